@@ -14,6 +14,8 @@ PythonToolInfo = provider(
         "interpreter": "Absolute path of the interpreter, a string.",
         "launcher": "File: the script that sets the import path and calls main.",
         "inputs": "depset of File: launcher, sources and data.",
+        "module": "Dotted name of the module that has main, a string.",
+        "imports": "List of string: import paths below the runfiles root.",
     },
 )
 
@@ -53,6 +55,8 @@ def _python_tool_impl(ctx):
             interpreter = ctx.attr._interpreter[PythonInterpreterInfo].path,
             launcher = launcher,
             inputs = inputs,
+            module = module,
+            imports = [main.owner.workspace_name or ctx.workspace_name] + imports.to_list(),
         ),
     ]
 
@@ -66,6 +70,45 @@ python_tool = rule(
     },
     provides = [PythonToolInfo],
 )
+
+_TEST_LAUNCHER = """\
+#!{interpreter} -ISB
+import os, sys
+runfiles = os.environ.get("TEST_SRCDIR") or os.path.abspath(__file__) + ".runfiles"
+os.chdir(os.path.join(runfiles, "{workspace}"))
+sys.path[:0] = [os.path.join(runfiles, path) for path in {imports}]
+from tools.lib.errors import run
+from {module} import main
+sys.exit(run(main, ["{name}", *{arguments}, *sys.argv[1:]]))
+"""
+
+def write_python_test(ctx, tool, *, arguments, files, runfiles = []):
+    """Makes a test of a python_tool and its arguments.
+
+    Args:
+      ctx: the test rule's context.
+      tool: the Target of the tool.
+      arguments: list of string; files as their short_path.
+      files: list of File that the tool reads.
+      runfiles: list of runfiles to add.
+
+    Returns:
+      The rule's providers: a DefaultInfo in a list.
+    """
+    info = tool[PythonToolInfo]
+    launcher = ctx.actions.declare_file(ctx.label.name)
+    ctx.actions.write(launcher, _TEST_LAUNCHER.format(
+        interpreter = info.interpreter,
+        workspace = ctx.workspace_name,
+        imports = repr(info.imports),
+        module = info.module,
+        name = ctx.label.name,
+        arguments = repr(arguments),
+    ), is_executable = True)
+    return [DefaultInfo(
+        executable = launcher,
+        runfiles = ctx.runfiles(files = files, transitive_files = info.inputs).merge_all(runfiles),
+    )]
 
 def run_python_tool(ctx, tool, *, arguments, inputs, outputs, mnemonic, progress_message, execution_requirements = None):
     """Registers an action that runs a python_tool.

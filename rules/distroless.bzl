@@ -1,0 +1,27 @@
+"""What an image needs besides its packages: users, groups, homes, a few files.
+
+    load("@distroless//rules:distroless.bzl", "ca_bundle", "group", "home", "nsswitch", "os_release", "passwd", "tmp")
+"""
+
+load("//rules/private:ca_bundle.bzl", _ca_bundle = "ca_bundle")
+load(
+    "//rules/private:generated.bzl",
+    _files = "files",
+    _group = "group",
+    _home = "home",
+    _nsswitch = "nsswitch",
+    _os_release = "os_release",
+    _passwd = "passwd",
+    _symlinks = "symlinks",
+    _tmp = "tmp",
+)
+
+ca_bundle = _ca_bundle
+files = _files
+group = _group
+home = _home
+nsswitch = _nsswitch
+os_release = _os_release
+passwd = _passwd
+symlinks = _symlinks
+tmp = _tmp

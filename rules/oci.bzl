@@ -1,0 +1,17 @@
+"""Container images: layers, images, indexes. The attributes are rules_oci's.
+
+    load("@distroless//rules:oci.bzl", "oci_image", "oci_image_index", "oci_layer")
+"""
+
+load("//rules/private:oci_layer.bzl", _oci_layer = "oci_layer")
+load("//rules/private:oci_macros.bzl", _oci_image = "oci_image", _oci_image_index = "oci_image_index")
+load("//rules/providers:layer_info.bzl", _LayerInfo = "LayerInfo")
+load("//rules/providers:oci_image_info.bzl", _OciImageInfo = "OciImageInfo")
+load("//rules/providers:oci_index_info.bzl", _OciIndexInfo = "OciIndexInfo")
+
+oci_image = _oci_image
+oci_image_index = _oci_image_index
+oci_layer = _oci_layer
+LayerInfo = _LayerInfo
+OciImageInfo = _OciImageInfo
+OciIndexInfo = _OciIndexInfo

@@ -1,0 +1,127 @@
+"""The directory form of images: OCI image layouts, in both directions."""
+
+load("//rules/providers:oci_image_info.bzl", "OciImageInfo")
+load("//tools/python:tool.bzl", "PythonToolInfo", "run_python_tool")
+
+LAYOUT_ATTRS = {
+    "_oci_layout": attr.label(
+        default = "//tools/oci_layout",
+        cfg = "exec",
+        providers = [PythonToolInfo],
+    ),
+}
+
+IMPORT_ATTRS = {
+    "_oci_import": attr.label(
+        default = "//tools/oci_import",
+        cfg = "exec",
+        providers = [PythonToolInfo],
+    ),
+}
+
+def write_layout(ctx, name, images, index = None):
+    """Assembles an OCI image layout.
+
+    Args:
+      ctx: the rule's context; its attributes include LAYOUT_ATTRS.
+      name: name of the directory.
+      images: list of OciImageInfo, one if there is no index.
+      index: File, the index that names the images.
+
+    Returns:
+      File: the directory.
+    """
+    layout = ctx.actions.declare_directory(name)
+    args = ctx.actions.args()
+    args.add_all("--output", [layout], expand_directories = False)
+    if index:
+        args.add("--index", index)
+    inputs = [index] if index else []
+    transitive = []
+    seen = {}
+    for image in images:
+        args.add("--manifest", image.manifest)
+        args.add("--config", image.config)
+        inputs += [image.manifest, image.config]
+        for layer in image.layers:
+            if layer.blob in seen:
+                continue
+            seen[layer.blob] = None
+
+            # A blob that this build made is linked, one file with many names. A source file is the user's own, and
+            # outputs are made read-only: it is copied.
+            args.add("--copied-layer" if layer.blob.is_source else "--layer")
+            args.add(layer.descriptor)
+            args.add(layer.blob)
+            inputs += [layer.descriptor, layer.blob]
+        args.add_all(image.layouts, before_each = "--layout", expand_directories = False)
+        inputs += image.layouts
+        transitive.append(image.layout_files)
+    args.use_param_file("@%s")
+    args.set_param_file_format("multiline")
+    run_python_tool(
+        ctx,
+        ctx.attr._oci_layout,
+        arguments = [args],
+        inputs = depset(inputs, transitive = transitive),
+        outputs = [layout],
+        mnemonic = "OciLayout",
+        progress_message = "Laying out %{label}",
+        # A hard link cannot leave a sandbox's mount; the tool reads what it is given and nothing else.
+        execution_requirements = {"no-sandbox": "1"},
+    )
+    return layout
+
+def import_layout(ctx, name, target):
+    """Reads an image from a directory that another rule set or tool made.
+
+    Args:
+      ctx: the rule's context; its attributes include IMPORT_ATTRS.
+      name: prefix of the files to make.
+      target: Target of exactly one directory, an OCI image layout.
+
+    Returns:
+      An OciImageInfo.
+    """
+    directories = target[DefaultInfo].files.to_list()
+    if len(directories) != 1 or not (directories[0].is_directory or directories[0].is_source):
+        fail("%s: base %s has %d files, and is no image (hint: an image is one directory, an OCI layout)" % (
+            ctx.label,
+            target.label,
+            len(directories),
+        ))
+    layout = directories[0]
+
+    # rules_oci's layouts hold symlinks to blobs that are runfiles of the target.
+    files = target[DefaultInfo].default_runfiles.files
+    manifest = ctx.actions.declare_file(name + ".base.manifest.json")
+    config = ctx.actions.declare_file(name + ".base.config.json")
+    args = ctx.actions.args()
+    args.add_all("--layout", [layout], expand_directories = False)
+    args.add("--manifest-out", manifest)
+    args.add("--config-out", config)
+    args.add("--label", str(target.label).removeprefix("@@"))
+    run_python_tool(
+        ctx,
+        ctx.attr._oci_import,
+        arguments = [args],
+        inputs = depset([layout], transitive = [files]),
+        outputs = [manifest, config],
+        mnemonic = "OciImport",
+        progress_message = "Reading the base of %{label}",
+    )
+    return OciImageInfo(
+        config = config,
+        manifest = manifest,
+        layers = [],
+        layouts = [layout],
+        layout_files = files,
+    )
+
+def image_files(image):
+    """All files of an OciImageInfo, a list: what must be built for it to be shipped."""
+    return [image.manifest, image.config] + [
+        file
+        for layer in image.layers
+        for file in (layer.blob, layer.descriptor)
+    ] + image.layouts

@@ -1,0 +1,58 @@
+"""What the rules that make parts share."""
+
+load("@bazel_skylib//rules:common_settings.bzl", "BuildSettingInfo")
+load("//rules/providers:parts_info.bzl", "PartsInfo")
+load("//tools/python:tool.bzl", "run_python_tool")
+
+PART_ATTRS = {
+    "_compression": attr.label(
+        default = "//rules:compression",
+        doc = "gzip or zstd, for all layers of a build.",
+    ),
+}
+
+COMPRESSION_SUFFIX = {
+    "gzip": "gz",
+    "zstd": "zst",
+}
+
+def compression(ctx):
+    """The build's compression, `gzip` or `zstd`."""
+    return ctx.attr._compression[BuildSettingInfo].value
+
+def make_part(ctx, tool, *, arguments, inputs, mnemonic, progress_message):
+    """Runs a tool that makes one part, and returns the rule's providers.
+
+    Args:
+      ctx: the rule's context; its attributes include PART_ATTRS.
+      tool: Target of a python_tool that takes --run, --metadata, --label and --compression.
+      arguments: list of Args, before those.
+      inputs: list of File.
+      mnemonic: the action's mnemonic.
+      progress_message: the action's progress message.
+
+    Returns:
+      A list of DefaultInfo and PartsInfo.
+    """
+    kind = compression(ctx)
+    run = ctx.actions.declare_file("%s.part.%s" % (ctx.label.name, COMPRESSION_SUFFIX[kind]))
+    metadata = ctx.actions.declare_file(ctx.label.name + ".part.json")
+    label = str(ctx.label).removeprefix("@@")
+    outputs = ctx.actions.args()
+    outputs.add("--run", run)
+    outputs.add("--metadata", metadata)
+    outputs.add("--label", label)
+    outputs.add("--compression", kind)
+    run_python_tool(
+        ctx,
+        tool,
+        arguments = arguments + [outputs],
+        inputs = inputs,
+        outputs = [run, metadata],
+        mnemonic = mnemonic,
+        progress_message = progress_message,
+    )
+    return [
+        DefaultInfo(files = depset([run, metadata])),
+        PartsInfo(parts = [struct(run = run, metadata = metadata, label = label)]),
+    ]
