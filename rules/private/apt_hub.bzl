@@ -2,6 +2,7 @@
 
 load(":package_set.bzl", "package_set")
 
+# buildifier: disable=unnamed-macro
 def apt_hub(packages, sets):
     """Declares a lock's names.
 

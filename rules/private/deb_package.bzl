@@ -2,6 +2,7 @@
 
 load(":deb_layer.bzl", "deb_layer")
 
+# buildifier: disable=unnamed-macro
 def deb_package(deb, exclude, include, merged_usr):
     """Declares `:deb`, the file, and `:layer`, the part that is made of it.
 

@@ -22,6 +22,7 @@ _python_interpreter = rule(
     provides = [PythonInterpreterInfo],
 )
 
+# buildifier: disable=unnamed-macro
 def host_interpreter(path, version):
     """Declares `:interpreter` for the tools' actions and `:toolchain` for py_binary and py_test.
 

@@ -2,6 +2,7 @@
 
 load("@rules_python//python:defs.bzl", "py_library")
 
+# buildifier: disable=unnamed-macro
 def pip_distribution(deps):
     """Declares `:pkg`, the importable distribution.
 

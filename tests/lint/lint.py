@@ -1,0 +1,80 @@
+"""Runs the linters over the whole workspace: ruff (rules and format), mypy (strict), buildifier.
+
+    ./knife lint [--fix]
+
+Prints what they find; exit status 1 if there is anything.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+
+from tools.lib.cli import Parser
+from tools.lib.errors import ToolError, run
+
+
+def _tracked(*patterns: str) -> list[str]:
+    listing = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z", "--", *patterns],
+        check=True,
+        capture_output=True,
+    )
+    # What is deleted but not yet committed is listed too.
+    return [name for name in os.fsdecode(listing.stdout).split("\0") if os.path.isfile(name)]
+
+
+def _site_packages() -> list[str]:
+    return [path for path in sys.path if path.endswith("/site-packages") and "pip_" in path]
+
+
+def _ruff() -> str:
+    """The binary that the wheel brings; it stands in bin/ beside the package."""
+    for path in _site_packages():
+        binary = os.path.join(path, "bin", "ruff")
+        if os.path.exists(binary):
+            return binary
+    raise ToolError("ruff: not among the Python packages", "run ./knife lint")
+
+
+def _buildifier(fix: bool) -> list[str]:
+    if not shutil.which("go"):
+        raise ToolError("go: not found", "buildifier is built from source: install Debian's golang")
+    files = [os.path.abspath(name) for name in _tracked("*.bzl", "*.bazel")]
+    mode = ["-mode=fix", "-lint=fix"] if fix else ["-mode=check", "-lint=warn"]
+    return ["go", "-C", "tests/lint", "tool", "buildifier", *mode, *files]
+
+
+def main(argv: Sequence[str]) -> int:
+    parser = Parser("lint", "Runs ruff, mypy and buildifier over the workspace.")
+    parser.add_argument("--fix", action="store_true", help="mend what can be mended")
+    options = parser.parse_args(argv)
+    workspace = os.environ.get("BUILD_WORKSPACE_DIRECTORY")
+    if not workspace:
+        raise ToolError("BUILD_WORKSPACE_DIRECTORY is not set", "run ./knife lint")
+    os.chdir(workspace)
+
+    ruff = _ruff()
+    fix = ["--fix"] if options.fix else []
+    environment = dict(os.environ, PYTHONPATH=os.pathsep.join(_site_packages()))
+    commands = [
+        [ruff, "check", "--quiet", *fix],
+        [ruff, "format", "--quiet", *([] if options.fix else ["--diff"])],
+        [sys.executable, "-m", "mypy", "--no-error-summary", "--cache-dir", ".mypy_cache"],
+        _buildifier(options.fix),
+    ]
+    failed = []
+    for command in commands:
+        if subprocess.run(command, env=environment).returncode != 0:
+            failed.append(" ".join(os.path.basename(word) for word in command[:4]))
+    for name in failed:
+        print(f"lint: failed: {name}", file=sys.stderr)
+    print(f"lint: {len(commands) - len(failed)} of {len(commands)} linters are content")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(run(main, sys.argv))

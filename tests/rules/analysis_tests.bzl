@@ -1,0 +1,125 @@
+"""Tests of what the rules declare and refuse, without building anything."""
+
+load("@bazel_skylib//lib:unittest.bzl", "analysistest", "asserts")
+load("@bazel_skylib//rules:write_file.bzl", "write_file")
+load("//rules:deb.bzl", "PartsInfo", "package_set")
+load("//rules:distroless.bzl", "nsswitch", "passwd")
+load("//rules:oci.bzl", "LayerInfo", "OciImageInfo", "OciIndexInfo", "oci_image", "oci_image_index", "oci_layer")
+
+def _refusal_test_impl(ctx):
+    env = analysistest.begin(ctx)
+    asserts.expect_failure(env, ctx.attr.message)
+    return analysistest.end(env)
+
+_refusal_test = analysistest.make(
+    _refusal_test_impl,
+    expect_failure = True,
+    attrs = {"message": attr.string(mandatory = True)},
+)
+
+def _one_layer_test_impl(ctx):
+    env = analysistest.begin(ctx)
+    image = analysistest.target_under_test(env)[OciImageInfo]
+    asserts.equals(env, 1, len(image.layers), "neighbouring parts become one layer")
+    asserts.equals(env, 2, len(image.layers[0].parts))
+    reading = {
+        action.mnemonic: [file.basename for file in action.inputs.to_list()]
+        for action in analysistest.target_actions(env)
+    }
+    blob = image.layers[0].blob.basename
+    asserts.false(env, blob in reading["OciImage"], "an image is described without its layers' bytes")
+    asserts.true(env, blob in reading["OciLayout"])
+    return analysistest.end(env)
+
+_one_layer_test = analysistest.make(_one_layer_test_impl)
+
+def _order_test_impl(ctx):
+    env = analysistest.begin(ctx)
+    image = analysistest.target_under_test(env)[OciImageInfo]
+    asserts.equals(
+        env,
+        ["order.0.tar.gz", "plain.tar", "order.2.tar.gz"],
+        [layer.blob.basename for layer in image.layers],
+        "tars keep their order, and parts do not merge across them",
+    )
+    return analysistest.end(env)
+
+_order_test = analysistest.make(_order_test_impl)
+
+def _base_test_impl(ctx):
+    env = analysistest.begin(ctx)
+    image = analysistest.target_under_test(env)[OciImageInfo]
+    asserts.equals(env, 2, len(image.layers), "the base's layer lies below")
+    asserts.equals(env, "image.0.tar.gz", image.layers[0].blob.basename)
+    return analysistest.end(env)
+
+_base_test = analysistest.make(_base_test_impl)
+
+def _zstd_test_impl(ctx):
+    env = analysistest.begin(ctx)
+    asserts.equals(env, "layer.tar.zst", analysistest.target_under_test(env)[LayerInfo].blob.basename)
+    return analysistest.end(env)
+
+_zstd_test = analysistest.make(_zstd_test_impl, config_settings = {str(Label("//rules:compression")): "zstd"})
+
+def _index_test_impl(ctx):
+    env = analysistest.begin(ctx)
+    index = analysistest.target_under_test(env)[OciIndexInfo]
+    asserts.equals(env, 2, len(index.images))
+    layouts = [action for action in analysistest.target_actions(env) if action.mnemonic == "OciLayout"]
+    blobs = [file.basename for file in layouts[0].inputs.to_list() if file.basename.endswith(".tar.gz")]
+    asserts.equals(env, ["image.0.tar.gz", "child.0.tar.gz"], blobs, "a shared layer is laid out once")
+    return analysistest.end(env)
+
+_index_test = analysistest.make(_index_test_impl)
+
+def _set_test_impl(ctx):
+    env = analysistest.begin(ctx)
+    labels = [part.label for part in analysistest.target_under_test(env)[PartsInfo].parts]
+    asserts.equals(env, ["//tests/rules:b", "//tests/rules:a"], labels, "a set keeps its order")
+    return analysistest.end(env)
+
+_set_test = analysistest.make(_set_test_impl)
+
+def _fixtures():
+    manual = {"tags": ["manual"]}
+    passwd(name = "a", entries = [dict(username = "root", uid = 0, gid = 0)], **manual)
+    nsswitch(name = "b", **manual)
+    package_set(name = "set", parts = ["b", "a"], **manual)
+    oci_layer(name = "layer", parts = ["a", "b"], **manual)
+    write_file(name = "plain", out = "plain.tar", content = [], **manual)
+    native.filegroup(name = "two_files", srcs = ["plain.tar", "BUILD.bazel"], **manual)
+    oci_layer(name = "no_parts", parts = [], **manual)
+    oci_image(name = "image", os = "linux", architecture = "amd64", tars = ["a", "b"], **manual)
+    oci_image(name = "order", os = "linux", architecture = "amd64", tars = ["a", "plain.tar", "b"], **manual)
+    oci_image(name = "child", base = "image", tars = ["b"], **manual)
+    oci_image(name = "no_platform", tars = ["a"], **manual)
+    oci_image(name = "bad_base", base = "two_files", **manual)
+    oci_image_index(name = "index", images = ["image", "child"], **manual)
+    oci_image_index(name = "no_images", images = [], **manual)
+
+def analysis_test_suite(name):
+    """Declares the tests and the targets they look at.
+
+    Args:
+      name: name of the suite.
+    """
+    _fixtures()
+    refusals = {
+        "bad_base": "has 2 files, and is no image",
+        "no_images": "an index of no images",
+        "no_parts": "a layer of no parts",
+        "no_platform": "no base, and no platform",
+    }
+    for target, message in refusals.items():
+        _refusal_test(name = target + "_test", target_under_test = target, message = message)
+    _one_layer_test(name = "image_test", target_under_test = "image")
+    _order_test(name = "order_test", target_under_test = "order")
+    _base_test(name = "child_test", target_under_test = "child")
+    _zstd_test(name = "layer_test", target_under_test = "layer")
+    _index_test(name = "index_test", target_under_test = "index")
+    _set_test(name = "set_test", target_under_test = "set")
+    native.test_suite(
+        name = name,
+        tests = [target + "_test" for target in refusals.keys() + ["image", "order", "child", "layer", "index", "set"]],
+    )

@@ -1,0 +1,64 @@
+"""Tests of the apt extension's pure parts."""
+
+load("@bazel_skylib//lib:unittest.bzl", "asserts", "unittest")
+load("//rules/private:apt_extension.bzl", "near_names")
+load("//rules/private:apt_lock.bzl", "apt_lock")
+
+def _package(name, version, architecture, sha256):
+    return {
+        "architecture": architecture,
+        "depends": [],
+        "name": name,
+        "sha256": sha256,
+        "size": 1,
+        "url": "https://snapshot.debian.org/%s_%s_%s.deb" % (name, version, architecture),
+        "version": version,
+    }
+
+_LOCK = {
+    "manifest_sha256": "m",
+    "packages": [
+        _package("libstdc++6", "12.2.0-14", "amd64", "1"),
+        _package("tzdata", "2025b-0", "all", "2"),
+        _package("tzdata", "2025a-0+deb12u1", "all", "3"),
+    ],
+    "sets": {"cc": {
+        "amd64": ["libstdc++6_12.2.0-14_amd64", "tzdata_2025b-0_all"],
+        "s390x": ["tzdata_2025a-0+deb12u1_all"],
+    }},
+    "version": 1,
+}
+
+def _parse_test_impl(ctx):
+    env = unittest.begin(ctx)
+    lock = apt_lock.parse(json.encode(_LOCK), "test.lock.json")
+    asserts.equals(env, "m", lock.manifest_sha256)
+    asserts.equals(env, ["amd64", "s390x"], lock.architectures)
+    asserts.equals(
+        env,
+        ["libstdcxx6_amd64", "tzdata_all", "tzdata_all_2025a_0_deb12u1"],
+        [package.repository for package in lock.packages],
+        "a second version gets a repository of its own",
+    )
+    asserts.equals(env, _LOCK["sets"]["cc"]["amd64"][0], lock.packages[0].key)
+    return unittest.end(env)
+
+_parse_test = unittest.make(_parse_test_impl)
+
+def _near_names_test_impl(ctx):
+    env = unittest.begin(ctx)
+    names = ["libssl3", "libssl3t64", "libc6", "zlib1g", "tzdata", "tzdata-legacy"]
+    asserts.equals(env, "libssl3", near_names("libssl", names)[0])
+    asserts.equals(env, ["tzdata", "tzdata-legacy"], near_names("tzdat", names))
+    asserts.equals(env, [], near_names("perl", names))
+    return unittest.end(env)
+
+_near_names_test = unittest.make(_near_names_test_impl)
+
+def apt_test_suite(name):
+    """Declares the tests.
+
+    Args:
+      name: name of the suite.
+    """
+    unittest.suite(name, _parse_test, _near_names_test)
