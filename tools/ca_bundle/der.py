@@ -47,7 +47,9 @@ def values(data: bytes) -> Iterator[Value]:
 def subject(certificate: bytes) -> bytes:
     """The content of the subject's Name (RFC 5280, 4.1); ValueError if that is no certificate."""
     outer = _constructed(list(values(certificate)), 1, "Certificate")[0]
-    to_be_signed, _algorithm, signature = _constructed(list(values(outer.content)), 3, "Certificate")
+    to_be_signed, _algorithm, signature = _constructed(
+        list(values(outer.content)), 3, "Certificate"
+    )
     if to_be_signed.tag != _SEQUENCE or outer.tag != _SEQUENCE or signature.tag != 0x03:
         raise ValueError("not a Certificate")
     fields = [field for field in values(to_be_signed.content) if field.tag != _VERSION]

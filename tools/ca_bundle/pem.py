@@ -26,6 +26,7 @@ def certificates(data: bytes, where: str) -> list[Certificate]:
     Raises:
         ToolError: no certificate, another thing than one (a private key!), or a damaged one.
     """
+    data = data.removeprefix(b"\xef\xbb\xbf")  # Windows editors put it there.
     found: list[Certificate] = []
     body: list[bytes] | None = None
     for number, line in enumerate(data.splitlines(), 1):
@@ -61,9 +62,7 @@ def encode(certificate: Certificate) -> bytes:
     """One PEM block: lines of 64 characters, a newline at the end."""
     text = binascii.b2a_base64(certificate, newline=False)
     lines = [text[start : start + _COLUMNS] for start in range(0, len(text), _COLUMNS)]
-    return b"\n".join(
-        [b"-----BEGIN CERTIFICATE-----", *lines, b"-----END CERTIFICATE-----", b""]
-    )
+    return b"\n".join([b"-----BEGIN CERTIFICATE-----", *lines, b"-----END CERTIFICATE-----", b""])
 
 
 def _certificate(text: bytes, where: str) -> Certificate:
