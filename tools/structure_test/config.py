@@ -1,0 +1,341 @@
+"""The configs of container-structure-test, schemas 1.0.0 and 2.0.0, as typed values."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple, TypeVar
+
+from tools.lib.errors import ToolError
+from tools.structure_test.fields import Field
+
+T = TypeVar("T")
+
+
+class Variable(NamedTuple):
+    """An environment variable or a label; `is_regex`: `value` is a regular expression."""
+
+    key: str
+    value: str
+    is_regex: bool = False
+
+
+class CommandTest(NamedTuple):
+    """A command, run in a fresh copy of the image; the lists are of regular expressions."""
+
+    name: str
+    command: tuple[str, ...]
+    setup: tuple[tuple[str, ...], ...] = ()
+    teardown: tuple[tuple[str, ...], ...] = ()
+    env: tuple[Variable, ...] = ()
+    exit_code: int = 0
+    expected_output: tuple[str, ...] = ()
+    excluded_output: tuple[str, ...] = ()
+    expected_error: tuple[str, ...] = ()
+    excluded_error: tuple[str, ...] = ()
+
+
+class ExistenceTest(NamedTuple):
+    """What a path is, links at its end not followed; -1: any owner, empty: any mode."""
+
+    name: str
+    path: str
+    should_exist: bool = True
+    permissions: str = ""
+    uid: int = -1
+    gid: int = -1
+    executable_by: str = ""
+
+
+class ContentTest(NamedTuple):
+    """What a file holds; both lists are of regular expressions."""
+
+    name: str
+    path: str
+    expected: tuple[str, ...] = ()
+    excluded: tuple[str, ...] = ()
+
+
+class MetadataTest(NamedTuple):
+    """What the image's config says; None and empty: not looked at, but an empty `cmd` is empty."""
+
+    env: tuple[Variable, ...] = ()
+    unbound_env: tuple[str, ...] = ()
+    labels: tuple[Variable, ...] = ()
+    exposed_ports: tuple[str, ...] = ()
+    unexposed_ports: tuple[str, ...] = ()
+    volumes: tuple[str, ...] = ()
+    unmounted_volumes: tuple[str, ...] = ()
+    entrypoint: tuple[str, ...] | None = None
+    cmd: tuple[str, ...] | None = None
+    workdir: str = ""
+    user: str = ""
+
+
+class LicenseTest(NamedTuple):
+    """Whether licenses can be lived with: of all Debian packages, and of single files."""
+
+    debian: bool = False
+    files: tuple[str, ...] = ()
+
+
+class BindMount(NamedTuple):
+    source: str
+    target: str
+    read_only: bool
+
+
+class RunOptions(NamedTuple):
+    """How commands are run; `env_names` are taken from the environment of the test."""
+
+    user: str = ""
+    privileged: bool = False
+    tty: bool = False
+    env_file: str = ""
+    env_names: tuple[str, ...] = ()
+    capabilities: tuple[str, ...] = ()
+    bind_mounts: tuple[BindMount, ...] = ()
+
+
+class Config(NamedTuple):
+    """One file of tests."""
+
+    file: str
+    commands: tuple[CommandTest, ...]
+    contents: tuple[ContentTest, ...]
+    existence: tuple[ExistenceTest, ...]
+    licenses: tuple[LicenseTest, ...]
+    metadata: MetadataTest | None
+    env: tuple[Variable, ...]
+    options: RunOptions
+
+
+_COMMON = (
+    "schemaVersion",
+    "globalEnvVars",
+    "commandTests",
+    "fileContentTests",
+    "fileExistenceTests",
+    "licenseTests",
+)
+_EXECUTABLE_BY = ("owner", "group", "other", "any")
+
+
+def parse_config(document: Field) -> Config:
+    """Reads a whole file; a ToolError names the place and what was expected there."""
+    if not isinstance(document.value, dict):
+        document.fail("a mapping with schemaVersion and tests")
+    version = document.value.get("schemaVersion")
+    if version is None:
+        raise ToolError(f"{document.file}: no schemaVersion", 'write schemaVersion: "2.0.0"')
+    if version == "2.0.0":
+        fields = document.mapping(*_COMMON, "metadataTest", "containerRunOptions")
+        command, existence = _command_2, _existence_2
+    elif version == "1.0.0":
+        fields = document.mapping(*_COMMON)
+        command, existence = _command_1, _existence_1
+    else:
+        Field(document.file, "schemaVersion", version).fail('"2.0.0" or "1.0.0"')
+    return Config(
+        file=document.file,
+        commands=_each(fields, "commandTests", command),
+        contents=_each(fields, "fileContentTests", _content),
+        existence=_each(fields, "fileExistenceTests", existence),
+        licenses=_each(fields, "licenseTests", _license),
+        metadata=_metadata(fields["metadataTest"]) if "metadataTest" in fields else None,
+        env=_each(fields, "globalEnvVars", _variable),
+        options=_options(fields["containerRunOptions"])
+        if "containerRunOptions" in fields
+        else RunOptions(),
+    )
+
+
+def _each(fields: dict[str, Field], key: str, parse: Callable[[Field], T]) -> tuple[T, ...]:
+    return fields[key].each(parse) if key in fields else ()
+
+
+def _texts(fields: dict[str, Field], key: str) -> tuple[str, ...]:
+    return fields[key].texts() if key in fields else ()
+
+
+def _text(fields: dict[str, Field], key: str) -> str:
+    return fields[key].text() if key in fields else ""
+
+
+def _required(field: Field, fields: dict[str, Field], key: str) -> Field:
+    if key not in fields:
+        raise ToolError(f"{field.file}: {field.path}: {key} is missing")
+    return fields[key]
+
+
+def _variable(field: Field) -> Variable:
+    fields = field.mapping("key", "value")
+    return Variable(_required(field, fields, "key").some_text(), _text(fields, "value"))
+
+
+def _pattern(field: Field) -> Variable:
+    fields = field.mapping("key", "value", "isRegex")
+    return Variable(
+        _required(field, fields, "key").some_text(),
+        _text(fields, "value"),
+        fields["isRegex"].boolean() if "isRegex" in fields else False,
+    )
+
+
+def _name_of_variable(field: Field) -> str:
+    return _pattern(field).key if isinstance(field.value, dict) else field.some_text()
+
+
+_COMMAND_KEYS = (
+    "name",
+    "setup",
+    "teardown",
+    "envVars",
+    "command",
+    "exitCode",
+    "expectedOutput",
+    "excludedOutput",
+    "expectedError",
+    "excludedError",
+)
+
+
+def _command_1(field: Field) -> CommandTest:
+    fields = field.mapping(*_COMMAND_KEYS)
+    return _command(field, fields, _argv(_required(field, fields, "command")))
+
+
+def _command_2(field: Field) -> CommandTest:
+    fields = field.mapping(*_COMMAND_KEYS, "args")
+    program = _required(field, fields, "command").some_text()
+    return _command(field, fields, (program, *_texts(fields, "args")))
+
+
+def _command(field: Field, fields: dict[str, Field], command: tuple[str, ...]) -> CommandTest:
+    return CommandTest(
+        name=_required(field, fields, "name").some_text(),
+        command=command,
+        setup=_each(fields, "setup", _argv),
+        teardown=_each(fields, "teardown", _argv),
+        env=_each(fields, "envVars", _variable),
+        exit_code=fields["exitCode"].integer() if "exitCode" in fields else 0,
+        expected_output=_texts(fields, "expectedOutput"),
+        excluded_output=_texts(fields, "excludedOutput"),
+        expected_error=_texts(fields, "expectedError"),
+        excluded_error=_texts(fields, "excludedError"),
+    )
+
+
+def _argv(field: Field) -> tuple[str, ...]:
+    argv = field.texts()
+    if not argv or not argv[0]:
+        field.fail("a list that begins with a program")
+    return argv
+
+
+def _existence_1(field: Field) -> ExistenceTest:
+    return _existence(field, field.mapping("name", "path", "shouldExist", "permissions"))
+
+
+def _existence_2(field: Field) -> ExistenceTest:
+    keys = ("name", "path", "shouldExist", "permissions", "uid", "gid", "isExecutableBy")
+    return _existence(field, field.mapping(*keys))
+
+
+def _existence(field: Field, fields: dict[str, Field]) -> ExistenceTest:
+    executable_by = _text(fields, "isExecutableBy")
+    if executable_by and executable_by not in _EXECUTABLE_BY:
+        fields["isExecutableBy"].fail("owner, group, other or any")
+    return ExistenceTest(
+        name=_required(field, fields, "name").some_text(),
+        path=_required(field, fields, "path").some_text(),
+        should_exist=fields["shouldExist"].boolean() if "shouldExist" in fields else True,
+        permissions=_text(fields, "permissions"),
+        uid=fields["uid"].integer() if "uid" in fields else -1,
+        gid=fields["gid"].integer() if "gid" in fields else -1,
+        executable_by=executable_by,
+    )
+
+
+def _content(field: Field) -> ContentTest:
+    fields = field.mapping("name", "path", "expectedContents", "excludedContents")
+    return ContentTest(
+        name=_required(field, fields, "name").some_text(),
+        path=_required(field, fields, "path").some_text(),
+        expected=_texts(fields, "expectedContents"),
+        excluded=_texts(fields, "excludedContents"),
+    )
+
+
+def _license(field: Field) -> LicenseTest:
+    fields = field.mapping("debian", "files")
+    return LicenseTest(
+        debian=fields["debian"].boolean() if "debian" in fields else False,
+        files=_texts(fields, "files"),
+    )
+
+
+def _metadata(field: Field) -> MetadataTest | None:
+    fields = field.mapping(
+        "envVars",
+        "unboundEnvVars",
+        "labels",
+        "exposedPorts",
+        "unexposedPorts",
+        "volumes",
+        "unmountedVolumes",
+        "entrypoint",
+        "cmd",
+        "workdir",
+        "user",
+    )
+    test = MetadataTest(
+        env=_each(fields, "envVars", _pattern),
+        unbound_env=_each(fields, "unboundEnvVars", _name_of_variable),
+        labels=_each(fields, "labels", _pattern),
+        exposed_ports=_texts(fields, "exposedPorts"),
+        unexposed_ports=_texts(fields, "unexposedPorts"),
+        volumes=_texts(fields, "volumes"),
+        unmounted_volumes=_texts(fields, "unmountedVolumes"),
+        entrypoint=fields["entrypoint"].texts() if "entrypoint" in fields else None,
+        cmd=fields["cmd"].texts() if "cmd" in fields else None,
+        workdir=_text(fields, "workdir"),
+        user=_text(fields, "user"),
+    )
+    return None if test == MetadataTest() else test
+
+
+def _options(field: Field) -> RunOptions:
+    fields = field.mapping(
+        "user",
+        "privileged",
+        "allocateTty",
+        "envFile",
+        "envVars",
+        "capabilities",
+        "bindMounts",
+    )
+    return RunOptions(
+        user=_text(fields, "user"),
+        privileged=fields["privileged"].boolean() if "privileged" in fields else False,
+        tty=fields["allocateTty"].boolean() if "allocateTty" in fields else False,
+        env_file=_text(fields, "envFile"),
+        env_names=_texts(fields, "envVars"),
+        capabilities=_each(fields, "capabilities", _capability),
+        bind_mounts=_each(fields, "bindMounts", _bind_mount),
+    )
+
+
+def _capability(field: Field) -> str:
+    name = field.some_text().upper().removeprefix("CAP_")
+    if not name.replace("_", "").isalnum():
+        field.fail("the name of a capability such as NET_BIND_SERVICE")
+    return name
+
+
+def _bind_mount(field: Field) -> BindMount:
+    match field.text().split(":"):
+        case [source, target] if source and target.startswith("/"):
+            return BindMount(source, target, False)
+        case [source, target, "ro" | "rw" as access] if source and target.startswith("/"):
+            return BindMount(source, target, access == "ro")
+    field.fail("SOURCE:/TARGET or SOURCE:/TARGET:ro")
