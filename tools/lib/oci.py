@@ -1,7 +1,7 @@
 """OCI's documents (image-spec 1.1): descriptors, manifests, indexes, configs; and our `layer.json`.
 
-Reading tells faults with their place (`FILE: layers[2].size: ...`). Docker's schema 2 documents have
-the same shape; what they refer to is given OCI's media types, as clients do when they convert.
+Reading tells faults with their place (`FILE: layers[2].size: ...`). Docker's schema 2 documents
+have the same shape; what they refer to is given OCI's media types, as clients do on converting.
 """
 
 from __future__ import annotations
@@ -194,7 +194,7 @@ def parse_manifest(data: bytes, where: str) -> Manifest:
 
 
 def parse_index(data: bytes, where: str) -> tuple[Descriptor, ...]:
-    """Reads an image index; some tools write an `index.json` without schemaVersion and mediaType."""
+    """Reads an image index; an `index.json` may lack schemaVersion and mediaType."""
     fields = parse_object(data, where)
     if "config" in fields or "layers" in fields:
         raise ToolError(f"{where}: not an image index: it has fields of an image manifest")
@@ -207,8 +207,9 @@ def parse_index(data: bytes, where: str) -> tuple[Descriptor, ...]:
 def parse_image(manifest_data: bytes, config_data: bytes, where: str, config_where: str) -> Image:
     """Reads a manifest and the config it refers to; another config is a ToolError."""
     manifest = parse_manifest(manifest_data, where)
-    if manifest.config.digest != digest_of(config_data):
-        raise ToolError(f"{config_where}: not the config of {where}: its digest is another")
+    named = (manifest.config.digest, manifest.config.size)
+    if named != (digest_of(config_data), len(config_data)):
+        raise ToolError(f"{config_where}: not the config of {where}: digest or size is another")
     config = parse_object(config_data, config_where)
     as_object(config.get("config") or {}, f"{config_where}: config")
     count = len(diff_ids(config, config_where))
