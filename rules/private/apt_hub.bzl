@@ -7,7 +7,7 @@ def apt_hub(packages, sets):
     """Declares a lock's names.
 
     For each package and architecture `<package>_<architecture>`, the part, and `<package>_<architecture>.deb`, the
-    file; for each set and architecture `<set>.<architecture>`, all parts of it.
+    file; for each set and architecture `<set>.<architecture>`, all parts of it, and `<set>.<architecture>.debs`.
 
     Args:
       packages: dict from a package's name to a dict from an architecture to its repository.
@@ -30,5 +30,10 @@ def apt_hub(packages, sets):
             package_set(
                 name = "%s.%s" % (name, architecture),
                 parts = ["@%s//:layer" % repository for repository in repositories],
+                visibility = ["//visibility:public"],
+            )
+            native.filegroup(
+                name = "%s.%s.debs" % (name, architecture),
+                srcs = ["@%s//:deb" % repository for repository in repositories],
                 visibility = ["//visibility:public"],
             )

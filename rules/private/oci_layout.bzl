@@ -34,6 +34,9 @@ def write_layout(ctx, name, images, index = None):
     layout = ctx.actions.declare_directory(name)
     args = ctx.actions.args()
     args.add_all("--output", [layout], expand_directories = False)
+
+    # umoci and containerd look for a name; others take the only image there is.
+    args.add("--ref", "latest")
     if index:
         args.add("--index", index)
     inputs = [index] if index else []

@@ -1,0 +1,132 @@
+"""What other people's programs make of our layouts: skopeo and umoci read them, and find what dpkg would unpack."""
+
+from __future__ import annotations
+
+import fnmatch
+import hashlib
+import json
+import os
+import shutil
+import stat
+import subprocess
+import tarfile
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+IMAGE = os.environ["IMAGE"]
+INDEX = os.environ["INDEX"]
+
+# What deb_layer leaves out by default, said once more in a tester's words.
+LEFT_OUT = ["usr/share/doc/*", "usr/share/man/*", "usr/share/info/*", "usr/share/lintian/*"]
+# base-files' own file makes room for the image's.
+REPLACED = {"usr/lib/os-release"}
+
+
+class Node(NamedTuple):
+    """What is compared of a file: everything but its times."""
+
+    kind: int
+    mode: int
+    owner: tuple[int, int]
+    link: str
+    content: str
+
+
+def run(*command: str) -> str:
+    """Runs a client and returns its output; what it says on failure is the test's message."""
+    if not shutil.which(command[0]):
+        pytest.fail(f"{command[0]}: not found (hint: install Debian's package {command[0]})")
+    result = subprocess.run(command, capture_output=True, text=True)
+    assert result.returncode == 0, f"{' '.join(command)}: {result.stderr}"
+    return result.stdout
+
+
+@pytest.fixture
+def layouts(tmp_path: Path) -> Path:
+    """Copies, as clients write locks and temporary files into a layout."""
+    for name, source in (("image", IMAGE), ("index", INDEX)):
+        shutil.copytree(source, tmp_path / name, copy_function=shutil.copyfile)
+        for directory in (tmp_path / name).rglob("*"):
+            directory.chmod(0o755 if directory.is_dir() else 0o644)
+        (tmp_path / name).chmod(0o755)
+    return tmp_path
+
+
+def test_layout_holds_regular_files_only() -> None:
+    for directory, names, files in os.walk(INDEX):
+        for name in names + files:
+            path = os.path.join(directory, name)
+            assert not os.path.islink(path) or os.path.realpath(path).endswith(os.path.relpath(path, INDEX)), path
+    assert len(os.listdir(os.path.join(INDEX, "blobs", "sha256"))) > int(os.environ["PLATFORMS"])
+
+
+def test_skopeo_inspects_the_image() -> None:
+    found = json.loads(run("skopeo", "inspect", f"oci:{IMAGE}"))
+    assert (found["Os"], found["Architecture"]) == ("linux", "amd64")
+    assert "SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt" in found["Env"]
+
+
+def test_skopeo_copies_the_whole_index(tmp_path: Path) -> None:
+    index = json.loads(run("skopeo", "inspect", "--raw", f"oci:{INDEX}"))
+    assert len(index["manifests"]) == int(os.environ["PLATFORMS"])
+    run("skopeo", "copy", "--quiet", "--all", f"oci:{INDEX}", f"dir:{tmp_path}/copy")
+
+
+def unpacked_by_dpkg() -> dict[str, Node]:
+    """What `dpkg-deb` unpacks of the image's packages, less what is left out."""
+    nodes: dict[str, Node] = {}
+    for deb in os.environ["DEBS"].split():
+        if not shutil.which("dpkg-deb"):
+            pytest.fail("dpkg-deb: not found (hint: install Debian's package dpkg)")
+        with (
+            subprocess.Popen(["dpkg-deb", "--fsys-tarfile", deb], stdout=subprocess.PIPE) as unpacking,
+            tarfile.open(fileobj=unpacking.stdout, mode="r|") as archive,
+        ):
+            for member in archive:
+                path = member.name.removeprefix("./").rstrip("/")
+                dropped = any(fnmatch.fnmatch(path, pattern) for pattern in LEFT_OUT)
+                if path in REPLACED or dropped and not path.endswith("/copyright"):
+                    continue
+                data = archive.extractfile(member)
+                content = hashlib.sha256(data.read()).hexdigest() if data else ""
+                if member.islnk():
+                    content = nodes[member.linkname.removeprefix("./")].content
+                kind = {tarfile.DIRTYPE: stat.S_IFDIR, tarfile.SYMTYPE: stat.S_IFLNK}.get(member.type, stat.S_IFREG)
+                nodes[path] = Node(
+                    kind,
+                    0o777 if member.issym() else member.mode,
+                    (member.uid, member.gid),
+                    member.linkname if member.issym() else "",
+                    content,
+                )
+    return nodes
+
+
+@pytest.mark.parametrize("layout", ["image", "index"])
+def test_umoci_unpacks_what_dpkg_does(layouts: Path, layout: str) -> None:
+    bundle = layouts / "bundle"
+    rootless = [] if os.geteuid() == 0 else ["--rootless"]
+    run("umoci", "unpack", *rootless, "--image", f"{layouts / layout}:latest", str(bundle))
+    expected = unpacked_by_dpkg()
+    assert len(expected) > 1000
+    differences = []
+    for path, node in expected.items():
+        found = bundle / "rootfs" / path
+        if not os.path.lexists(found):
+            if node.kind != stat.S_IFDIR or not path.startswith("usr/share/"):
+                differences.append(f"{path}: missing")
+            continue
+        status = found.lstat()
+        regular = stat.S_ISREG(status.st_mode)
+        actual = Node(
+            stat.S_IFMT(status.st_mode),
+            stat.S_IMODE(status.st_mode),
+            (status.st_uid, status.st_gid) if os.geteuid() == 0 else node.owner,
+            os.readlink(found) if found.is_symlink() else "",
+            hashlib.sha256(found.read_bytes()).hexdigest() if regular else "",
+        )
+        if actual != node:
+            differences.append(f"{path}: {actual}, and dpkg has {node}")
+    assert not differences, "\n".join(differences[:20])
