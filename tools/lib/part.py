@@ -1,0 +1,151 @@
+"""Parts of layers: runs of tar entries and what describes them. See docs/formats.md, "Part"."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Iterable
+from typing import IO, Any, NamedTuple
+
+from tools.lib.compress import MEMBER, Compression, compressor
+from tools.lib.errors import ToolError
+from tools.lib.tarheader import Entry, header, padding
+
+VERSION = 1
+
+
+class Package(NamedTuple):
+    """The package that a part comes from, in its control file's words."""
+
+    name: str
+    version: str
+    architecture: str
+    source: str
+
+
+class _Members:
+    """Collects bytes and writes them as members of bounded size."""
+
+    def __init__(self, out: IO[bytes], compression: Compression) -> None:
+        self._out = out
+        self._compress = compressor(compression)
+        self._bound = MEMBER[compression]
+        self._pending = bytearray()
+        self._sha256 = hashlib.sha256()
+        self.size = 0
+        self.uncompressed_size = 0
+
+    def write(self, data: bytes) -> None:
+        self.uncompressed_size += len(data)
+        self._pending += data
+        while len(self._pending) >= self._bound:
+            self._flush(self._bound)
+
+    def close(self) -> str:
+        """Writes what is left; returns the hex sha256 of all that was written."""
+        if self._pending:
+            self._flush(len(self._pending))
+        return self._sha256.hexdigest()
+
+    def _flush(self, length: int) -> None:
+        member = self._compress(self._pending[:length])
+        del self._pending[:length]
+        self._sha256.update(member)
+        self.size += len(member)
+        self._out.write(member)
+
+
+class PartWriter:
+    """Writes a run entry by entry and collects its metadata.
+
+    The caller gives the entries in order (sorted by path, a hard link after its target) and each
+    file's data in full; what is written depends on nothing else.
+    """
+
+    def __init__(self, out: IO[bytes], compression: Compression) -> None:
+        self._compression = compression
+        self._members = _Members(out, compression)
+        self._entries: list[dict[str, Any]] = []
+        self._directories: dict[str, dict[str, Any]] = {}
+
+    def add(
+        self, entry: Entry, data: Iterable[bytes] = (), elf: dict[str, Any] | None = None
+    ) -> None:
+        """Adds an entry; `data` are the chunks of a file, `entry.size` bytes in all.
+
+        Raises:
+            ToolError: the data is longer or shorter than the entry says.
+        """
+        described = _described(entry)
+        if entry.type == "directory":
+            self._directories[entry.path] = described
+            return
+        self._members.write(header(entry))
+        if entry.type == "file":
+            digest = hashlib.sha256()
+            size = 0
+            for chunk in data:
+                digest.update(chunk)
+                size += len(chunk)
+                self._members.write(chunk)
+            if size != entry.size:
+                raise ToolError(f"{entry.path}: {size} bytes of data, and {entry.size} announced")
+            self._members.write(padding(size))
+            described["size"] = size
+            described["sha256"] = digest.hexdigest()
+            if elf:
+                described["elf"] = elf
+        elif entry.type in ("symlink", "hardlink"):
+            described["link"] = entry.link
+        elif entry.type in ("char", "block"):
+            described["major"], described["minor"] = entry.device
+        self._entries.append(described)
+
+    def close(
+        self, *, label: str, architecture: str | None, package: Package | None
+    ) -> dict[str, Any]:
+        """Ends the run and returns the metadata, the content of part.json."""
+        sha256 = self._members.close()
+        self._imply_parents()
+        return {
+            "version": VERSION,
+            "label": label,
+            "architecture": architecture,
+            "package": package._asdict() if package else None,
+            "run": {
+                "compression": self._compression,
+                "size": self._members.size,
+                "uncompressed_size": self._members.uncompressed_size,
+                "sha256": sha256,
+            },
+            "directories": [self._directories[path] for path in sorted(self._directories)],
+            "entries": self._entries,
+        }
+
+    def _imply_parents(self) -> None:
+        known = [*self._entries, *self._directories.values()]
+        newest = max((each["mtime"] for each in known), default=0)
+        for path in [each["path"] for each in known]:
+            while "/" in path:
+                path = path.rpartition("/")[0]
+                if path in self._directories:
+                    break
+                implied = _described(Entry(path, "directory", 0o755, mtime=newest))
+                self._directories[path] = implied | {"implied": True}
+
+
+def _described(entry: Entry) -> dict[str, Any]:
+    result: dict[str, Any] = {
+        "path": entry.path,
+        "mode": f"{entry.mode:04o}",
+        "uid": entry.uid,
+        "gid": entry.gid,
+        "mtime": entry.mtime,
+    }
+    if entry.type != "directory":
+        result["type"] = entry.type
+    if entry.xattrs:
+        result["xattrs"] = {
+            name: base64.b64encode(value).decode() for name, value in sorted(entry.xattrs.items())
+        }
+    return result
