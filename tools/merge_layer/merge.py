@@ -11,6 +11,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from tools.lib.errors import ToolError
+from tools.lib.tarheader import Entry, encoded, header
+from tools.merge_layer.metadata import Part
 
 # Where Debian 13 has links into /usr (usrmerge) and older packages have directories.
 _MERGED_USR = frozenset(("bin", "sbin", "lib", "lib32", "lib64", "libx32", "libo32"))
@@ -33,19 +35,19 @@ class _Directory(NamedTuple):
     below: bool
 
 
-def owner(part: dict[str, Any]) -> str:
+def owner(part: Part) -> str:
     """How errors call a part: the package and its version, else its label."""
     package = part["package"]
     return f"{package['name']} {package['version']}" if package else str(part["label"])
 
 
-def architecture(parts: Iterable[dict[str, Any]]) -> str | None:
+def architecture(parts: Iterable[Part]) -> str | None:
     """The one architecture that the parts are for, None if they fit every one.
 
     Raises:
         ToolError: two parts are for different ones; it names both.
     """
-    chosen: dict[str, Any] | None = None
+    chosen: Part | None = None
     for part in parts:
         if part["architecture"] is None:
             continue
@@ -60,7 +62,7 @@ def architecture(parts: Iterable[dict[str, Any]]) -> str | None:
     return chosen["architecture"] if chosen else None
 
 
-def newest(parts: Iterable[dict[str, Any]]) -> int | None:
+def newest(parts: Iterable[Part]) -> int | None:
     """The newest time of an entry or directory, seconds since 1970; None where there is none."""
     return max(
         (
@@ -73,9 +75,7 @@ def newest(parts: Iterable[dict[str, Any]]) -> int | None:
     )
 
 
-def directories(
-    parts: Sequence[dict[str, Any]], lower: Sequence[dict[str, Any]] = ()
-) -> list[dict[str, Any]]:
+def directories(parts: Sequence[Part], lower: Sequence[Part] = ()) -> list[dict[str, Any]]:
     """The directories of a layer, sorted by path, each once.
 
     A time is the newest that a part of this layer gives: the layers below do not change the bytes
@@ -101,11 +101,28 @@ def directories(
     return [
         {key: merged[path].entry[key] for key in ("path", "mode", "uid", "gid")}
         | {"mtime": times[path]}
-        for path in sorted(times, key=_bytes)
+        for path in sorted(times, key=encoded)
     ]
 
 
-def _claims(parts: Sequence[dict[str, Any]], lower: Sequence[dict[str, Any]]) -> dict[str, Claim]:
+def archive(directories: Iterable[dict[str, Any]]) -> bytes:
+    """The tar entries of directories."""
+    return b"".join(
+        header(
+            Entry(
+                each["path"],
+                "directory",
+                int(each["mode"], 8),
+                each["uid"],
+                each["gid"],
+                each["mtime"],
+            )
+        )
+        for each in directories
+    )
+
+
+def _claims(parts: Sequence[Part], lower: Sequence[Part]) -> dict[str, Claim]:
     """The owner of each path that is no directory."""
     claims = {
         entry["path"]: Claim(entry, owner(part), True)
@@ -139,9 +156,7 @@ def _claims(parts: Sequence[dict[str, Any]], lower: Sequence[dict[str, Any]]) ->
     return claims
 
 
-def _merge(
-    parts: Sequence[dict[str, Any]], lower: Sequence[dict[str, Any]]
-) -> dict[str, _Directory]:
+def _merge(parts: Sequence[Part], lower: Sequence[Part]) -> dict[str, _Directory]:
     """The strongest claim on each directory, of this layer and those below."""
     merged: dict[str, _Directory] = {}
     for below, level in ((True, lower), (False, parts)):
@@ -182,7 +197,3 @@ def _not_a_directory(path: str, claim: Claim, directory: _Directory) -> ToolErro
         if path in _MERGED_USR and claim.entry["type"] == "symlink"
         else "exclude it from one of them",
     )
-
-
-def _bytes(path: str) -> bytes:
-    return path.encode("utf-8", "surrogateescape")

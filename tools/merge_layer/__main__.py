@@ -1,0 +1,69 @@
+"""merge_layer: joins parts to one layer of an image, by copying their compressed runs."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+from tools.lib.cli import Parser
+from tools.lib.compress import compressor
+from tools.lib.errors import ToolError, run
+from tools.lib.files import atomic_write, write_json
+from tools.lib.oci import LAYER, Descriptor, Layer
+from tools.lib.tarheader import END_OF_ARCHIVE
+from tools.merge_layer import merge, metadata
+from tools.merge_layer.blob import Blob, Run
+
+_MEDIA_TYPES = {"gzip": f"{LAYER}+gzip", "zstd": f"{LAYER}+zstd", "none": LAYER}
+
+
+def main(argv: Sequence[str]) -> int:
+    parser = Parser("merge_layer", "Joins parts to one layer; their order is that of the layer.")
+    parser.add_argument(
+        "--part", nargs=2, action="append", default=[], metavar=("METADATA", "RUN"), help="a part"
+    )
+    parser.add_argument(
+        "--lower", action="append", default=[], metavar="METADATA", help="a part in a layer below"
+    )
+    parser.add_argument("--output", required=True, help="output: the layer's blob")
+    parser.add_argument("--layer-out", required=True, help="output: layer.json")
+    parser.add_argument("--label", required=True, help="who made the layer")
+    parser.add_argument("--created-by", help="text for the image's history; by default the label")
+    parser.add_argument("--compression", choices=_MEDIA_TYPES, default="gzip")
+    args = parser.parse_args(argv)
+
+    parts = [metadata.read(path) for path, _ in args.part]
+    lower = [metadata.read(path) for path in args.lower]
+    merge.architecture([*lower, *parts])
+    directories = merge.archive(merge.directories(parts, lower))
+    compress = compressor(args.compression)
+    with atomic_write(args.output) as out:
+        blob = Blob(out, args.compression)
+        if directories:
+            blob.add(directories, compress(directories))
+        for part, (_, path) in zip(parts, args.part, strict=True):
+            blob.copy(_run(part, path, args.compression))
+        blob.add(END_OF_ARCHIVE, compress(END_OF_ARCHIVE))
+        layer = Layer(
+            Descriptor(_MEDIA_TYPES[args.compression], blob.digest, blob.size, {}),
+            blob.diff_id,
+            merge.architecture(parts),
+            merge.newest(parts),
+            args.created_by or args.label,
+        )
+        write_json(args.layer_out, layer.to_json())
+    return 0
+
+
+def _run(part: metadata.Part, path: str, compression: str) -> Run:
+    run = part["run"]
+    if run["compression"] != compression:
+        raise ToolError(
+            f"{merge.owner(part)}: compression {run['compression']}, the layer's is {compression}",
+            "make all parts of a layer with one --compression",
+        )
+    return Run(path, run["size"], run["uncompressed_size"], run["sha256"])
+
+
+if __name__ == "__main__":
+    sys.exit(run(main, sys.argv))
