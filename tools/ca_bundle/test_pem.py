@@ -1,27 +1,12 @@
 from __future__ import annotations
 
-import datetime
-
 import pytest
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from tools.ca_bundle import der, pem
+from tools.ca_bundle.testing import make
 from tools.lib.errors import ToolError
-
-_DAY = datetime.datetime(2025, 1, 1, tzinfo=datetime.UTC)
-
-
-def make(*names: tuple[x509.ObjectIdentifier, str]) -> bytes:
-    """A self-signed certificate in PEM."""
-    key = ec.derive_private_key(1, ec.SECP256R1())
-    subject = x509.Name([x509.NameAttribute(oid, value) for oid, value in names])
-    certificate = (x509.CertificateBuilder(subject, subject, key.public_key(), 1, _DAY, _DAY)).sign(
-        key, hashes.SHA256()
-    )
-    return certificate.public_bytes(serialization.Encoding.PEM)
 
 
 @pytest.fixture(scope="module")

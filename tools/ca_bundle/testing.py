@@ -1,0 +1,21 @@
+"""Certificates for the tests."""
+
+from __future__ import annotations
+
+import datetime
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+_DAY = datetime.datetime(2025, 1, 1, tzinfo=datetime.UTC)
+
+
+def make(*names: tuple[x509.ObjectIdentifier, str], serial: int = 1) -> bytes:
+    """A self-signed certificate in PEM."""
+    key = ec.derive_private_key(1, ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(oid, value) for oid, value in names])
+    certificate = (
+        x509.CertificateBuilder(subject, subject, key.public_key(), serial, _DAY, _DAY)
+    ).sign(key, hashes.SHA256())
+    return certificate.public_bytes(serialization.Encoding.PEM)
