@@ -46,16 +46,22 @@ def values(data: bytes) -> Iterator[Value]:
 
 def subject(certificate: bytes) -> bytes:
     """The content of the subject's Name (RFC 5280, 4.1); ValueError if that is no certificate."""
+    return fields(certificate)[4].content
+
+
+def fields(certificate: bytes) -> list[Value]:
+    """The fields of a TBSCertificate without its version: serial number, signature, issuer,
+    validity, subject, public key, ... (RFC 5280, 4.1); ValueError if that is no certificate."""
     outer = _constructed(list(values(certificate)), 1, "Certificate")[0]
     to_be_signed, _algorithm, signature = _constructed(
         list(values(outer.content)), 3, "Certificate"
     )
     if to_be_signed.tag != _SEQUENCE or outer.tag != _SEQUENCE or signature.tag != 0x03:
         raise ValueError("not a Certificate")
-    fields = [field for field in values(to_be_signed.content) if field.tag != _VERSION]
-    if len(fields) < 6 or any(field.tag != _SEQUENCE for field in fields[1:6]):
+    found = [field for field in values(to_be_signed.content) if field.tag != _VERSION]
+    if len(found) < 6 or any(field.tag != _SEQUENCE for field in found[1:6]):
         raise ValueError("not a TBSCertificate")
-    return fields[4].content
+    return found
 
 
 def _constructed(found: list[Value], count: int, what: str) -> list[Value]:
