@@ -1,0 +1,99 @@
+"""Packages, as the stanzas of an index describe them (deb-control(5))."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from tools.lib.errors import ToolError
+from tools.lock.relations import (
+    Clause,
+    Relation,
+    Version,
+    parse_clauses,
+    parse_relations,
+    version_of,
+)
+
+# The worse, the later; Debian Policy 2.5.
+_PRIORITIES = ("required", "important", "standard", "optional", "extra")
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """One version of a package for one architecture, and where its file is."""
+
+    name: str
+    version: Version
+    architecture: str
+    url: str
+    sha256: str
+    # Bytes; None if a manifest that names the file does not say.
+    size: int | None
+    # The suite it comes from, for messages.
+    origin: str
+    # False: of a suite that apt would not install from by itself (NotAutomatic), such as backports.
+    automatic: bool = True
+    priority: int = len(_PRIORITIES)
+    depends: tuple[Clause, ...] = ()
+    conflicts: tuple[Relation, ...] = ()
+    provides: tuple[Relation, ...] = ()
+
+    @property
+    def key(self) -> str:
+        return f"{self.name}_{self.version}_{self.architecture}"
+
+    def satisfies(self, relation: Relation) -> bool:
+        """Whether the package is, or provides, what `relation` asks for."""
+        if self.name == relation.name and relation.admits(self.version):
+            return True
+        return any(
+            item.name == relation.name and relation.admits(item.version) for item in self.provides
+        )
+
+
+def parse_stanza(text: str) -> dict[str, str]:
+    """Fields of a deb822 stanza, by their names in lower case; lines of a folded one are kept."""
+    fields: dict[str, str] = {}
+    name = ""
+    for line in text.split("\n"):
+        if line[:1] in (" ", "\t"):
+            if name:
+                fields[name] += "\n" + line.strip()
+        else:
+            name, colon, value = line.partition(":")
+            name = name.lower() if colon else ""
+            if name:
+                fields[name] = value.strip()
+    return fields
+
+
+def package_of(fields: Mapping[str, str], *, url: str, origin: str, automatic: bool) -> Package:
+    """The package of an index's stanza; a ToolError names the field that is wrong."""
+    where = f"{origin}: {fields.get('package')} {fields.get('version')}"
+    sha256 = fields.get("sha256", "").lower()
+    if len(sha256) != 64 or not sha256.isalnum():
+        raise ToolError(f"{where}: the index has no SHA256 of it")
+    if not fields.get("size", "").isdecimal():
+        raise ToolError(f"{where}: the index has no Size of it")
+    priority = fields.get("priority", "")
+
+    def text(name: str) -> str:
+        return fields.get(name, "").replace("\n", " ")
+
+    return Package(
+        name=fields["package"],
+        version=version_of(fields.get("version", ""), where),
+        architecture=fields.get("architecture", ""),
+        url=url,
+        sha256=sha256,
+        size=int(fields["size"]),
+        origin=origin,
+        automatic=automatic,
+        priority=_PRIORITIES.index(priority) if priority in _PRIORITIES else len(_PRIORITIES),
+        depends=parse_clauses(text("pre-depends"), f"{where}: Pre-Depends")
+        + parse_clauses(text("depends"), f"{where}: Depends"),
+        conflicts=parse_relations(text("conflicts"), f"{where}: Conflicts")
+        + parse_relations(text("breaks"), f"{where}: Breaks"),
+        provides=parse_relations(text("provides"), f"{where}: Provides"),
+    )

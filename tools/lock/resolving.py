@@ -1,0 +1,109 @@
+"""A manifest resolved on all its architectures, or one error that tells of all problems."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from tools.lib.errors import ToolError
+from tools.lock.manifest import File, Manifest
+from tools.lock.packages import Package
+from tools.lock.relations import Relation
+from tools.lock.resolve import Problem, Resolution, resolve
+from tools.lock.universe import Packages, Universe
+
+_TOLD = 8
+
+
+class Source(Packages, Protocol):
+    """Packages, and the suite they are of."""
+
+    @property
+    def origin(self) -> str: ...
+
+
+class Pinned:
+    """The files of a manifest for one architecture (`universe.Packages`)."""
+
+    origin = "files"
+
+    def __init__(self, files: Sequence[File], architecture: str) -> None:
+        self._packages = [
+            Package(
+                name=file.name,
+                version=file.version,
+                architecture=file.architecture,
+                url=file.url,
+                sha256=file.sha256,
+                size=file.size,
+                origin=self.origin,
+            )
+            for file in files
+            if file.architecture in (architecture, "all")
+        ]
+
+    def named(self, name: str) -> list[Package]:
+        return [package for package in self._packages if package.name == name]
+
+    def providers(self, name: str) -> list[str]:
+        return []
+
+
+def resolve_manifest(
+    manifest: Manifest, sources: Mapping[str, Sequence[Source]]
+) -> dict[str, Resolution]:
+    """The resolution of each architecture.
+
+    Args:
+        manifest: what is wanted.
+        sources: by architecture, what there is, in the manifest's order.
+    """
+    resolutions = {}
+    for architecture in manifest.architectures:
+        bounds: dict[str, list[Relation]] = defaultdict(list)
+        for package_set in manifest.sets:
+            for root in package_set.roots:
+                if architecture in package_set.architectures and root.wanted_on(architecture):
+                    bounds[root.relation.name].append(root.relation)
+        pinned = [Pinned(manifest.files, architecture)] if manifest.files else []
+        there: list[Source] = [*pinned, *sources[architecture]]
+        universe = Universe(architecture, there, [item.origin for item in there], bounds)
+        resolutions[architecture] = resolve(manifest.sets, universe)
+    _raise_problems(manifest, resolutions)
+    _check_left_out(manifest, resolutions)
+    return resolutions
+
+
+def _raise_problems(manifest: Manifest, resolutions: Mapping[str, Resolution]) -> None:
+    where: dict[Problem, list[str]] = defaultdict(list)
+    for architecture, resolution in resolutions.items():
+        for problem in resolution.problems:
+            where[problem].append(architecture)
+    if not where:
+        return
+    texts = []
+    wanted = {package_set.name: package_set.architectures for package_set in manifest.sets}
+    for problem, architectures in where.items():
+        everywhere = len(architectures) == len(wanted[problem.set])
+        names = "" if everywhere else f" ({', '.join(architectures)})"
+        texts.append(f"{problem.set}{names}: {problem.text}")
+    more = f"; and {len(texts) - _TOLD} more" if len(texts) > _TOLD else ""
+    hint = next((problem.hint for problem in where if problem.hint), "")
+    raise ToolError(f"{manifest.path}: {'; '.join(texts[:_TOLD])}{more}", hint)
+
+
+def _check_left_out(manifest: Manifest, resolutions: Mapping[str, Resolution]) -> None:
+    """What is left out needs a reason that still holds."""
+    used: dict[str, set[str]] = defaultdict(set)
+    for resolution in resolutions.values():
+        for name, left_out in resolution.left_out.items():
+            used[name].update(left_out)
+    for package_set in manifest.sets:
+        above = [each.name for each in manifest.sets if package_set.name in each.bases]
+        for name in package_set.own_without:
+            if not any(name in used[each] for each in (package_set.name, *above)):
+                raise ToolError(
+                    f"{manifest.path}: sets.{package_set.name}.without.{name}: nothing asks for it",
+                    "remove the line",
+                )
