@@ -8,6 +8,8 @@ def _ca_bundle_impl(ctx):
     args = ctx.actions.args()
     args.add("--deb", ctx.file.package)
     args.add_all(ctx.files.certificates, before_each = "--certificate")
+    if ctx.attr.hashed:
+        args.add("--hashed")
     return make_part(
         ctx,
         ctx.attr._tool,
@@ -24,6 +26,9 @@ ca_bundle = rule(
         "certificates": attr.label_list(
             allow_files = [".crt", ".pem"],
             doc = "Certificates of one's own, in PEM, after the package's.",
+        ),
+        "hashed": attr.bool(
+            doc = "Also one file a certificate, `/etc/ssl/certs/<hash>.<n>`, where OpenSSL's CApath looks for it.",
         ),
         "package": attr.label(
             allow_single_file = [".deb"],
