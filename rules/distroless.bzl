@@ -1,6 +1,6 @@
 """What an image needs besides its packages: users, groups, homes, a few files.
 
-    load("@distroless//rules:distroless.bzl", "ca_bundle", "group", "home", "nsswitch", "os_release", "passwd", "tmp")
+    load("@distroless//rules:distroless.bzl", "ca_bundle", "group", "home", "java_keystore", "nsswitch", "os_release", "passwd", "tmp")
 """
 
 load("//rules/private:ca_bundle.bzl", _ca_bundle = "ca_bundle")
@@ -15,11 +15,13 @@ load(
     _symlinks = "symlinks",
     _tmp = "tmp",
 )
+load("//rules/private:java_keystore.bzl", _java_keystore = "java_keystore")
 
 ca_bundle = _ca_bundle
 files = _files
 group = _group
 home = _home
+java_keystore = _java_keystore
 nsswitch = _nsswitch
 os_release = _os_release
 passwd = _passwd

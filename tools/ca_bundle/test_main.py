@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from cryptography.x509.oid import NameOID
 
+from tools.ca_bundle import testing
 from tools.ca_bundle.__main__ import main
 from tools.ca_bundle.testing import make
 from tools.lib.errors import ToolError
@@ -27,29 +28,8 @@ FILES = {
 }
 
 
-def _tar(files: dict[str, bytes]) -> bytes:
-    buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w:xz") as tar:
-        for number, (name, data) in enumerate(files.items()):
-            info = tarfile.TarInfo(name)
-            info.size, info.mtime = len(data), 1000 + number
-            tar.addfile(info, io.BytesIO(data))
-    return buffer.getvalue()
-
-
 def deb(stanza: str = STANZA, files: dict[str, bytes] = FILES) -> bytes:
-    """A package: deb(5)."""
-    members = {
-        "debian-binary": b"2.0\n",
-        "control.tar.xz": _tar({"./control": stanza.encode()}),
-        "data.tar.xz": _tar(files),
-    }
-    return b"!<arch>\n" + b"".join(
-        f"{name:<16}{0:<12}{0:<6}{0:<6}{'100644':<8}{len(data):<10}`\n".encode()
-        + data
-        + b"\n" * (len(data) % 2)
-        for name, data in members.items()
-    )
+    return testing.deb(stanza, files)
 
 
 def make_part(folder: Path, package: bytes, *flags: str) -> tuple[dict[str, Any], dict[str, bytes]]:

@@ -7,6 +7,7 @@ numbers (big-endian) and texts (modified UTF-8).
 from __future__ import annotations
 
 import hashlib
+import posixpath
 import struct
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
@@ -23,12 +24,10 @@ _MAX_TEXT = 0xFFFF
 
 
 class Named(NamedTuple):
-    """A certificate under the name of its file (`ISRG_Root_X1.crt`, bytes as the file system has
-    them), and where it comes from, for errors."""
+    """A certificate with the path of its file, which gives it its alias."""
 
-    name: bytes
+    path: str
     certificate: Certificate
-    where: str
 
 
 def aliases(found: Iterable[Named]) -> dict[str, Named]:
@@ -44,7 +43,7 @@ def aliases(found: Iterable[Named]) -> dict[str, Named]:
         if each.certificate in seen:
             continue
         seen.add(each.certificate)
-        stem = _stem(each.name)
+        stem = _stem(each.path)
         alias, number = f"debian:{stem}.pem", 1
         while alias in entries:
             number += 1
@@ -53,11 +52,11 @@ def aliases(found: Iterable[Named]) -> dict[str, Named]:
     return entries
 
 
-def _stem(name: bytes) -> str:
-    text = name.decode("utf-8", "surrogateescape")
+def _stem(path: str) -> str:
+    name = posixpath.basename(path)
     for suffix in (".crt", ".pem"):
-        text = text.removesuffix(suffix)
-    return text.translate({ord(" "): "_", ord("("): "=", ord(")"): "=", ord(","): "_"}).lower()
+        name = name.removesuffix(suffix)
+    return name.translate({ord(" "): "_", ord("("): "=", ord(")"): "=", ord(","): "_"}).lower()
 
 
 def trust_store(entries: Mapping[str, Named], password: str = PASSWORD) -> bytes:
@@ -73,11 +72,11 @@ def trust_store(entries: Mapping[str, Named], password: str = PASSWORD) -> bytes
         try:
             date = not_before(named.certificate)
         except ValueError as error:
-            raise ToolError(f"{named.where}: {error}") from None
+            raise ToolError(f"{named.path}: {error}") from None
         data += struct.pack(">I", _TRUSTED_CERTIFICATE)
-        data += _text(alias, named.where)
+        data += _text(alias, named.path)
         data += struct.pack(">q", date * 1000)
-        data += _text("X.509", named.where)
+        data += _text("X.509", named.path)
         data += struct.pack(">I", len(named.certificate)) + named.certificate
     return bytes(data) + _digest(data, password)
 
