@@ -39,12 +39,23 @@ def main(argv: Sequence[str]) -> int:
         help="a directory that the image's ld.so.cache has besides the system's",
     )
     parser.add_argument("--allow", action="append", default=[], help="allow.json: exceptions")
+    parser.add_argument(
+        "--allow-base",
+        action="append",
+        default=[],
+        help="those of the image's base, which may have nothing to cover any more",
+    )
     parser.add_argument("--label", default="", help="the image's name, for error messages")
     parser.add_argument("--output", required=True, help="output: report.json, if all is well")
     args = parser.parse_args(argv)
 
     config = _read_config(args.config)
-    allowed = [each for path in args.allow for each in exceptions.read(path, config.architecture)]
+    allowed = [
+        each
+        for inherited, files in ((True, args.allow_base), (False, args.allow))
+        for path in files
+        for each in exceptions.read(path, config.architecture, inherited=inherited)
+    ]
     parts = [metadata.read(path) for path in args.part]
     conflicts = list(checks.paths(parts))
     try:

@@ -32,6 +32,7 @@ class Allowed(NamedTuple):
 
     `loaded_from`, a glob or empty: the library is not missing, but lies where ld.so does not look,
     and is in memory when it is needed; a file that matches must be in the image.
+    `inherited`: it is the base's, and may have nothing to cover any more.
     """
 
     where: str
@@ -40,6 +41,7 @@ class Allowed(NamedTuple):
     subject: str
     loaded_from: str
     reason: str
+    inherited: bool
 
     def covers(self, finding: Finding) -> bool:
         return (
@@ -49,7 +51,7 @@ class Allowed(NamedTuple):
         )
 
 
-def read(path: str, architecture: str) -> list[Allowed]:
+def read(path: str, architecture: str, *, inherited: bool) -> list[Allowed]:
     """The exceptions of the file at `path` that are meant for `architecture`.
 
     Raises:
@@ -59,13 +61,13 @@ def read(path: str, architecture: str) -> list[Allowed]:
     if fields.get("version") != VERSION:
         raise ToolError(f"{path}: version {fields.get('version')!r:.80} of exceptions is not known")
     read = [
-        _allowed(each, f"{path}: exceptions[{index}]", architecture)
+        _allowed(each, f"{path}: exceptions[{index}]", architecture, inherited)
         for index, each in enumerate(as_list(fields.get("exceptions"), f"{path}: exceptions"))
     ]
     return [each for each in read if each is not None]
 
 
-def _allowed(value: object, where: str, architecture: str) -> Allowed | None:
+def _allowed(value: object, where: str, architecture: str, inherited: bool) -> Allowed | None:
     fields = as_object(value, where)
     if unknown := sorted(fields.keys() - _FIELDS):
         raise ToolError(
@@ -85,6 +87,7 @@ def _allowed(value: object, where: str, architecture: str) -> Allowed | None:
         as_text(fields.get("subject", "*"), f"{where}.subject"),
         as_text(fields.get("loaded_from", ""), f"{where}.loaded_from").lstrip("/"),
         reason,
+        inherited,
     )
     if allowed.loaded_from and check != "library":
         raise ToolError(f"{where}.loaded_from: only for the check of libraries")
@@ -111,6 +114,8 @@ def apply(found: Iterable[Finding], allowed: Sequence[Allowed], image: Image) ->
             left.append(finding)
     elves = [elf.path for elf in image.elves] if any(each.loaded_from for each in allowed) else []
     for each, covers in zip(allowed, covered, strict=True):
+        if not covers and each.inherited:
+            continue
         if not covers:
             left.append(_unused(each, "matches no finding", "remove it"))
         elif each.loaded_from and not any(fnmatchcase(elf, each.loaded_from) for elf in elves):

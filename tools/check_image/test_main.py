@@ -12,7 +12,13 @@ from tools.lib.errors import ToolError
 from tools.merge_layer.metadata import Part
 
 
-def check(folder: Path, parts: list[Part], *allowed: dict[str, Any], **config: Any) -> int:
+def check(
+    folder: Path,
+    parts: list[Part],
+    *allowed: dict[str, Any],
+    flag: str = "--allow",
+    **config: Any,
+) -> int:
     """Runs the tool in `folder`; the report is report.json."""
     flags = []
     for number, each in enumerate(parts):
@@ -21,7 +27,7 @@ def check(folder: Path, parts: list[Part], *allowed: dict[str, Any], **config: A
     (folder / "config.json").write_text(json.dumps({"architecture": "amd64"} | config))
     if allowed:
         (folder / "allow.json").write_text(json.dumps({"version": 1, "exceptions": allowed}))
-        flags += ["--allow", str(folder / "allow.json")]
+        flags += [flag, str(folder / "allow.json")]
     config_flags = ["--config", str(folder / "config.json")]
     return main([*flags, *config_flags, "--output", str(folder / "report.json")])
 
@@ -78,6 +84,10 @@ def test_an_exception_that_nothing_needs_is_told(
     (line,) = capsys.readouterr().err.splitlines()
     assert "usr/lib/libsound.so" in line
     assert "exceptions[1]: matches no finding" in line
+
+
+def test_an_exception_of_the_base_may_be_needed_no_more(tmp_path: Path) -> None:
+    assert check(tmp_path, PARTS[1:], SU, SOUND, flag="--allow-base") == 0
 
 
 def test_an_exception_for_other_architectures_is_not_asked_for(tmp_path: Path) -> None:
