@@ -121,13 +121,15 @@ def _source(field: Field, defaults: Mapping[str, Field], architectures: tuple[st
     if ("archive" in fields) == ("url" in fields):
         raise field.expected("either `archive` (one of snapshot.debian.org's) or `url`")
     suites = _need(field, fields, "suites").each(Field.some_text)
+    if not suites:
+        raise fields["suites"].expected("at least one suite")
     components: tuple[str | None, ...] = (None,)
     if any(not suite.endswith("/") for suite in suites):
         components = _need(field, fields, "components").each(Field.some_text)
+        if not components:
+            raise fields["components"].expected("at least one component")
     elif "components" in fields:
         raise fields["components"].expected("none, as a suite that ends in / has none")
-    if not suites or not components:
-        raise field.expected("at least one suite and component")
     directory = os.path.dirname(field.file)
     return Source(
         archive=_name(fields["archive"]) if "archive" in fields else None,

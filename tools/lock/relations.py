@@ -19,7 +19,7 @@ _RELATION = re.compile(
     \s*(?: \[(?P<architectures>[^\[\]]*)\])?\s*""",
     re.VERBOSE,
 )
-_VERSION = re.compile(r"(?:[0-9]+:)?[0-9A-Za-z][0-9A-Za-z.+~:-]*")
+_VERSION = re.compile(r"(?:[0-9]+:[0-9A-Za-z][0-9A-Za-z.+~:-]*|[0-9A-Za-z][0-9A-Za-z.+~-]*)")
 # dpkg still reads the two that deb-control(5) calls deprecated as these.
 _OPERATORS = {"<": "<=", ">": ">="}
 
