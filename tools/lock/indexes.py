@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import datetime
-import gzip
-import lzma
 import os
-import threading
+import signal
 import time
-import zlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from functools import partial
+from multiprocessing import get_context
 from typing import NamedTuple, TypeVar
 
 from tools.lib.errors import ToolError
@@ -86,8 +85,6 @@ class Library:
         self._cache = os.path.join(cache, f"indexes-{store.FORMAT}")
         self._now = now
         self._progress = progress
-        # Decompressing holds the whole index in memory.
-        self._decompressing = threading.BoundedSemaphore(os.cpu_count() or 1)
 
     def fetch(self, manifests: Sequence[Manifest]) -> dict[tuple[str, str], list[Indexed]]:
         """The indexes of each manifest's path and architecture, in the order of its sources."""
@@ -155,16 +152,15 @@ class Library:
             self._progress.say(f"fetching {len(missing)} indexes, {size / 1e6:.0f} MB")
         # The largest first, so that none of them is alone at the end.
         ordered = sorted(missing.values(), key=lambda item: -item[2].size)
-        in_parallel(self._fetch, ordered)
+        if ordered:
+            with _processes(len(ordered)) as processes:
+                in_parallel(partial(self._fetch, processes), ordered)
 
-    def _fetch(self, item: _Wanted) -> None:
+    def _fetch(self, processes: ProcessPoolExecutor, item: _Wanted) -> None:
         suite, release, index = item
         where = f"{suite.url}/{index.path}"
         data = fetch_index(suite.url, release, index, self._progress.advance)
-        with self._decompressing:
-            text = decompress(data, index, where)
-            del data
-            store.write(self._path(index), text, where)
+        processes.submit(store.keep, self._path(index), data, index, where).result()
 
     def _path(self, index: Index) -> str:
         return os.path.join(self._cache, index.sha256)
@@ -179,20 +175,22 @@ class Library:
                         os.unlink(entry.path)
 
 
-def decompress(data: bytes, index: Index, where: str) -> bytes:
-    """The text of an index; a ToolError if it is broken or of another size than listed."""
+@contextlib.contextmanager
+def _processes(tasks: int) -> Iterator[ProcessPoolExecutor]:
+    """Processes for what keeps a core busy: a thread would keep the others waiting."""
+    pool = ProcessPoolExecutor(
+        max_workers=min(tasks, os.cpu_count() or 1),
+        mp_context=get_context("spawn"),
+        # Ctrl-C ends them at once and without a word.
+        initializer=signal.signal,
+        initargs=(signal.SIGINT, signal.SIG_DFL),
+    )
     try:
-        if index.path.endswith(".xz"):
-            text = lzma.decompress(data)
-        elif index.path.endswith(".gz"):
-            text = gzip.decompress(data)
-        else:
-            text = data
-    except (lzma.LZMAError, zlib.error, OSError, EOFError) as error:
-        raise ToolError(f"{where}: {error}", "the repository itself is broken") from None
-    if index.full_size is not None and len(text) != index.full_size:
-        raise ToolError(f"{where}: {len(text)} bytes, the Release file lists {index.full_size}")
-    return text
+        yield pool
+    except BrokenProcessPool:
+        raise ToolError("a process that reads indexes was killed", "is there memory?") from None
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 def in_parallel(function: Callable[..., T], items: Sequence[object]) -> list[T]:

@@ -7,8 +7,12 @@ dozen. A file of the store never changes; it is named by the hash of the index i
 
 from __future__ import annotations
 
+import contextlib
+import gzip
+import lzma
 import re
 import sqlite3
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +21,7 @@ import zstandard
 from tools.lib.errors import ToolError
 from tools.lib.files import atomic_write
 from tools.lock.packages import parse_stanza
+from tools.lock.release import Index
 
 # Changes with what the store holds: part of the directory's name.
 FORMAT = 1
@@ -27,19 +32,40 @@ _FIELDS = (
 )
 _KEPT = re.compile(rf"^(?i:{_FIELDS}):[^\n]*\n(?:[ \t][^\n]*\n)*|^\n".encode(), re.MULTILINE)
 _NAME = re.compile(rb"^(?i:Package):[ \t]*(\S+)", re.MULTILINE)
-_PROVIDES = re.compile(rb"^(?i:Provides):([^\n]*\n(?:[ \t][^\n]*\n)*)", re.MULTILINE)
+_PROVIDES = re.compile(rb"^[Pp]rovides:([^\n]*\n(?:[ \t][^\n]*\n)*)", re.MULTILINE)
 _PROVIDED = re.compile(rb"(?:^|,)\s*([A-Za-z0-9][A-Za-z0-9+.-]*)")
 _CHUNK = 48
 
 
-def write(path: str, text: bytes, where: str) -> None:
+def keep(path: str, data: bytes, index: Index, where: str) -> None:
     """Writes the store of an index, whole or not at all.
 
     Args:
         path: the file to write.
-        text: the index, decompressed.
-        where: the index's address, for messages.
+        data: the index as it was fetched.
+        index: how the Release file lists it.
+        where: its address, for messages.
     """
+    write(path, _decompress(data, index, where), where)
+
+
+def _decompress(data: bytes, index: Index, where: str) -> bytes:
+    try:
+        if index.path.endswith(".xz"):
+            text = lzma.decompress(data)
+        elif index.path.endswith(".gz"):
+            text = gzip.decompress(data)
+        else:
+            text = data
+    except (lzma.LZMAError, zlib.error, OSError, EOFError) as error:
+        raise ToolError(f"{where}: {error}", "the repository itself is broken") from None
+    if index.full_size is not None and len(text) != index.full_size:
+        raise ToolError(f"{where}: {len(text)} bytes, the Release file lists {index.full_size}")
+    return text
+
+
+def write(path: str, text: bytes, where: str) -> None:
+    """As `keep`, of the text of an index."""
     stanzas = sorted(_stanzas(text, where))
     compressor = zstandard.ZstdCompressor(level=1)
     chunks = (
@@ -52,8 +78,7 @@ def write(path: str, text: bytes, where: str) -> None:
         for start in range(0, len(stanzas), _CHUNK)
     )
     provided = sorted({pair for name, stanza in stanzas for pair in _provided(name, stanza)})
-    with atomic_write(path) as out:
-        database = sqlite3.connect(":memory:")
+    with contextlib.closing(sqlite3.connect(":memory:")) as database:
         database.execute("CREATE TABLE chunks (first TEXT, stanzas BLOB)")
         database.executemany("INSERT INTO chunks VALUES (?, ?)", chunks)
         database.execute("CREATE INDEX by_first ON chunks (first)")
@@ -63,24 +88,25 @@ def write(path: str, text: bytes, where: str) -> None:
         )
         database.executemany("INSERT INTO provided VALUES (?, ?)", provided)
         database.commit()
-        out.write(database.serialize())
-        database.close()
+        image = database.serialize()
+    with atomic_write(path) as out:
+        out.write(image)
 
 
 def _stanzas(text: bytes, where: str) -> Iterator[tuple[bytes, bytes]]:
     if not text.endswith(b"\n"):
         text += b"\n"
     for stanza in b"".join(_KEPT.findall(text)).split(b"\n\n"):
-        if not stanza or stanza.isspace():
-            continue
         name = _NAME.search(stanza)
-        if not name:
+        if name:
+            yield name[1], stanza.strip(b"\n") + b"\n"
+        elif stanza and not stanza.isspace():
             raise ToolError(f"{where}: not an index: a stanza has no Package")
-        yield name[1], stanza.strip(b"\n") + b"\n"
 
 
 def _provided(name: bytes, stanza: bytes) -> Iterator[tuple[str, str]]:
-    field = _PROVIDES.search(stanza)
+    # Most stanzas provide nothing, and looking for a word is faster than for a pattern.
+    field = _PROVIDES.search(stanza) if b"rovides:" in stanza else None
     if field:
         for provided in _PROVIDED.findall(field[1]):
             yield provided.decode(), name.decode()
