@@ -8,7 +8,13 @@ import os
 import signal
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import (
+    FIRST_EXCEPTION,
+    Future,
+    ProcessPoolExecutor,
+    ThreadPoolExecutor,
+    wait,
+)
 from concurrent.futures.process import BrokenProcessPool
 from functools import partial
 from multiprocessing import get_context
@@ -190,14 +196,16 @@ def _processes(tasks: int) -> Iterator[ProcessPoolExecutor]:
     except BrokenProcessPool:
         raise ToolError("a process that reads indexes was killed", "is there memory?") from None
     finally:
-        pool.shutdown(cancel_futures=True)
+        pool.shutdown(wait=False, cancel_futures=True)
 
 
 def in_parallel(function: Callable[..., T], items: Sequence[object]) -> list[T]:
     """`function` of each item, in their order; the first failure ends it all."""
     pool = ThreadPoolExecutor(max_workers=6)
+    futures: list[Future[T]] = [pool.submit(function, item) for item in items]
     try:
-        futures: list[Future[T]] = [pool.submit(partial(function, item)) for item in items]
-        return [future.result() for future in futures]
+        # After a failure the rest is not waited for: one of those that are done raises.
+        wait(futures, return_when=FIRST_EXCEPTION)
+        return [future.result() for future in futures if future.done()]
     finally:
-        pool.shutdown(cancel_futures=True)
+        pool.shutdown(wait=False, cancel_futures=True)
