@@ -1,0 +1,102 @@
+"""Opens a .deb: its three members, and its control files. Source of the format: deb(5)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import IO, NamedTuple
+
+from tools.lib import ar, control, decompress, tar
+from tools.lib.errors import ToolError
+
+# Of Debian's packages the largest control archive is of some MB, for the md5sums of 100,000 files.
+_MAX_CONTROL = 64 << 20
+
+_CONTROL_COMPRESSIONS = ("", ".gz", ".xz", ".zst")
+
+
+class Section:
+    """A member of the package, to be read forward."""
+
+    def __init__(self, source: IO[bytes], member: ar.ArMember) -> None:
+        self._source = source
+        self._left = member.size
+        source.seek(member.offset)
+
+    def read(self, size: int, /) -> bytes:
+        data = self._source.read(min(size, self._left))
+        self._left -= len(data)
+        return data
+
+
+class Deb(NamedTuple):
+    """A package: its control file, its md5sums if it has some, and where its files are."""
+
+    control: control.Control
+    md5sums: bytes | None
+    data: ar.ArMember
+
+    @property
+    def data_suffix(self) -> str:
+        """The compression, as a file's name has it: `.xz`, or `` for none."""
+        return self.data.name.removeprefix("data.tar")
+
+
+def open_deb(source: IO[bytes], end: int) -> Deb:
+    """Reads the package in a file of `end` bytes, up to its files.
+
+    Raises:
+        ToolError: it is none, is damaged or of an unknown version.
+    """
+    version, control_tar, data_tar = _members(source, end)
+    digits = Section(source, version).read(64).partition(b"\n")[0]
+    if not digits.startswith(b"2.") or not digits[2:].isdigit():
+        raise ToolError(f"debian-binary: version {digits!r}, 2.x is known")
+    suffix = control_tar.name.removeprefix("control.tar")
+    if suffix not in _CONTROL_COMPRESSIONS:
+        raise ToolError(f"{control_tar.name}: {suffix!r} is no compression of a control archive")
+    try:
+        files = _control_files(decompress.chunks(Section(source, control_tar), suffix))
+    except ToolError as error:
+        raise ToolError(f"{control_tar.name}: {error.message}", error.hint) from None
+    if "control" not in files:
+        raise ToolError(f"{control_tar.name}: has no file control")
+    return Deb(control.parse(files["control"]), files.get("md5sums"), data_tar)
+
+
+def _members(source: IO[bytes], end: int) -> tuple[ar.ArMember, ar.ArMember, ar.ArMember]:
+    """The members that count, which come in this order; deb(5) has others to be passed over."""
+    wanted = ("debian-binary", "control.tar", "data.tar")
+    found: list[ar.ArMember] = []
+    names: set[str] = set()
+    for member in ar.members(source, end):
+        if member.name in names:
+            raise ToolError(f"{member.name}: twice in the package")
+        names.add(member.name)
+        stem = ".".join(member.name.split(".")[:2])
+        if len(found) < len(wanted) and stem == wanted[len(found)]:
+            found.append(member)
+        elif stem in wanted or (len(found) < len(wanted) and not member.name.startswith("_")):
+            raise ToolError(f"{member.name}: unexpected at its place in the package")
+    if len(found) < len(wanted):
+        raise ToolError(f"has no {wanted[len(found)]}")
+    return found[0], found[1], found[2]
+
+
+def _control_files(chunks: Iterable[bytes]) -> dict[str, bytes]:
+    archive = bytearray()
+    for chunk in chunks:
+        archive += chunk
+        if len(archive) > _MAX_CONTROL:
+            raise ToolError(f"more than {_MAX_CONTROL} bytes uncompressed")
+
+    def read_at(offset: int, length: int) -> bytes:
+        return bytes(archive[offset : offset + length])
+
+    files: dict[str, bytes] = {}
+    for member in tar.members(read_at, len(archive)):
+        path = member.entry.path
+        if path in files:
+            raise ToolError(f"{path}: twice in the archive")
+        if member.entry.type == "file":
+            files[path] = b"".join(tar.content(member, read_at))
+    return files
