@@ -21,7 +21,7 @@ EXCLUDED_BY_DEFAULT = (
     "usr/share/man",
     "usr/lib/jvm/*/man",
     # Messages of programs in other languages. The C library's own locales are elsewhere, and stay.
-    "usr/share/locale/*/LC_MESSAGES",
+    "usr/share/locale/*/LC_*",
     # For those who check packages and who report bugs.
     "usr/share/bug",
     "usr/share/lintian",
@@ -33,8 +33,7 @@ ALWAYS_KEPT = (
     "usr/share/doc/*/NOTICE*",
 )
 
-# A package may have another one's documentation, and with it its copyright file, by a link.
-_DOCUMENTATION_LINKS = "usr/share/doc/*"
+_DOCUMENTATION = "usr/share/doc"
 
 Keep = Callable[[Entry], bool]
 
@@ -49,15 +48,13 @@ def keeper(exclude: Iterable[str], include: Iterable[str], default: bool = True)
     """
     excluded = _matcher([*exclude, *(EXCLUDED_BY_DEFAULT if default else ())])
     included = _matcher([*include, *ALWAYS_KEPT])
-    linked = _matcher([_DOCUMENTATION_LINKS])
 
     def keep(entry: Entry) -> bool:
         path = entry.path
-        return (
-            not excluded(path)
-            or bool(included(path))
-            or (entry.type == "symlink" and bool(linked(path)))
-        )
+        if not excluded(path) or included(path):
+            return True
+        # A package may have another one's documentation, and so its copyright file, by a link.
+        return entry.type == "symlink" and path.rpartition("/")[0] == _DOCUMENTATION
 
     return keep
 

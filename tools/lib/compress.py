@@ -13,11 +13,13 @@ Compression = Literal["gzip", "zstd", "none"]
 KINDS: tuple[Compression, ...] = ("gzip", "zstd", "none")
 
 # Bytes of tar in a member. Deflate looks back 32 KiB, so a restart each 2 MiB costs 0.1 %; zstd
-# looks back further, and gains by it.
+# looks back further: 8 MiB against 4 gain 0.6 % of a Java runtime, 32 MiB 1.2 % more.
 MEMBER = {"gzip": 2 << 20, "zstd": 8 << 20, "none": 1 << 20}
 
+# As fast as each other on the machine that they were measured on (100 MB/s), where zstd's result is
+# 16 % smaller. zstd's level 9 takes twice the time for 4 % more, 19 forty times for 13 %.
 _GZIP_LEVEL = 6
-_ZSTD_LEVEL = 19
+_ZSTD_LEVEL = 6
 
 
 def compressor(kind: Compression) -> Callable[[bytes | bytearray], bytes]:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 from collections.abc import Iterable
 from typing import IO, Any, NamedTuple
 
 from tools.lib.compress import MEMBER, Compression, compressor
 from tools.lib.errors import ToolError
-from tools.lib.tarheader import Entry, header, padding
+from tools.lib.tarheader import Entry, encoded, header, padding
 
 VERSION = 1
 
@@ -118,7 +117,9 @@ class PartWriter:
                 "uncompressed_size": self._members.uncompressed_size,
                 "sha256": sha256,
             },
-            "directories": [self._directories[path] for path in sorted(self._directories)],
+            "directories": [
+                self._directories[path] for path in sorted(self._directories, key=encoded)
+            ],
             "entries": self._entries,
         }
 
@@ -145,6 +146,8 @@ def _described(entry: Entry) -> dict[str, Any]:
     if entry.type != "directory":
         result["type"] = entry.type
     if entry.xattrs:
+        import base64  # few packages need it
+
         result["xattrs"] = {
             name: base64.b64encode(value).decode() for name, value in sorted(entry.xattrs.items())
         }
