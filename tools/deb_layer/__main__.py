@@ -7,13 +7,13 @@ import sys
 from collections.abc import Sequence
 
 from tools.deb_layer import rules
-from tools.deb_layer.deb import Deb, Section, open_deb
+from tools.deb_layer.deb import Deb, Section, open_deb, within
 from tools.deb_layer.layer import Options, write_part
 from tools.deb_layer.spool import Spool
 from tools.lib import decompress
 from tools.lib.cli import Parser
 from tools.lib.compress import KINDS
-from tools.lib.errors import ToolError, run
+from tools.lib.errors import run
 from tools.lib.files import atomic_write, write_json
 
 # What a package may unpack to, if no flag says otherwise: this much, or multiples of what it states
@@ -48,22 +48,19 @@ def main(argv: Sequence[str]) -> int:
     args = parser.parse_args(argv)
 
     with atomic_write(args.run) as out, open(args.deb, "rb") as source:
-        size = os.fstat(source.fileno()).st_size
-        try:
-            deb = open_deb(source, size)
+        with within(args.deb):
+            deb = open_deb(source, os.fstat(source.fileno()).st_size)
             options = Options(
                 args.label,
                 args.compression,
                 rules.keeper(args.exclude, args.include, not args.no_default_excludes),
                 args.merged_usr,
-                args.max_size or max_size(deb),
+                max_size(deb) if args.max_size is None else args.max_size,
             )
-            with Spool(f"{args.run}.{os.getpid()}.spool") as spool:
+            with Spool(f"{args.run}.{os.getpid()}.spool") as spool, within(deb.data.name):
                 data = decompress.chunks(Section(source, deb.data), deb.data_suffix)
                 spool.fill(data, options.max_size)
                 metadata = write_part(deb, spool.read_at, spool.size, options, out)
-        except ToolError as error:
-            raise ToolError(f"{args.deb}: {error.message}", error.hint) from None
         write_json(args.metadata, metadata)
     return 0
 

@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import contextlib
+from collections.abc import Iterable, Iterator
 from typing import IO, NamedTuple
 
 from tools.lib import ar, control, decompress, tar
 from tools.lib.errors import ToolError
+from tools.lib.platforms import DEBIAN_TO_OCI
 
 # Of Debian's packages the largest control archive is of some MB, for the md5sums of 100,000 files.
 _MAX_CONTROL = 64 << 20
 
 _CONTROL_COMPRESSIONS = ("", ".gz", ".xz", ".zst")
+
+
+@contextlib.contextmanager
+def within(where: str) -> Iterator[None]:
+    """Begins the errors of what it encloses with the file or member that they are about."""
+    try:
+        yield
+    except ToolError as error:
+        raise ToolError(f"{where}: {error.message}", error.hint) from None
 
 
 class Section:
@@ -29,9 +40,13 @@ class Section:
 
 
 class Deb(NamedTuple):
-    """A package: its control file, its md5sums if it has some, and where its files are."""
+    """A package: its control file, its md5sums if it has some, and where its files are.
+
+    `architecture` is OCI's name, None if the package fits every one.
+    """
 
     control: control.Control
+    architecture: str | None
     md5sums: bytes | None
     data: ar.ArMember
 
@@ -54,13 +69,24 @@ def open_deb(source: IO[bytes], end: int) -> Deb:
     suffix = control_tar.name.removeprefix("control.tar")
     if suffix not in _CONTROL_COMPRESSIONS:
         raise ToolError(f"{control_tar.name}: {suffix!r} is no compression of a control archive")
-    try:
+    with within(control_tar.name):
         files = _control_files(decompress.chunks(Section(source, control_tar), suffix))
-    except ToolError as error:
-        raise ToolError(f"{control_tar.name}: {error.message}", error.hint) from None
-    if "control" not in files:
-        raise ToolError(f"{control_tar.name}: has no file control")
-    return Deb(control.parse(files["control"]), files.get("md5sums"), data_tar)
+        if "control" not in files:
+            raise ToolError("has no file control")
+    parsed = control.parse(files["control"])
+    architecture = _architecture(parsed.package.architecture)
+    return Deb(parsed, architecture, files.get("md5sums"), data_tar)
+
+
+def _architecture(name: str) -> str | None:
+    if name == "all":
+        return None
+    if name not in DEBIAN_TO_OCI:
+        raise ToolError(
+            f"control: the architecture {name}, which has no name in OCI images",
+            f"known are all, {', '.join(sorted(DEBIAN_TO_OCI))}",
+        )
+    return DEBIAN_TO_OCI[name].architecture
 
 
 def _members(source: IO[bytes], end: int) -> tuple[ar.ArMember, ar.ArMember, ar.ArMember]:

@@ -13,7 +13,6 @@ from tools.lib import elf, tar
 from tools.lib.compress import Compression
 from tools.lib.errors import ToolError
 from tools.lib.part import PartWriter
-from tools.lib.platforms import DEBIAN_TO_OCI
 from tools.lib.tarheader import Entry, encoded
 
 
@@ -25,19 +24,6 @@ class Options(NamedTuple):
     keep: Keep
     merge_usr: bool
     max_size: int
-
-
-def architecture(deb: Deb) -> str | None:
-    """OCI's name of the package's architecture; None if it fits every one."""
-    name = deb.control.package.architecture
-    if name == "all":
-        return None
-    if name not in DEBIAN_TO_OCI:
-        raise ToolError(
-            f"control: the architecture {name}, which has no name in OCI images",
-            f"known are all, {', '.join(sorted(DEBIAN_TO_OCI))}",
-        )
-    return DEBIAN_TO_OCI[name].architecture
 
 
 def write_part(
@@ -76,7 +62,7 @@ def write_part(
         else:
             writer.add(member.entry, tar.content(member, read_at), _elf(member, read_at))
     return writer.close(
-        label=options.label, architecture=architecture(deb), package=deb.control.package
+        label=options.label, architecture=deb.architecture, package=deb.control.package
     )
 
 

@@ -61,8 +61,7 @@ def keeper(exclude: Iterable[str], include: Iterable[str], default: bool = True)
 
 def _matcher(patterns: Iterable[str]) -> Callable[[str], re.Match[str] | None]:
     alternatives = "|".join(_regex(pattern.strip("/")) for pattern in patterns)
-    # The empty alternative would match the root and with it all: it matches nothing.
-    return re.compile(f"(?s:{alternatives or '(?!)'})(?:/.*)?", re.DOTALL).fullmatch
+    return re.compile(f"(?:{alternatives or '(?!)'})(?:/.*)?", re.DOTALL).fullmatch
 
 
 def _regex(pattern: str) -> str:
