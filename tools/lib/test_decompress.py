@@ -1,0 +1,64 @@
+import bz2
+import gzip
+import io
+import lzma
+import random
+from collections.abc import Callable
+
+import pytest
+import zstandard
+
+from tools.lib.decompress import chunks
+from tools.lib.errors import ToolError
+
+COMPRESSORS: dict[str, Callable[[bytes], bytes]] = {
+    ".gz": gzip.compress,
+    ".xz": lzma.compress,
+    ".zst": zstandard.ZstdCompressor(write_checksum=True).compress,
+    ".bz2": bz2.compress,
+    ".lzma": lambda data: lzma.compress(data, lzma.FORMAT_ALONE),
+}
+DATA = random.Random(0).randbytes(3_000_000) + bytes(5_000_000)
+
+
+def read(data: bytes, suffix: str) -> bytes:
+    return b"".join(chunks(io.BytesIO(data), suffix))
+
+
+@pytest.mark.parametrize("suffix", COMPRESSORS)
+def test_streams_one_after_the_other_are_one(suffix: str) -> None:
+    compress = COMPRESSORS[suffix]
+    assert read(compress(DATA) + compress(b"more"), suffix) == DATA + b"more"
+
+
+@pytest.mark.parametrize("suffix", COMPRESSORS)
+def test_a_little_input_never_becomes_much_memory(suffix: str) -> None:
+    bomb = COMPRESSORS[suffix](bytes(64 << 20))
+    assert max(len(chunk) for chunk in chunks(io.BytesIO(bomb), suffix)) <= 32 << 20
+
+
+@pytest.mark.parametrize("suffix", COMPRESSORS)
+@pytest.mark.parametrize("damage", ["cut", "tail", "other"])
+def test_damage_is_an_error(suffix: str, damage: str) -> None:
+    whole = COMPRESSORS[suffix](DATA[:100_000])
+    data = {
+        "cut": whole[:-5],
+        "tail": whole + b"garbage, more than a header's length of it",
+        "other": b"no such stream, but some text",
+    }[damage]
+    with pytest.raises(ToolError, match=f"not a whole {suffix} stream"):
+        read(data, suffix)
+
+
+@pytest.mark.parametrize("suffix", [".gz", ".xz", ".zst", ".bz2"])
+def test_checksums_are_checked(suffix: str) -> None:
+    data = bytearray(COMPRESSORS[suffix](DATA[:100_000]))
+    data[50_000] ^= 0x55
+    with pytest.raises(ToolError, match=f"not a whole {suffix} stream"):
+        read(bytes(data), suffix)
+
+
+def test_no_compression_and_an_unknown_one() -> None:
+    assert read(DATA, "") == DATA
+    with pytest.raises(ToolError, match=r"'\.Z' is no known compression"):
+        read(b"", ".Z")
