@@ -19,6 +19,10 @@ _ATTRS = PART_ATTRS | {
     "include": attr.string_list(
         doc = "Globs of paths to keep though a rule leaves them out.",
     ),
+    "default_excludes": attr.bool(
+        default = True,
+        doc = "Leave out documentation and the like, as docs/packages.md lists it.",
+    ),
     "_tool": attr.label(
         default = "//tools/deb_layer",
         cfg = "exec",
@@ -31,6 +35,8 @@ def _deb_layer_impl(ctx):
     args.add("--deb", ctx.file.deb)
     if ctx.attr.merged_usr:
         args.add("--merged-usr")
+    if not ctx.attr.default_excludes:
+        args.add("--no-default-excludes")
     args.add_all(ctx.attr.exclude, before_each = "--exclude")
     args.add_all(ctx.attr.include, before_each = "--include")
     return make_part(
