@@ -109,6 +109,24 @@ class Tree:
         """
         return self._walk(path, follow, create=False)
 
+    def locate(self, path: str) -> str:
+        """The place without links that `path` means, also if nothing is there yet.
+
+        Raises:
+            PathError: `path` leads up from what is not there.
+        """
+        tail: list[str] = []
+        while True:
+            try:
+                at = self.resolve(path).path
+                break
+            except PathError:
+                path, _, name = path.rstrip("/").rpartition("/")
+                tail.append(name)
+        if ".." in tail:
+            raise PathError(f"{path} does not exist")
+        return "/".join([at.rstrip("/"), *reversed(tail)]) or "/"
+
     def walk(self) -> Iterator[Found]:
         """Every inode below the root with its path, parents before children, sorted by name."""
         pending = [Found("", self.root)]

@@ -1,112 +1,25 @@
-"""The configs of container-structure-test, schemas 1.0.0 and 2.0.0, as typed values."""
+"""Reads the configs of container-structure-test, schemas 1.0.0 and 2.0.0."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 from tools.lib.errors import ToolError
 from tools.structure_test.fields import Field
+from tools.structure_test.schema import (
+    BindMount,
+    CommandTest,
+    Config,
+    ContentTest,
+    ExistenceTest,
+    LicenseTest,
+    MetadataTest,
+    RunOptions,
+    Variable,
+)
 
 T = TypeVar("T")
-
-
-class Variable(NamedTuple):
-    """An environment variable or a label; `is_regex`: `value` is a regular expression."""
-
-    key: str
-    value: str
-    is_regex: bool = False
-
-
-class CommandTest(NamedTuple):
-    """A command, run in a fresh copy of the image; the lists are of regular expressions."""
-
-    name: str
-    command: tuple[str, ...]
-    setup: tuple[tuple[str, ...], ...] = ()
-    teardown: tuple[tuple[str, ...], ...] = ()
-    env: tuple[Variable, ...] = ()
-    exit_code: int = 0
-    expected_output: tuple[str, ...] = ()
-    excluded_output: tuple[str, ...] = ()
-    expected_error: tuple[str, ...] = ()
-    excluded_error: tuple[str, ...] = ()
-
-
-class ExistenceTest(NamedTuple):
-    """What a path is, links at its end not followed; -1: any owner, empty: any mode."""
-
-    name: str
-    path: str
-    should_exist: bool = True
-    permissions: str = ""
-    uid: int = -1
-    gid: int = -1
-    executable_by: str = ""
-
-
-class ContentTest(NamedTuple):
-    """What a file holds; both lists are of regular expressions."""
-
-    name: str
-    path: str
-    expected: tuple[str, ...] = ()
-    excluded: tuple[str, ...] = ()
-
-
-class MetadataTest(NamedTuple):
-    """What the image's config says; None and empty: not looked at, but an empty `cmd` is empty."""
-
-    env: tuple[Variable, ...] = ()
-    unbound_env: tuple[str, ...] = ()
-    labels: tuple[Variable, ...] = ()
-    exposed_ports: tuple[str, ...] = ()
-    unexposed_ports: tuple[str, ...] = ()
-    volumes: tuple[str, ...] = ()
-    unmounted_volumes: tuple[str, ...] = ()
-    entrypoint: tuple[str, ...] | None = None
-    cmd: tuple[str, ...] | None = None
-    workdir: str = ""
-    user: str = ""
-
-
-class LicenseTest(NamedTuple):
-    """Whether licenses can be lived with: of all Debian packages, and of single files."""
-
-    debian: bool = False
-    files: tuple[str, ...] = ()
-
-
-class BindMount(NamedTuple):
-    source: str
-    target: str
-    read_only: bool
-
-
-class RunOptions(NamedTuple):
-    """How commands are run; `env_names` are taken from the environment of the test."""
-
-    user: str = ""
-    privileged: bool = False
-    tty: bool = False
-    env_file: str = ""
-    env_names: tuple[str, ...] = ()
-    capabilities: tuple[str, ...] = ()
-    bind_mounts: tuple[BindMount, ...] = ()
-
-
-class Config(NamedTuple):
-    """One file of tests."""
-
-    file: str
-    commands: tuple[CommandTest, ...]
-    contents: tuple[ContentTest, ...]
-    existence: tuple[ExistenceTest, ...]
-    licenses: tuple[LicenseTest, ...]
-    metadata: MetadataTest | None
-    env: tuple[Variable, ...]
-    options: RunOptions
 
 
 _COMMON = (
@@ -123,7 +36,7 @@ _EXECUTABLE_BY = ("owner", "group", "other", "any")
 def parse_config(document: Field) -> Config:
     """Reads a whole file; a ToolError names the place and what was expected there."""
     if not isinstance(document.value, dict):
-        document.fail("a mapping with schemaVersion and tests")
+        raise document.expected("a mapping with schemaVersion and tests")
     version = document.value.get("schemaVersion")
     if version is None:
         raise ToolError(f"{document.file}: no schemaVersion", 'write schemaVersion: "2.0.0"')
@@ -134,7 +47,7 @@ def parse_config(document: Field) -> Config:
         fields = document.mapping(*_COMMON)
         command, existence = _command_1, _existence_1
     else:
-        Field(document.file, "schemaVersion", version).fail('"2.0.0" or "1.0.0"')
+        raise Field(document.file, "schemaVersion", version).expected('"2.0.0" or "1.0.0"')
     return Config(
         file=document.file,
         commands=_each(fields, "commandTests", command),
@@ -161,9 +74,17 @@ def _text(fields: dict[str, Field], key: str) -> str:
     return fields[key].text() if key in fields else ""
 
 
+def _boolean(fields: dict[str, Field], key: str, default: bool) -> bool:
+    return fields[key].boolean() if key in fields else default
+
+
+def _integer(fields: dict[str, Field], key: str, default: int) -> int:
+    return fields[key].integer() if key in fields else default
+
+
 def _required(field: Field, fields: dict[str, Field], key: str) -> Field:
     if key not in fields:
-        raise ToolError(f"{field.file}: {field.path}: {key} is missing")
+        raise ToolError(f"{field.place}: {key} is missing")
     return fields[key]
 
 
@@ -177,7 +98,7 @@ def _pattern(field: Field) -> Variable:
     return Variable(
         _required(field, fields, "key").some_text(),
         _text(fields, "value"),
-        fields["isRegex"].boolean() if "isRegex" in fields else False,
+        _boolean(fields, "isRegex", False),
     )
 
 
@@ -217,7 +138,7 @@ def _command(field: Field, fields: dict[str, Field], command: tuple[str, ...]) -
         setup=_each(fields, "setup", _argv),
         teardown=_each(fields, "teardown", _argv),
         env=_each(fields, "envVars", _variable),
-        exit_code=fields["exitCode"].integer() if "exitCode" in fields else 0,
+        exit_code=_integer(fields, "exitCode", 0),
         expected_output=_texts(fields, "expectedOutput"),
         excluded_output=_texts(fields, "excludedOutput"),
         expected_error=_texts(fields, "expectedError"),
@@ -228,7 +149,7 @@ def _command(field: Field, fields: dict[str, Field], command: tuple[str, ...]) -
 def _argv(field: Field) -> tuple[str, ...]:
     argv = field.texts()
     if not argv or not argv[0]:
-        field.fail("a list that begins with a program")
+        raise field.expected("a list that begins with a program")
     return argv
 
 
@@ -244,14 +165,14 @@ def _existence_2(field: Field) -> ExistenceTest:
 def _existence(field: Field, fields: dict[str, Field]) -> ExistenceTest:
     executable_by = _text(fields, "isExecutableBy")
     if executable_by and executable_by not in _EXECUTABLE_BY:
-        fields["isExecutableBy"].fail("owner, group, other or any")
+        raise fields["isExecutableBy"].expected("owner, group, other or any")
     return ExistenceTest(
         name=_required(field, fields, "name").some_text(),
         path=_required(field, fields, "path").some_text(),
-        should_exist=fields["shouldExist"].boolean() if "shouldExist" in fields else True,
+        should_exist=_boolean(fields, "shouldExist", True),
         permissions=_text(fields, "permissions"),
-        uid=fields["uid"].integer() if "uid" in fields else -1,
-        gid=fields["gid"].integer() if "gid" in fields else -1,
+        uid=_integer(fields, "uid", -1),
+        gid=_integer(fields, "gid", -1),
         executable_by=executable_by,
     )
 
@@ -269,7 +190,7 @@ def _content(field: Field) -> ContentTest:
 def _license(field: Field) -> LicenseTest:
     fields = field.mapping("debian", "files")
     return LicenseTest(
-        debian=fields["debian"].boolean() if "debian" in fields else False,
+        debian=_boolean(fields, "debian", False),
         files=_texts(fields, "files"),
     )
 
@@ -316,8 +237,8 @@ def _options(field: Field) -> RunOptions:
     )
     return RunOptions(
         user=_text(fields, "user"),
-        privileged=fields["privileged"].boolean() if "privileged" in fields else False,
-        tty=fields["allocateTty"].boolean() if "allocateTty" in fields else False,
+        privileged=_boolean(fields, "privileged", False),
+        tty=_boolean(fields, "allocateTty", False),
         env_file=_text(fields, "envFile"),
         env_names=_texts(fields, "envVars"),
         capabilities=_each(fields, "capabilities", _capability),
@@ -328,7 +249,7 @@ def _options(field: Field) -> RunOptions:
 def _capability(field: Field) -> str:
     name = field.some_text().upper().removeprefix("CAP_")
     if not name.replace("_", "").isalnum():
-        field.fail("the name of a capability such as NET_BIND_SERVICE")
+        raise field.expected("the name of a capability such as NET_BIND_SERVICE")
     return name
 
 
@@ -338,4 +259,4 @@ def _bind_mount(field: Field) -> BindMount:
             return BindMount(source, target, False)
         case [source, target, "ro" | "rw" as access] if source and target.startswith("/"):
             return BindMount(source, target, access == "ro")
-    field.fail("SOURCE:/TARGET or SOURCE:/TARGET:ro")
+    raise field.expected("SOURCE:/TARGET or SOURCE:/TARGET:ro")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from typing import Any, NoReturn, TypeVar
+from typing import Any, TypeVar
 
 import yaml
 
@@ -27,7 +27,7 @@ class Plain(str):
 class Field:
     """A value and where it stands.
 
-    Every method raises ToolError when the value is not what the method is named for.
+    The methods raise ToolError when the value is not what the method is named for.
     """
 
     __slots__ = ("file", "path", "value")
@@ -37,18 +37,21 @@ class Field:
         self.path = path
         self.value = value
 
-    def fail(self, expected: str) -> NoReturn:
-        place = f"{self.file}: {self.path}" if self.path else self.file
-        raise ToolError(f"{place}: expected {expected}, found {_describe(self.value)}")
+    @property
+    def place(self) -> str:
+        return f"{self.file}: {self.path}" if self.path else self.file
+
+    def expected(self, what: str) -> ToolError:
+        """The error to raise when the value is not `what`."""
+        return ToolError(f"{self.place}: expected {what}, found {_describe(self.value)}")
 
     def mapping(self, *keys: str) -> dict[str, Field]:
         """The fields that are set; a key that is not among `keys` is an error."""
         if not isinstance(self.value, dict):
-            self.fail("a mapping")
+            raise self.expected("a mapping")
         for key in self.value:
             if key not in keys:
-                place = f"{self.file}: {self.path}" if self.path else self.file
-                raise ToolError(f"{place}: unknown key {key!r}", _did_you_mean(key, keys))
+                raise ToolError(f"{self.place}: unknown key {key!r}", _did_you_mean(key, keys))
         return {
             key: Field(self.file, f"{self.path}.{key}" if self.path else key, value)
             for key, value in self.value.items()
@@ -57,7 +60,7 @@ class Field:
 
     def items(self) -> list[Field]:
         if not isinstance(self.value, list):
-            self.fail("a list")
+            raise self.expected("a list")
         return [
             Field(self.file, f"{self.path}[{number}]", each)
             for number, each in enumerate(self.value)
@@ -68,11 +71,16 @@ class Field:
 
     def text(self) -> str:
         if not isinstance(self.value, str):
-            self.fail("text")
+            raise self.expected("text")
+        # Neither can be part of a command, and JSON's \\u can write both.
+        if "\0" in self.value or any("\ud800" <= char <= "\udfff" for char in self.value):
+            raise self.expected("text without NUL and halves of surrogate pairs")
         return str(self.value)
 
     def some_text(self) -> str:
-        return self.text() or self.fail("text that is not empty")
+        if not self.value:
+            raise self.expected("text that is not empty")
+        return self.text()
 
     def texts(self) -> tuple[str, ...]:
         return self.each(Field.text)
@@ -83,7 +91,7 @@ class Field:
                 return int(self.value)
             except ValueError:
                 pass
-        self.fail("an integer")
+        raise self.expected("an integer")
 
     def boolean(self) -> bool:
         value = self.value.lower() if isinstance(self.value, Plain) else ""
@@ -91,7 +99,7 @@ class Field:
             return True
         if value in ("false", "no", "off"):
             return False
-        self.fail("true or false")
+        raise self.expected("true or false")
 
 
 def load(data: bytes, file: str) -> Field:

@@ -122,11 +122,9 @@ def _number(field: bytes, start: int) -> int:
 
 
 def _digits(text: bytes, base: int, start: int) -> int:
-    digits = b"0123456789"[:base]
-    if text.strip(digits):
-        raise ToolError(
-            f"damaged: {text!r:.40} at byte {start} is no number" if start else "not a tar"
-        )
+    if text.strip(b"0123456789"[:base]):
+        what = f"damaged: byte {start} is no tar header: {text!r:.40} is no number"
+        raise ToolError(what if start else "not a tar")
     return int(text or b"0", base)
 
 

@@ -1,0 +1,87 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from tools.lib.documents import Json, compact
+from tools.lib.errors import ToolError
+from tools.lib.oci import CONFIG, describe, digest_of
+from tools.oci_index.__main__ import main
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def image(name: str, **platform: object) -> list[str]:
+    """Writes an image of no layers; returns the flags that name it."""
+    config = compact({**platform, "rootfs": {"type": "layers", "diff_ids": []}})
+    manifest = {"schemaVersion": 2, "config": describe(CONFIG, config, {}).to_json(), "layers": []}
+    Path(f"{name}.config").write_bytes(config)
+    Path(f"{name}.manifest").write_bytes(compact(manifest))
+    return ["--manifest", f"{name}.manifest", "--config", f"{name}.config"]
+
+
+def index(*flags: str) -> Json:
+    assert main([*flags, "--index-out", "index", "--digest-out", "digest"]) == 0
+    data = Path("index").read_bytes()
+    assert Path("digest").read_text() == digest_of(data)
+    document: Json = json.loads(data)
+    return document
+
+
+def test_an_index_is_exactly_this_document_in_the_order_given() -> None:
+    arm = image("arm", os="linux", architecture="arm", variant="v7")
+    amd64 = image("amd64", os="linux", architecture="amd64")
+    manifest = "application/vnd.oci.image.manifest.v1+json"
+    assert index(*arm, *amd64, "--annotation", "a=b=c") == {
+        "schemaVersion": 2,
+        "mediaType": "application/vnd.oci.image.index.v1+json",
+        "manifests": [
+            {
+                "mediaType": manifest,
+                "digest": digest_of(Path("arm.manifest").read_bytes()),
+                "size": Path("arm.manifest").stat().st_size,
+                "platform": {"os": "linux", "architecture": "arm", "variant": "v7"},
+            },
+            {
+                "mediaType": manifest,
+                "digest": digest_of(Path("amd64.manifest").read_bytes()),
+                "size": Path("amd64.manifest").stat().st_size,
+                "platform": {"os": "linux", "architecture": "amd64"},
+            },
+        ],
+        "annotations": {"a": "b=c"},
+    }
+
+
+def test_what_windows_images_tell_of_their_platform_is_kept() -> None:
+    platform = {"os": "windows", "architecture": "amd64", "os.version": "10", "os.features": ["x"]}
+    assert index(*image("a", **platform))["manifests"][0]["platform"] == platform
+
+
+def test_two_images_of_one_platform_are_both_named() -> None:
+    flags = image("a", os="linux", architecture="arm64")
+    flags += image("b", os="linux", architecture="arm64", variant="v8")
+    with pytest.raises(ToolError, match=r"^a\.manifest and b\.manifest: both are for linux/arm64"):
+        index(*flags)
+
+
+def test_variants_are_platforms_of_their_own() -> None:
+    flags = image("a", os="linux", architecture="arm", variant="v6")
+    flags += image("b", os="linux", architecture="arm", variant="v7")
+    assert len(index(*flags)["manifests"]) == 2
+
+
+def test_an_index_of_no_images_is_an_error() -> None:
+    with pytest.raises(ToolError, match="an index of no images"):
+        index()
+
+
+def test_configs_that_do_not_belong_to_the_manifests_are_an_error() -> None:
+    first, second = (image(name, os="linux", architecture=name) for name in ("amd64", "arm"))
+    with pytest.raises(ToolError, match=r"^arm\.config: not the config of amd64\.manifest"):
+        index(*first[:2], *second[2:])
+    with pytest.raises(ToolError, match="2 --manifest, but 1 --config"):
+        index(*first, *second[:2])

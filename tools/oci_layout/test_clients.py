@@ -1,0 +1,140 @@
+"""The clients that users have, on layouts that the tools make of real tars.
+
+They must be on PATH: skopeo, umoci, crane and docker-registry (Debian has each as a package).
+"""
+
+import io
+import json
+import shutil
+import socket
+import subprocess
+import tarfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tools.lib.documents import Json
+from tools.oci_image.__main__ import main as oci_image
+from tools.oci_index.__main__ import main as oci_index
+from tools.oci_layout.__main__ import main as oci_layout
+from tools.tar_layer.__main__ import main as tar_layer
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for program in ("skopeo", "umoci", "crane", "docker-registry"):
+        assert shutil.which(program), (
+            f"{program} is not on PATH (Debian: apt-get install {program})"
+        )
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path))
+
+
+def client(*command: str) -> str:
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, f"{' '.join(command)}: {done.stderr}"
+    return done.stdout
+
+
+def layer(name: str, text: str) -> list[str]:
+    """A gzipped tar of one file, described; returns the flags that bring it to a layout."""
+    with tarfile.open(f"{name}.tar.gz", "w:gz") as archive:
+        info = tarfile.TarInfo(f"etc/{name}")
+        info.size, info.mtime, info.mode = len(text), 1735689600, 0o640
+        archive.addfile(info, io.BytesIO(text.encode()))
+        link = tarfile.TarInfo(f"etc/{name}.link")
+        link.type, link.linkname = tarfile.SYMTYPE, name
+        archive.addfile(link)
+    flags = ["--tar", f"{name}.tar.gz", "--layer-out", f"{name}.json", "--label", f"//:{name}"]
+    assert tar_layer(flags) == 0
+    return ["--layer", f"{name}.json", f"{name}.tar.gz"]
+
+
+def image(name: str, options: Json, layers: list[str], *base: str) -> list[str]:
+    """An image of layers; returns the flags that bring it to a layout."""
+    Path(f"{name}.options").write_text(json.dumps(options))
+    flags = ["--config-out", f"{name}.c", "--manifest-out", f"{name}.m", "--digest-out", "digest"]
+    flags += [f"--layer={item}.json" for item in layers]
+    assert oci_image([*flags, "--options", f"{name}.options", *base]) == 0
+    return ["--manifest", f"{name}.m", "--config", f"{name}.c"]
+
+
+@pytest.fixture
+def layouts(here: None) -> None:
+    """`single`, an image on a base, and `multi`, an index of it and one for another platform."""
+    layers = [*layer("below", "1"), *layer("above", "2")]
+    options = {"user": "65532", "env": {"A": "b"}, "entrypoint": ["/app"], "labels": {"l": "x"}}
+    platform = {"os": "linux", "architecture": "amd64", "annotations": {"org.example": "yes"}}
+    image("base", {**platform, "env": {"PATH": "/bin"}}, ["below"])
+    base = ["--base-manifest", "base.m", "--base-config", "base.c"]
+    amd64 = image("amd64", options, ["above"], *base)
+    arm = image("arm", {"os": "linux", "architecture": "arm", "variant": "v7"}, ["below"])
+    assert oci_layout([*amd64, *layers, "--ref", "latest", "--output", "single"]) == 0
+    outputs = ["--index-out", "index", "--digest-out", "index.digest"]
+    assert oci_index([*amd64, *arm, *outputs]) == 0
+    flags = ["--index", "index", "--ref", "latest", "--output", "multi"]
+    assert oci_layout([*amd64, *arm, *layers, *flags]) == 0
+
+
+@pytest.fixture
+def registry(here: None) -> Iterator[str]:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{probe.getsockname()[1]}"
+    storage = {"filesystem": {"rootdirectory": "registry"}}
+    settings = {"version": "0.1", "storage": storage, "http": {"addr": address}}
+    Path("registry.json").write_text(json.dumps(settings))
+    with Path("registry.log").open("wb") as log:
+        server = subprocess.Popen(
+            ["docker-registry", "serve", "registry.json"], stderr=log, stdout=log
+        )
+    host, port = address.split(":")
+    for _ in range(100):
+        with socket.socket() as probe:
+            if probe.connect_ex((host, int(port))) == 0:
+                break
+        time.sleep(0.1)
+    yield address
+    server.terminate()
+    server.wait(10)
+
+
+def test_skopeo_inspects_an_image(layouts: None) -> None:
+    config = json.loads(client("skopeo", "inspect", "--config", "oci:single"))
+    assert config["config"] == {
+        "User": "65532",
+        "Env": ["PATH=/bin", "A=b"],
+        "Entrypoint": ["/app"],
+        "Labels": {"l": "x"},
+    }
+    assert [item["created_by"] for item in config["history"]] == ["//:below", "//:above"]
+    assert client("skopeo", "inspect", "--raw", "oci:single:latest") == Path("amd64.m").read_text()
+
+
+def test_skopeo_chooses_from_an_index_by_platform_and_copies_it_whole(layouts: None) -> None:
+    arm = ["--override-arch=arm", "--override-variant=v7", "--override-os=linux"]
+    seen = json.loads(client("skopeo", *arm, "inspect", "oci:multi"))
+    assert (seen["Architecture"], len(seen["Layers"])) == ("arm", 1)
+    client("skopeo", "copy", "--quiet", "--all", "--preserve-digests", "oci:multi", "oci:copy:a")
+    assert client("skopeo", "inspect", "--raw", "oci:copy") == Path("index").read_text()
+
+
+def test_umoci_unpacks_the_files_of_both_layers(layouts: None) -> None:
+    client("umoci", "unpack", "--rootless", "--image", "single:latest", "bundle")
+    etc = Path("bundle/rootfs/etc")
+    assert {path.name for path in etc.iterdir()} == {"below", "below.link", "above", "above.link"}
+    assert (etc / "below.link").read_text() == "1"
+    assert (etc / "above").stat().st_mode & 0o777 == 0o640
+    process = json.loads(Path("bundle/config.json").read_text())["process"]
+    assert process["args"] == ["/app"]
+
+
+@pytest.mark.parametrize("layout", ["single", "multi"])
+def test_crane_pushes_and_validates_layouts(layouts: None, registry: str, layout: str) -> None:
+    reference = f"{registry}/{layout}:latest"
+    client("crane", "push", layout, reference)
+    client("crane", "validate", "--remote", reference)
+    if layout == "multi":
+        assert client("crane", "digest", reference).strip() == Path("index.digest").read_text()

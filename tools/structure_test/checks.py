@@ -1,0 +1,211 @@
+"""The tests that need no command: existence, content, licenses, metadata. All yield errors."""
+
+from __future__ import annotations
+
+import stat
+from collections.abc import Iterable, Iterator, Mapping
+
+from tools.lib.imagefs import Inode, PathError, Tree
+from tools.lib.layout import RunConfig
+from tools.structure_test import patterns
+from tools.structure_test.image import ImageFiles
+from tools.structure_test.schema import (
+    Config,
+    ContentTest,
+    ExistenceTest,
+    LicenseTest,
+    MetadataTest,
+    Variable,
+)
+
+_DOC = "/usr/share/doc"
+_STATUS = "/var/lib/dpkg/status.d"
+_BAD_LICENSES = ("AGPL", "WTFPL")
+_EXECUTABLE = {"owner": 0o100, "group": 0o010, "other": 0o001, "any": 0o111}
+# The order in which Go's FileMode.String names what is set; a symlink's other bits mean nothing.
+_TYPES = {
+    stat.S_IFDIR: "d",
+    stat.S_IFLNK: "L",
+    stat.S_IFBLK: "D",
+    stat.S_IFIFO: "p",
+    stat.S_IFSOCK: "S",
+}
+_SPECIAL = ((stat.S_ISUID, "u"), (stat.S_ISGID, "g"))
+
+
+def go_mode(mode: int) -> str:
+    """An st_mode as Go's FileMode.String() writes it: `-rw-r--r--`, `dtrwxrwxrwx`, `Lrwxrwxrwx`."""
+    prefix = _TYPES.get(stat.S_IFMT(mode), "")
+    character_device = stat.S_ISCHR(mode)
+    if character_device:
+        prefix += "D"
+    prefix += "".join(letter for bit, letter in _SPECIAL if mode & bit)
+    if character_device:
+        prefix += "c"
+    if mode & stat.S_ISVTX:
+        prefix += "t"
+    return (prefix or "-") + stat.filemode(mode & 0o777)[1:]
+
+
+def wanted_files(tree: Tree, config: Config) -> Iterator[Inode]:
+    """The files whose bytes the tests of `config` will ask for, those that are there."""
+    paths = [test.path for test in config.contents]
+    for test in config.licenses:
+        paths += [path for _, path in _license_files(tree, test)]
+    for path in paths:
+        try:
+            yield tree.resolve(path).inode
+        except PathError:
+            continue  # The test itself will say so.
+
+
+def check_existence(tree: Tree, test: ExistenceTest) -> Iterator[str]:
+    try:
+        found = tree.resolve(test.path, follow=False)
+    except PathError as error:
+        if test.should_exist:
+            yield f"expected {test.path}, but {error}{_near(tree, test.path)}"
+        return
+    mode = go_mode(found.inode.mode)
+    if not test.should_exist:
+        yield f"expected no {test.path}, found {mode} {found.inode.uid}:{found.inode.gid}"
+        return
+    if test.permissions and test.permissions != mode:
+        yield f"{test.path}: permissions: expected {test.permissions}, found {mode}"
+    for what, expected, actual in (
+        ("uid", test.uid, found.inode.uid),
+        ("gid", test.gid, found.inode.gid),
+    ):
+        if expected not in (-1, actual):
+            yield f"{test.path}: {what}: expected {expected}, found {actual}"
+    if test.executable_by and not found.inode.mode & _EXECUTABLE[test.executable_by]:
+        yield f"{test.path}: expected it executable by {test.executable_by}, found {mode}"
+
+
+def check_content(image: ImageFiles, test: ContentTest) -> Iterator[str]:
+    try:
+        text = _read(image, test.path)
+    except PathError as error:
+        yield f"expected {test.path}, but {error}{_near(image.tree, test.path)}"
+        return
+    yield from patterns.check(test.path, text, test.expected, test.excluded)
+
+
+def check_license(image: ImageFiles, test: LicenseTest) -> Iterator[str]:
+    files = list(_license_files(image.tree, test))
+    if test.debian and len(files) == len(test.files):
+        yield f"expected Debian packages, but {_DOC} and {_STATUS} name none"
+    for package, path in files:
+        try:
+            text = _read(image, path)
+        except PathError as error:
+            yield f"{package or path}: expected a license in {path}, but {error}"
+            continue
+        for license_name in _BAD_LICENSES:
+            if license_name in text:
+                yield f"{package or path}: {path} names the license {license_name}"
+
+
+def check_metadata(config: RunConfig, test: MetadataTest) -> Iterator[str]:
+    yield from _check_variables("environment variable", config.env, test.env)
+    for name in test.unbound_env:
+        if name in config.env:
+            yield f"environment variable {name}: expected none, found {config.env[name]!r}"
+    yield from _check_variables("label", config.labels, test.labels)
+    for port in test.exposed_ports:
+        if not _exposes(config.exposed_ports, port):
+            yield f"exposed port {port}: expected, found {_list(config.exposed_ports)}"
+    for port in test.unexposed_ports:
+        if _exposes(config.exposed_ports, port):
+            yield f"exposed port {port}: expected none, found {_list(config.exposed_ports)}"
+    for volume in test.volumes:
+        if volume not in config.volumes:
+            yield f"volume {volume}: expected, found {_list(config.volumes)}"
+    for volume in test.unmounted_volumes:
+        if volume in config.volumes:
+            yield f"volume {volume}: expected none, found {_list(config.volumes)}"
+    for what, expected, actual in (
+        ("entrypoint", test.entrypoint, config.entrypoint),
+        ("cmd", test.cmd, config.cmd),
+        ("workdir", test.workdir or None, config.workdir),
+        ("user", test.user or None, config.user),
+    ):
+        if expected is not None and expected != actual:
+            yield f"{what}: expected {_json(expected)}, found {_json(actual)}"
+
+
+def _check_variables(
+    what: str, actual: Mapping[str, str], wanted: Iterable[Variable]
+) -> Iterator[str]:
+    for variable in wanted:
+        value = actual.get(variable.key)
+        if value is None:
+            yield f"{what} {variable.key}: expected, but there are only {_list(actual)}"
+        elif variable.is_regex:
+            yield from patterns.check(f"{what} {variable.key}", value, [variable.value], ())
+        elif value != variable.value:
+            yield f"{what} {variable.key}: expected {variable.value!r}, found {value!r}"
+
+
+def _exposes(ports: Iterable[str], wanted: str) -> bool:
+    """A wanted port without a protocol fits any; a config that names none means tcp."""
+    for port in ports:
+        number, _, protocol = port.partition("/")
+        wanted_number, _, wanted_protocol = wanted.partition("/")
+        if number == wanted_number and wanted_protocol in ("", protocol or "tcp"):
+            return True
+    return False
+
+
+def _read(image: ImageFiles, path: str) -> str:
+    found = image.tree.resolve(path)
+    if not found.inode.is_file:
+        raise PathError(f"{found.path} is no regular file: {go_mode(found.inode.mode)}")
+    # Go's regexp too takes what is not UTF-8 for replacement characters.
+    return image.read(found.inode).decode("utf-8", "replace")
+
+
+def _license_files(tree: Tree, test: LicenseTest) -> Iterator[tuple[str, str]]:
+    """The packages and the paths of their licenses; no package for a single file."""
+    if test.debian:
+        packages = {name for name in _names(tree, _DOC) if _is_directory(tree, f"{_DOC}/{name}")}
+        packages |= {name for name in _names(tree, _STATUS) if not name.endswith(".md5sums")}
+        for package in sorted(packages):
+            yield package, f"{_DOC}/{package}/copyright"
+    for path in test.files:
+        yield "", path
+
+
+def _names(tree: Tree, directory: str) -> list[str]:
+    try:
+        return list(tree.resolve(directory).inode.entries)
+    except PathError:
+        return []
+
+
+def _is_directory(tree: Tree, path: str) -> bool:
+    try:
+        return tree.resolve(path).inode.is_dir
+    except PathError:
+        return True  # A link to nowhere is a package's, with no license behind it.
+
+
+def _near(tree: Tree, path: str) -> str:
+    """What the author of a test may have meant by a path that is not there."""
+    from difflib import get_close_matches  # Only for errors.
+
+    above, _, name = path.rstrip("/").rpartition("/")
+    near = [f"{above}/{each}" for each in get_close_matches(name, _names(tree, above), 2)]
+    same = [at.path for at in tree.walk() if at.path.endswith(f"/{name}")][:3] if name else []
+    hints = list(dict.fromkeys(same + near))[:3]
+    return f"; there is {', '.join(hints)}" if hints else ""
+
+
+def _list(values: Iterable[str]) -> str:
+    return ", ".join(values) or "none"
+
+
+def _json(value: str | tuple[str, ...]) -> str:
+    import json
+
+    return json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,119 @@
+"""Programs of other architectures: which emulator runs them, and how the kernel is told of it."""
+
+from __future__ import annotations
+
+import os
+import platform
+from typing import Literal, NamedTuple
+
+from tools.lib.errors import ToolError
+
+_RUNS_NATIVELY = {"x86_64": ("amd64", "386"), "aarch64": ("arm64",), "ppc64le": ("ppc64le",)}
+_BINFMT = "/proc/sys/fs/binfmt_misc"
+
+
+class Target(NamedTuple):
+    """An architecture as ELF and QEMU have it (elf.h: EI_CLASS, EI_DATA, e_machine)."""
+
+    qemu: str
+    bits: int
+    big_endian: bool
+    machine: int
+
+
+_TARGETS = {
+    "386": Target("i386", 32, False, 3),
+    "amd64": Target("x86_64", 64, False, 62),
+    "arm": Target("arm", 32, False, 40),
+    "arm64": Target("aarch64", 64, False, 183),
+    "loong64": Target("loongarch64", 64, False, 258),
+    "mips64le": Target("mips64el", 64, False, 8),
+    "ppc64le": Target("ppc64le", 64, False, 21),
+    "riscv64": Target("riscv64", 64, False, 243),
+    "s390x": Target("s390x", 64, True, 22),
+}
+
+
+class Emulator(NamedTuple):
+    """A static QEMU in user mode and the architecture that it is for."""
+
+    path: str
+    target: Target
+
+    def binfmt_rule(self) -> bytes:
+        """The line for binfmt_misc's `register` (Linux, admin-guide/binfmt-misc.rst).
+
+        Programs and libraries (ET_EXEC, ET_DYN) of the target, whatever their OS ABI. Flags: F, the
+        emulator is opened now, where it is visible; P, C, O: argv[0], credentials and the program
+        itself are handed on as they are.
+        """
+        order: Literal["big", "little"] = "big" if self.target.big_endian else "little"
+        ident = b"\x7fELF" + bytes([self.target.bits // 32, 2 if self.target.big_endian else 1])
+        kind, machine = (2).to_bytes(2, order), self.target.machine.to_bytes(2, order)
+        magic = ident + bytes(10) + kind + machine
+        mask = b"\xff" * 6 + bytes(10) + (0xFFFE).to_bytes(2, order) + b"\xff\xff"
+        fields = [b"qemu", b"M", b"0", _escape(magic), _escape(mask), os.fsencode(self.path)]
+        return b":" + b":".join([*fields, b"POCF"])
+
+
+def find_emulator(architecture: str) -> Emulator | None:
+    """The emulator for an architecture in OCI's name; None where this machine needs none.
+
+    Raises:
+        ToolError: there is none, with the package that has it.
+    """
+    machine = platform.machine()
+    if architecture in _RUNS_NATIVELY.get(machine, (machine,)):
+        return None
+    target = _TARGETS.get(architecture)
+    if target is None:
+        raise ToolError(f"commands of {architecture} images cannot run on this {machine} machine")
+    directories = [*os.get_exec_path(), "/usr/bin"]
+    for name in (f"qemu-{target.qemu}-static", f"qemu-{target.qemu}"):
+        for directory in directories:
+            path = os.path.join(directory, name)
+            if os.access(path, os.X_OK) and is_static(path):
+                return Emulator(path, target)
+    raise ToolError(
+        f"commands of {architecture} images need a static qemu-{target.qemu}",
+        "install Debian's qemu-user-static (Debian 12) or qemu-user (later)",
+    )
+
+
+def is_registered(emulator: Emulator) -> bool:
+    """Whether this machine's own binfmt_misc runs the architecture, in any mount namespace."""
+    try:
+        with open(f"{_BINFMT}/qemu-{emulator.target.qemu}", encoding="ascii") as entry:
+            lines = entry.read().splitlines()
+    except OSError:
+        return False
+    return "enabled" in lines and any(
+        line.startswith("flags:") and "F" in line.removeprefix("flags:") for line in lines
+    )
+
+
+def is_static(path: str) -> bool:
+    """Whether the program has no interpreter: a dynamic one could not run inside of an image."""
+    import struct
+
+    try:
+        with open(path, "rb") as file:
+            header = file.read(64)
+            if header[:6] != b"\x7fELF\x02\x01":
+                return False
+            offset, size, count = (
+                *struct.unpack_from("<Q", header, 32),
+                *struct.unpack_from("<HH", header, 54),
+            )
+            file.seek(offset)
+            table = file.read(size * count)
+    except (OSError, struct.error):
+        return False
+    return len(table) == size * count and all(
+        int.from_bytes(table[at : at + 4], "little") != 3  # PT_INTERP
+        for at in range(0, len(table), size)
+    )
+
+
+def _escape(data: bytes) -> bytes:
+    return b"".join(b"\\x%02x" % byte for byte in data)
