@@ -1,4 +1,4 @@
-"""What other people's programs make of our layouts: skopeo and umoci read them, and find what dpkg would unpack."""
+"""What other programs make of our layouts: skopeo and umoci find in them what dpkg unpacks."""
 
 from __future__ import annotations
 
@@ -22,6 +22,8 @@ INDEX = os.environ["INDEX"]
 LEFT_OUT = ["usr/share/doc/*", "usr/share/man/*", "usr/share/info/*", "usr/share/lintian/*"]
 # base-files' own file makes room for the image's.
 REPLACED = {"usr/lib/os-release"}
+
+KINDS = {tarfile.DIRTYPE: stat.S_IFDIR, tarfile.SYMTYPE: stat.S_IFLNK}
 
 
 class Node(NamedTuple):
@@ -58,7 +60,9 @@ def test_layout_holds_regular_files_only() -> None:
     for directory, names, files in os.walk(INDEX):
         for name in names + files:
             path = os.path.join(directory, name)
-            assert not os.path.islink(path) or os.path.realpath(path).endswith(os.path.relpath(path, INDEX)), path
+            # Runfiles are links themselves, of the name that they lead to.
+            within = os.path.relpath(path, INDEX)
+            assert not os.path.islink(path) or os.path.realpath(path).endswith(within), path
     assert len(os.listdir(os.path.join(INDEX, "blobs", "sha256"))) > int(os.environ["PLATFORMS"])
 
 
@@ -81,21 +85,20 @@ def unpacked_by_dpkg() -> dict[str, Node]:
         if not shutil.which("dpkg-deb"):
             pytest.fail("dpkg-deb: not found (hint: install Debian's package dpkg)")
         with (
-            subprocess.Popen(["dpkg-deb", "--fsys-tarfile", deb], stdout=subprocess.PIPE) as unpacking,
-            tarfile.open(fileobj=unpacking.stdout, mode="r|") as archive,
+            subprocess.Popen(["dpkg-deb", "--fsys-tarfile", deb], stdout=subprocess.PIPE) as dpkg,
+            tarfile.open(fileobj=dpkg.stdout, mode="r|") as archive,
         ):
             for member in archive:
                 path = member.name.removeprefix("./").rstrip("/")
                 dropped = any(fnmatch.fnmatch(path, pattern) for pattern in LEFT_OUT)
-                if path in REPLACED or dropped and not path.endswith("/copyright"):
+                if path in REPLACED or (dropped and not path.endswith("/copyright")):
                     continue
                 data = archive.extractfile(member)
                 content = hashlib.sha256(data.read()).hexdigest() if data else ""
                 if member.islnk():
                     content = nodes[member.linkname.removeprefix("./")].content
-                kind = {tarfile.DIRTYPE: stat.S_IFDIR, tarfile.SYMTYPE: stat.S_IFLNK}.get(member.type, stat.S_IFREG)
                 nodes[path] = Node(
-                    kind,
+                    KINDS.get(member.type, stat.S_IFREG),
                     0o777 if member.issym() else member.mode,
                     (member.uid, member.gid),
                     member.linkname if member.issym() else "",

@@ -12,7 +12,8 @@ class Platform(NamedTuple):
     variant: str | None = None
 
 
-# Debian's names: https://wiki.debian.org/SupportedArchitectures. OCI's: image-spec 1.1, image-index.md.
+# Debian's names: https://wiki.debian.org/SupportedArchitectures.
+# OCI's: image-spec 1.1, image-index.md.
 DEBIAN_TO_OCI: dict[str, Platform] = {
     "amd64": Platform("amd64"),
     "arm64": Platform("arm64", "v8"),
