@@ -7,13 +7,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from tools.check_image import checks, elf_checks, exceptions
-from tools.check_image.abi import abi
 from tools.check_image.findings import Finding
-from tools.check_image.image import Image
+from tools.lib.abi import abi
 from tools.lib.cli import Parser
 from tools.lib.documents import as_object, as_text, as_texts
 from tools.lib.errors import ToolError, run
 from tools.lib.files import read_json, write_json
+from tools.lib.part import Part
+from tools.lib.partfs import Image
 from tools.merge_layer import metadata
 
 
@@ -82,7 +83,7 @@ def main(argv: Sequence[str]) -> int:
 
 
 def _check(
-    parts: Sequence[metadata.Part],
+    parts: Sequence[Part],
     image: Image,
     config: _Config,
     merged_usr: bool,

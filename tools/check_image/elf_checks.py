@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from tools.check_image.abi import Abi
 from tools.check_image.findings import Finding
-from tools.check_image.image import Elf, Image
 from tools.check_image.loader import Loader
+from tools.lib.abi import Abi
+from tools.lib.partfs import Elf, Image
 
 
 def machines(image: Image, abi: Abi) -> Iterator[Finding]:

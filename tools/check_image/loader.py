@@ -14,8 +14,8 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from tools.check_image.abi import Abi
-from tools.check_image.image import Elf, Image
+from tools.lib.abi import Abi
+from tools.lib.partfs import Elf, Image
 
 
 class Missing(NamedTuple):

@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 
 from tools.check_image import checks, elf_checks
-from tools.check_image.abi import abi
-from tools.check_image.image import Image
 from tools.check_image.testing import directory, elf, file, link, part
+from tools.lib.abi import abi
 from tools.lib.errors import ToolError
+from tools.lib.partfs import Image
 
 
 def test_a_path_in_two_parts_is_told_with_both() -> None:

@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from tools.check_image.abi import abi
-from tools.check_image.image import Image
 from tools.check_image.loader import Loader
 from tools.check_image.testing import elf, file, link, part
+from tools.lib.abi import abi
+from tools.lib.partfs import Image
 
 _LOADER = "/lib64/ld-linux-x86-64.so.2"
 _LIBC = [

@@ -9,7 +9,7 @@ import pytest
 from tools.check_image.__main__ import main
 from tools.check_image.testing import directory, elf, file, link, part
 from tools.lib.errors import ToolError
-from tools.merge_layer.metadata import Part
+from tools.lib.part import Part
 
 
 def check(

@@ -12,6 +12,9 @@ from tools.lib.tarheader import Entry, encoded, header, padding
 
 VERSION = 1
 
+Part = dict[str, Any]
+"""The content of a part.json: the fields that docs/formats.md gives."""
+
 
 class Package(NamedTuple):
     """The package that a part comes from, in its control file's words."""
@@ -20,6 +23,12 @@ class Package(NamedTuple):
     version: str
     architecture: str
     source: str
+
+
+def owner(part: Part) -> str:
+    """How errors call a part: the package and its version, else its label."""
+    package = part["package"]
+    return f"{package['name']} {package['version']}" if package else str(part["label"])
 
 
 class _Members:

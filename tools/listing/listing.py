@@ -9,9 +9,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 
+from tools.lib.part import Part
 from tools.lib.tarheader import encoded
 from tools.merge_layer import merge
-from tools.merge_layer.metadata import Part
 
 # In the order of the line. "elf" is derived from the bytes, which "sha256" covers.
 _FIELDS = [

@@ -10,6 +10,7 @@ from tools.lib.compress import compressor
 from tools.lib.errors import ToolError, run
 from tools.lib.files import atomic_write, write_json
 from tools.lib.oci import LAYER, Descriptor, Layer
+from tools.lib.part import Part, owner
 from tools.lib.tarheader import END_OF_ARCHIVE
 from tools.merge_layer import merge, metadata
 from tools.merge_layer.blob import Blob, Run
@@ -55,11 +56,11 @@ def main(argv: Sequence[str]) -> int:
     return 0
 
 
-def _run(part: metadata.Part, path: str, compression: str) -> Run:
+def _run(part: Part, path: str, compression: str) -> Run:
     run = part["run"]
     if run["compression"] != compression:
         raise ToolError(
-            f"{merge.owner(part)}: compression {run['compression']}, the layer's is {compression}",
+            f"{owner(part)}: compression {run['compression']}, the layer's is {compression}",
             "make all parts of a layer with one --compression",
         )
     return Run(path, run["size"], run["uncompressed_size"], run["sha256"])

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from tools.lib.errors import ToolError
+from tools.lib.part import Part, owner
 from tools.lib.tarheader import Entry, encoded, header
-from tools.merge_layer.metadata import Part
 
 # Where Debian 13 has links into /usr (usrmerge) and older packages have directories.
 _MERGED_USR = frozenset(("bin", "sbin", "lib", "lib32", "lib64", "libx32", "libo32"))
@@ -33,12 +33,6 @@ class _Directory(NamedTuple):
     entry: dict[str, Any]
     owner: str
     below: bool
-
-
-def owner(part: Part) -> str:
-    """How errors call a part: the package and its version, else its label."""
-    package = part["package"]
-    return f"{package['name']} {package['version']}" if package else str(part["label"])
 
 
 def architecture(parts: Iterable[Part]) -> str | None:

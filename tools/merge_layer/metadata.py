@@ -8,10 +8,7 @@ from typing import Any
 from tools.lib.documents import as_count, as_list, as_object, as_text
 from tools.lib.errors import ToolError
 from tools.lib.files import read_json
-from tools.lib.part import VERSION
-
-Part = dict[str, Any]
-"""The content of a part.json: the fields that docs/formats.md gives."""
+from tools.lib.part import VERSION, Part
 
 _MAX = 2**63 - 1
 _MODE = re.compile("[0-7]{4}")

@@ -7,11 +7,10 @@ import stat
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
-from tools.check_image.abi import Machine
+from tools.lib.abi import Machine
 from tools.lib.documents import as_count, as_object, as_text, as_texts
 from tools.lib.imagefs import Member, PathError, Source, Tree
-from tools.merge_layer.merge import owner
-from tools.merge_layer.metadata import Part
+from tools.lib.part import Part, owner
 
 _TYPES = {
     "file": stat.S_IFREG,
