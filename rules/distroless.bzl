@@ -1,8 +1,9 @@
 """What an image needs besides its packages: users, groups, homes, a few files.
 
-    load("@distroless//rules:distroless.bzl", "ca_bundle", "group", "home", "java_keystore", "nsswitch", "os_release", "passwd", "tmp")
+    load("@distroless//rules:distroless.bzl", "busybox", "ca_bundle", "group", "home", "java_keystore", "nsswitch", "os_release", "passwd", "tmp")
 """
 
+load("//rules/private:busybox.bzl", _busybox = "busybox")
 load("//rules/private:ca_bundle.bzl", _ca_bundle = "ca_bundle")
 load(
     "//rules/private:generated.bzl",
@@ -17,6 +18,7 @@ load(
 )
 load("//rules/private:java_keystore.bzl", _java_keystore = "java_keystore")
 
+busybox = _busybox
 ca_bundle = _ca_bundle
 files = _files
 group = _group

@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Sequence
 
 from tools.deb_layer import rules
-from tools.deb_layer.deb import Deb, Section, open_deb, within
 from tools.deb_layer.layer import Options, write_part
-from tools.deb_layer.spool import Spool
-from tools.lib import decompress
+from tools.deb_layer.unpack import unpacked
 from tools.lib.cli import Parser
 from tools.lib.compress import KINDS
 from tools.lib.errors import run
 from tools.lib.files import atomic_write, write_json
-
-# What a package may unpack to, if no flag says otherwise: this much, or multiples of what it states
-# itself (Installed-Size) and of its own size. Debian's packages stay below a half of either.
-_FREE = 64 << 20
-_OF_INSTALLED = 4
-_OF_COMPRESSED = 64
 
 
 def main(argv: Sequence[str]) -> int:
@@ -47,27 +38,17 @@ def main(argv: Sequence[str]) -> int:
     )
     args = parser.parse_args(argv)
 
-    with atomic_write(args.run) as out, open(args.deb, "rb") as source:
-        with within(args.deb):
-            deb = open_deb(source, os.fstat(source.fileno()).st_size)
-            options = Options(
-                args.label,
-                args.compression,
-                rules.keeper(args.exclude, args.include, not args.no_default_excludes),
-                args.merged_usr,
-                max_size(deb) if args.max_size is None else args.max_size,
-            )
-            with Spool(f"{args.run}.{os.getpid()}.spool") as spool, within(deb.data.name):
-                data = decompress.chunks(Section(source, deb.data), deb.data_suffix)
-                spool.fill(data, options.max_size)
-                metadata = write_part(deb, spool.read_at, spool.size, options, out)
+    options = Options(
+        args.label,
+        args.compression,
+        rules.keeper(args.exclude, args.include, not args.no_default_excludes),
+        args.merged_usr,
+    )
+    with atomic_write(args.run) as out:
+        with unpacked(args.deb, args.run, args.max_size) as package:
+            metadata = write_part(package, options, out)
         write_json(args.metadata, metadata)
     return 0
-
-
-def max_size(deb: Deb) -> int:
-    """Bytes that a package may unpack to."""
-    return max(_FREE, _OF_INSTALLED * deb.control.installed_size, _OF_COMPRESSED * deb.data.size)
 
 
 if __name__ == "__main__":

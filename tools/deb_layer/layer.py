@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
+from collections.abc import Sequence
 from typing import IO, Any, NamedTuple
 
 from tools.deb_layer import metadata
-from tools.deb_layer.deb import Deb
 from tools.deb_layer.plan import plan
 from tools.deb_layer.rules import Keep
+from tools.deb_layer.unpack import Unpacked
 from tools.lib import elf, tar
 from tools.lib.compress import Compression
 from tools.lib.errors import ToolError
@@ -17,74 +17,58 @@ from tools.lib.tarheader import Entry, encoded
 
 
 class Options(NamedTuple):
-    """How a part is made; `max_size` bounds the bytes of all files."""
+    """How a part is made."""
 
     label: str
     compression: Compression
     keep: Keep
     merge_usr: bool
-    max_size: int
 
 
-def write_part(
-    deb: Deb, read_at: tar.ReadAt, end: int, options: Options, out: IO[bytes]
-) -> dict[str, Any]:
+def write_part(package: Unpacked, options: Options, out: IO[bytes]) -> dict[str, Any]:
     """Writes the run to `out` and returns its metadata.
 
-    Args:
-        deb: the package.
-        read_at: its uncompressed archive of files.
-        end: the archive's size.
-        options: how.
-        out: where to.
-
     Raises:
-        ToolError: the archive is damaged, or holds what no layer may hold.
+        ToolError: the package holds what no layer may hold.
     """
-    members = list(tar.members(read_at, end))
-    if sum(member.entry.size for member in members) > options.max_size:
-        raise ToolError(f"files of more than {options.max_size} bytes")
-    kept = plan(members, options.keep, options.merge_usr)
-    generated = _registration(deb, kept, read_at, options.merge_usr)
+    kept = plan(package.members, options.keep, options.merge_usr)
+    writer = PartWriter(out, options.compression)
+    return write_entries(package, kept, writer, options.label, options.merge_usr)
+
+
+def write_entries(
+    package: Unpacked,
+    kept: Sequence[tar.Member],
+    writer: PartWriter,
+    label: str,
+    merge_usr: bool = False,
+) -> dict[str, Any]:
+    """Writes what is kept of a package, and what registers it; returns the metadata.
+
+    Args:
+        package: the package.
+        kept: entries in their places, sorted by path, hard links after their targets.
+        writer: where to.
+        label: who made the part.
+        merge_usr: whether `kept` is moved below /usr.
+    """
+    deb, members, read_at = package
+    mtime = max((member.entry.mtime for member in members), default=0)
+    generated = metadata.registration(deb, kept, read_at, merge_usr)
     for member in kept:
         if member.entry.path in generated:
             raise ToolError(f"{member.entry.path}: the package brings what registers it")
-    mtime = max((member.entry.mtime for member in members), default=0)
-    kept += (
+    registering = [
         tar.Member(Entry(path, "file", 0o644, mtime=mtime, size=len(data)), ())
         for path, data in generated.items()
-    )
-    writer = PartWriter(out, options.compression)
-    for member in sorted(kept, key=lambda member: encoded(member.entry.path)):
+    ]
+    for member in sorted([*kept, *registering], key=lambda member: encoded(member.entry.path)):
         path = member.entry.path
         if path in generated:
             writer.add(member.entry, [generated[path]])
         else:
             writer.add(member.entry, tar.content(member, read_at), _elf(member, read_at))
-    return writer.close(
-        label=options.label, architecture=deb.architecture, package=deb.control.package
-    )
-
-
-def _registration(
-    deb: Deb,
-    kept: list[tar.Member],
-    read_at: tar.ReadAt,
-    merge_usr: bool,
-) -> dict[str, bytes]:
-    """The files of status.d by path."""
-
-    def md5(member: tar.Member) -> str:
-        digest = hashlib.md5(usedforsecurity=False)
-        for chunk in tar.content(member, read_at):
-            digest.update(chunk)
-        return digest.hexdigest()
-
-    path = f"{metadata.DIRECTORY}/{deb.control.package.name}"
-    files = {path: deb.control.paragraph}
-    if deb.md5sums is not None:
-        files[f"{path}.md5sums"] = metadata.md5sums(deb.md5sums, kept, merge_usr, md5)
-    return files
+    return writer.close(label=label, architecture=deb.architecture, package=deb.control.package)
 
 
 def _elf(member: tar.Member, read_at: tar.ReadAt) -> dict[str, Any] | None:

@@ -2,19 +2,46 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Callable, Sequence
 
 from tools.deb_layer import merged_usr
-from tools.lib.tar import Member
+from tools.deb_layer.deb import Deb
+from tools.lib.tar import Member, ReadAt, content
 from tools.lib.tarheader import encoded
 
-DIRECTORY = "var/lib/dpkg/status.d"
+_DIRECTORY = "var/lib/dpkg/status.d"
 
 _LINE = re.compile(rb"(?m)^([0-9a-f]{32}) [ *](?:\./|/)?(.+)$")
 
 
-def md5sums(
+def registration(
+    deb: Deb, kept: Sequence[Member], read_at: ReadAt, merge_usr: bool
+) -> dict[str, bytes]:
+    """The files by path.
+
+    Args:
+        deb: the package.
+        kept: the entries of the layer, sorted by path.
+        read_at: the package's uncompressed archive of files.
+        merge_usr: whether `kept` is moved below /usr.
+    """
+
+    def md5(member: Member) -> str:
+        digest = hashlib.md5(usedforsecurity=False)
+        for chunk in content(member, read_at):
+            digest.update(chunk)
+        return digest.hexdigest()
+
+    path = f"{_DIRECTORY}/{deb.control.package.name}"
+    files = {path: deb.control.paragraph}
+    if deb.md5sums is not None:
+        files[f"{path}.md5sums"] = _md5sums(deb.md5sums, kept, merge_usr, md5)
+    return files
+
+
+def _md5sums(
     shipped: bytes, kept: Sequence[Member], merge_usr: bool, digest: Callable[[Member], str]
 ) -> bytes:
     """A line for each file that is kept, sorted by path, as dh_md5sums(1) writes it.

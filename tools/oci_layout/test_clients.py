@@ -1,6 +1,7 @@
 """The clients that users have, on layouts that the tools make of real tars.
 
-They must be on PATH: skopeo, umoci, crane and docker-registry (Debian has each as a package).
+They must be on PATH: skopeo, umoci, crane and docker-registry, which Debian has as packages (crane
+from 13 on).
 """
 
 import io
@@ -24,15 +25,17 @@ from tools.tar_layer.__main__ import main as tar_layer
 
 @pytest.fixture(autouse=True)
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for program in ("skopeo", "umoci", "crane", "docker-registry"):
-        assert shutil.which(program), (
-            f"{program} is not on PATH (Debian: apt-get install {program})"
-        )
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HOME", str(tmp_path))
 
 
+def program(name: str) -> str:
+    assert shutil.which(name), f"{name} is not on PATH (hint: apt-get install {name})"
+    return name
+
+
 def client(*command: str) -> str:
+    program(command[0])
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, f"{' '.join(command)}: {done.stderr}"
     return done.stdout
@@ -88,7 +91,7 @@ def registry(here: None) -> Iterator[str]:
     Path("registry.json").write_text(json.dumps(settings))
     with Path("registry.log").open("wb") as log:
         server = subprocess.Popen(
-            ["docker-registry", "serve", "registry.json"], stderr=log, stdout=log
+            [program("docker-registry"), "serve", "registry.json"], stderr=log, stdout=log
         )
     host, port = address.split(":")
     for _ in range(100):
