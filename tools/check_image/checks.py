@@ -21,13 +21,13 @@ _DOCUMENTATION = ("usr/share/doc/", "usr/share/man/", "usr/share/info/")
 
 
 def paths(parts: Sequence[Part]) -> Iterator[Finding]:
-    """Paths that two parts claim, unless both have a directory there."""
+    """Paths that two parts claim, unless both have a directory there, or one replaces it."""
     claims: dict[str, str] = {}
     for part in parts:
         name = owner(part)
         for entry in part["entries"]:
             path = entry["path"]
-            if path in claims:
+            if path in claims and path not in part["replaces"]:
                 yield Finding(
                     "path", path, "", name, f"in {claims[path]} too", "exclude it from one of them"
                 )

@@ -17,6 +17,13 @@ def test_a_path_in_two_parts_is_told_with_both() -> None:
     assert (found.path, found.owner, found.fault) == ("etc/x", "b 1", "in a 1 too")
 
 
+def test_a_path_that_a_part_replaces_is_its_own() -> None:
+    newer = part(file("etc/x"), label="//x:newer", replaces=("etc/x",))
+    assert list(checks.paths([part(file("etc/x")), newer])) == []
+    (found,) = checks.paths([newer, part(file("etc/x"), label="//x:other")])
+    assert found.owner == "//x:other"
+
+
 def test_a_directory_may_be_in_two_parts_but_not_where_another_has_a_link() -> None:
     shared = part(directories=(directory("etc"),))
     assert list(checks.paths([shared, shared])) == []

@@ -16,6 +16,10 @@ def elf(
     interpreter: str | None = None,
     soname: str | None = None,
     machine: int = 62,
+    flags: int = 0,
+    isa_level: int = 0,
+    bits: int = 64,
+    data: str = "little",
     rpath: tuple[str, ...] = (),
     runpath: tuple[str, ...] = (),
 ) -> dict[str, Any]:
@@ -23,9 +27,11 @@ def elf(
     if soname is None and interpreter is None:
         soname = posixpath.basename(path)
     described = {
-        "class": 64,
-        "data": "little",
+        "class": bits,
+        "data": data,
         "machine": machine,
+        "flags": flags,
+        "isa_level": isa_level,
         "type": "dyn",
         "interpreter": interpreter,
         "soname": soname,
@@ -55,6 +61,7 @@ def part(
     architecture: str | None = None,
     label: str = "//x:y",
     directories: tuple[dict[str, Any], ...] = (),
+    replaces: tuple[str, ...] = (),
 ) -> Part:
     """A part; that of a `package` is of version 1, and says so in its label."""
     named = {"name": package, "version": "1", "architecture": "amd64", "source": package}
@@ -72,4 +79,5 @@ def part(
         "run": {"compression": "gzip", "size": 0, "uncompressed_size": 0, "sha256": ""},
         "directories": list((implied | {each["path"]: each for each in directories}).values()),
         "entries": list(entries),
+        "replaces": list(replaces),
     }

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 from tools.files_layer.spec import Entry, Spec, parse
-from tools.lib import tarheader
+from tools.lib import elf, tarheader
 from tools.lib.cli import Parser
 from tools.lib.compress import KINDS
 from tools.lib.errors import ToolError, run
@@ -46,8 +47,9 @@ def main(argv: Sequence[str]) -> int:
 
 def _with_data(
     entry: Entry, spec: Spec, sources: Sequence[str], label: str
-) -> tuple[tarheader.Entry, Iterable[bytes]]:
+) -> tuple[tarheader.Entry, Iterable[bytes], dict[str, Any] | None]:
     data: Iterable[bytes]
+    described = None
     if isinstance(entry.content, bytes):
         size, data = len(entry.content), [entry.content]
     else:
@@ -58,10 +60,12 @@ def _with_data(
                 "name the files of a directory one by one, or add it as a tar",
             )
         size, data = os.stat(path).st_size, _chunks(path)
+        with open(path, "rb") as source:
+            described = elf.describe_file(source)
     header = tarheader.Entry(
         entry.path, entry.type, entry.mode, entry.uid, entry.gid, spec.mtime, size, entry.link
     )
-    return header, data
+    return header, data, described
 
 
 def _chunks(path: str) -> Iterator[bytes]:

@@ -4,6 +4,7 @@ import gzip
 import io
 import json
 import os
+import struct
 import tarfile
 from pathlib import Path
 from typing import Any
@@ -100,3 +101,15 @@ def test_label_architecture_and_package_are_passed_on(tmp_path: Path) -> None:
     metadata, _ = make(tmp_path, [], "--label", "//a:b", architecture="arm", package=package)
     assert (metadata["label"], metadata["architecture"]) == ("//a:b", "arm")
     assert metadata["package"] == package
+
+
+def test_a_library_is_described(tmp_path: Path) -> None:
+    machine = 62
+    header = b"\x7fELF" + bytes((2, 1, 1)).ljust(12, b"\0") + struct.pack("<HH", 3, machine)
+    source = tmp_path / "libx.so"
+    source.write_bytes(header.ljust(64, b"\0"))
+    files = [entry("usr/lib/libx.so", "file", source=0), entry("etc/text", "file", content="x")]
+    metadata, _ = make(tmp_path, files, "--source", str(source))
+    text, library = metadata["entries"]
+    assert "elf" not in text
+    assert (library["elf"]["machine"], library["elf"]["type"]) == (machine, "dyn")

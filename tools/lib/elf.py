@@ -1,14 +1,16 @@
 """What the loader reads of an ELF file: its machine, its interpreter and the libraries it needs.
 
-Source of the format: System V ABI, generic part, chapters 4 and 5; elf(5). Only headers, the
-dynamic section and its texts are read.
+Source of the format: System V ABI, generic part, chapters 4 and 5; elf(5); for the level of x86-64
+"Linux Extensions to gABI", .note.gnu.property. Only headers, the dynamic section and its texts,
+and that note are read.
 """
 
 from __future__ import annotations
 
+import os
 import struct
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import IO, Any
 
 MAGIC = b"\x7fELF"
 
@@ -23,12 +25,17 @@ _HEADERS = {32: "HHIIIIIHHH", 64: "HHIQQQIHHH"}
 _SEGMENTS = {32: "IIIIIIII", 64: "IIQQQQQQ"}
 _DYNAMIC = {32: "iI", 64: "qQ"}
 
-_PT_LOAD, _PT_DYNAMIC, _PT_INTERP = 1, 2, 3
+_PT_LOAD, _PT_DYNAMIC, _PT_INTERP, _PT_GNU_PROPERTY = 1, 2, 3, 0x6474E553
 _DT_NULL, _DT_NEEDED, _DT_STRTAB, _DT_SONAME, _DT_RPATH, _DT_RUNPATH = 0, 1, 5, 14, 15, 29
+
+_X86 = (3, 62)
+_NT_GNU_PROPERTY_TYPE_0 = 5
+_GNU_PROPERTY_X86_ISA_1_NEEDED = 0xC0008002
 
 _MAX_TEXT = 4096  # PATH_MAX
 _MAX_SEGMENTS = 1024
 _MAX_DYNAMIC = 1 << 20
+_MAX_NOTES = 1 << 16
 
 
 class _Malformed(Exception):
@@ -43,6 +50,20 @@ def describe(read_at: ReadAt) -> dict[str, Any] | None:
         return None
 
 
+def describe_file(source: IO[bytes]) -> dict[str, Any] | None:
+    """As `describe`, for a seekable file, read from its start."""
+    source.seek(0)
+    if source.read(len(MAGIC)) != MAGIC:
+        return None
+    size = source.seek(0, os.SEEK_END)
+
+    def read_at(offset: int, length: int) -> bytes:
+        source.seek(min(offset, size))
+        return source.read(length)
+
+    return describe(read_at)
+
+
 def _describe(read_at: ReadAt) -> dict[str, Any]:
     start = read_at(0, 64)
     bits = {1: 32, 2: 64}.get(start[4] if start[:4] == MAGIC and len(start) > 16 else 0)
@@ -50,7 +71,7 @@ def _describe(read_at: ReadAt) -> dict[str, Any]:
     if bits is None or order is None:
         raise _Malformed
     data, prefix = order
-    kind, machine, _, _, phoff, _, _, _, phentsize, phnum = struct.unpack_from(
+    kind, machine, _, _, phoff, _, flags, _, phentsize, phnum = struct.unpack_from(
         prefix + _HEADERS[bits], start, 16
     )
     if kind not in _TYPES:
@@ -58,6 +79,7 @@ def _describe(read_at: ReadAt) -> dict[str, Any]:
     loads: list[tuple[int, int, int]] = []
     interpreter = None
     dynamic: tuple[int, int] | None = None
+    isa_level = 0
     for segment in _segments(read_at, prefix + _SEGMENTS[bits], phoff, phentsize, phnum):
         if bits == 64:
             of, _, offset, address, _, size, _, _ = segment
@@ -69,10 +91,15 @@ def _describe(read_at: ReadAt) -> dict[str, Any]:
             interpreter = _text(read_at, offset, size)
         elif of == _PT_DYNAMIC:
             dynamic = (offset, size)
+        elif of == _PT_GNU_PROPERTY and machine in _X86:
+            notes = read_at(offset, min(size, _MAX_NOTES))
+            isa_level = max(isa_level, _isa_level(notes, prefix, bits // 8))
     result: dict[str, Any] = {
         "class": bits,
         "data": data,
         "machine": machine,
+        "flags": flags,
+        "isa_level": isa_level,
         "type": _TYPES[kind],
         "interpreter": interpreter,
         "soname": None,
@@ -127,6 +154,28 @@ def _add_dynamic(
             result["soname"] = text
         else:
             result["rpath" if tag == _DT_RPATH else "runpath"] += text.split(":")
+
+
+def _isa_level(notes: bytes, prefix: str, align: int) -> int:
+    """The number of the highest level of x86-64 that a property of GNU says is needed, else 0."""
+    at, properties = 0, b""
+    while at + 16 <= len(notes) and not properties:
+        name_size, size, kind = struct.unpack_from(prefix + "III", notes, at)
+        name = notes[at + 12 : at + 12 + name_size]
+        if kind == _NT_GNU_PROPERTY_TYPE_0 and name == b"GNU\0":
+            properties = notes[at + 16 : at + 16 + size]
+        at += _aligned(_aligned(12 + name_size, align) + size, align)
+    at = 0
+    while at + 12 <= len(properties):
+        kind, size, value = struct.unpack_from(prefix + "III", properties, at)
+        if kind == _GNU_PROPERTY_X86_ISA_1_NEEDED and size == 4:
+            return max(0, int(value).bit_length() - 1)
+        at += 8 + _aligned(size, align)
+    return 0
+
+
+def _aligned(size: int, to: int) -> int:
+    return -(-size // to) * to
 
 
 def _file_offset(address: int | None, loads: list[tuple[int, int, int]]) -> int:

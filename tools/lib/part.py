@@ -16,6 +16,11 @@ Part = dict[str, Any]
 """The content of a part.json: the fields that docs/formats.md gives."""
 
 
+# What says where libraries lie besides the system's directories, ld.so.conf(5).
+_LOADER_CONFIG = "etc/ld.so.conf"
+_MAX_TEXT = 1 << 16
+
+
 class Package(NamedTuple):
     """The package that a part comes from, in its control file's words."""
 
@@ -92,10 +97,13 @@ class PartWriter:
         if entry.type == "file":
             digest = hashlib.sha256()
             size = 0
+            text = bytearray() if _is_read(entry) else None
             for chunk in data:
                 digest.update(chunk)
                 size += len(chunk)
                 self._members.write(chunk)
+                if text is not None:
+                    text += chunk
             if size != entry.size:
                 raise ToolError(f"{entry.path}: {size} bytes of data, and {entry.size} announced")
             self._members.write(padding(size))
@@ -103,6 +111,8 @@ class PartWriter:
             described["sha256"] = digest.hexdigest()
             if elf:
                 described["elf"] = elf
+            if text is not None:
+                described["text"] = text.decode("utf-8", "surrogateescape")
         elif entry.type in ("symlink", "hardlink"):
             described["link"] = entry.link
         elif entry.type in ("char", "block"):
@@ -110,9 +120,21 @@ class PartWriter:
         self._entries.append(described)
 
     def close(
-        self, *, label: str, architecture: str | None, package: Package | None
-    ) -> dict[str, Any]:
-        """Ends the run and returns the metadata, the content of part.json."""
+        self,
+        *,
+        label: str,
+        architecture: str | None,
+        package: Package | None,
+        replaces: Iterable[str] = (),
+    ) -> Part:
+        """Ends the run and returns the metadata, the content of part.json.
+
+        Args:
+            label: who made the part.
+            architecture: OCI's name, None if it fits every one.
+            package: where it comes from.
+            replaces: paths of the part that a layer below may have too, with content out of date.
+        """
         sha256 = self._members.close()
         self._imply_parents()
         return {
@@ -130,6 +152,7 @@ class PartWriter:
                 self._directories[path] for path in sorted(self._directories, key=encoded)
             ],
             "entries": self._entries,
+            "replaces": sorted(replaces, key=encoded),
         }
 
     def _imply_parents(self) -> None:
@@ -142,6 +165,13 @@ class PartWriter:
                     break
                 implied = _described(Entry(path, "directory", 0o755, mtime=newest))
                 self._directories[path] = implied | {"implied": True}
+
+
+def _is_read(entry: Entry) -> bool:
+    """Whether later steps read the file's text, and so get it with the metadata."""
+    return entry.size <= _MAX_TEXT and (
+        entry.path == _LOADER_CONFIG or entry.path.startswith(f"{_LOADER_CONFIG}.d/")
+    )
 
 
 def _described(entry: Entry) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from tools.lib.abi import Machine
 from tools.lib.documents import as_count, as_object, as_text, as_texts
-from tools.lib.imagefs import Member, PathError, Source, Tree
+from tools.lib.imagefs import Inode, Member, PathError, Source, Tree
 from tools.lib.part import Part, owner
 
 _TYPES = {
@@ -28,6 +28,10 @@ class Elf(NamedTuple):
     path: str
     owner: str
     machine: Machine
+    flags: int
+    """The machine's own, e_flags."""
+    isa_level: int
+    """The level of x86-64 that it needs: 0 for every processor, 3 for x86-64-v4."""
     type: str
     interpreter: str | None
     soname: str | None
@@ -45,13 +49,16 @@ class Image:
     """The files of an image, from the parts of all its layers, bottom to top."""
 
     def __init__(self, parts: Sequence[Part]) -> None:
-        self._tree = Tree()
+        self.tree = Tree()
         self._elves: dict[Source, Elf] = {}
+        self._texts: dict[Source, str] = {}
         for layer, part in enumerate(parts):
-            self._tree.apply(self._members(part))
+            self.tree.apply(self._members(part))
             for ordinal, entry in enumerate(part["entries"]):
                 if entry.get("elf") is not None:
                     self._elves[Source(layer, ordinal)] = _elf(entry, owner(part))
+                if "text" in entry:
+                    self._texts[Source(layer, ordinal)] = entry["text"]
 
     @property
     def elves(self) -> Iterable[Elf]:
@@ -60,26 +67,31 @@ class Image:
 
     def exists(self, path: str) -> bool:
         """Whether `path` leads to something, links followed inside the image."""
-        try:
-            self._tree.resolve(path)
-        except PathError:
-            return False
-        return True
+        return self.inode(path) is not None
 
     def is_link(self, path: str) -> bool:
         """Whether a symlink stands at `path` itself."""
         try:
-            return self._tree.resolve(path, follow=False).inode.is_link
+            return self.tree.resolve(path, follow=False).inode.is_link
         except PathError:
             return False
 
     def elf(self, path: str) -> Elf | None:
         """The ELF file that `path` leads to; None if that is something else, or nothing."""
+        inode = self.inode(path)
+        return self._elves.get(inode.source) if inode and inode.source else None
+
+    def text(self, path: str) -> str | None:
+        """The text of the file that `path` leads to, None if the metadata does not have it."""
+        inode = self.inode(path)
+        return self._texts.get(inode.source) if inode and inode.source else None
+
+    def inode(self, path: str) -> Inode | None:
+        """What `path` leads to, links followed inside the image; None if that is nothing."""
         try:
-            inode = self._tree.resolve(path).inode
+            return self.tree.resolve(path).inode
         except PathError:
             return None
-        return self._elves.get(inode.source) if inode.source else None
 
     def _members(self, part: Part) -> Iterator[Member]:
         for ordinal, entry in enumerate(part["entries"]):
@@ -117,6 +129,8 @@ def _elf(entry: dict[str, Any], name: str) -> Elf:
             as_text(fields.get("data"), f"{where}.data"),
             as_count(fields.get("machine"), f"{where}.machine", 0xFFFF),
         ),
+        as_count(fields.get("flags"), f"{where}.flags", 0xFFFFFFFF),
+        as_count(fields.get("isa_level"), f"{where}.isa_level", 31),
         as_text(fields.get("type"), f"{where}.type"),
         None if interpreter is None else as_text(interpreter, f"{where}.interpreter"),
         None if soname is None else as_text(soname, f"{where}.soname"),

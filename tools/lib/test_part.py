@@ -90,3 +90,14 @@ def test_parents_that_nobody_declares_are_implied() -> None:
         {"path": "a/b", "mode": "0700", "uid": 1, "gid": 2, "mtime": 3},
         {"path": "a/b/c", **implied},
     ]
+
+
+def test_the_loader_s_configuration_is_read_by_later_steps() -> None:
+    _, metadata = written(
+        ("etc/ld.so.conf", b"/opt/\xff\n"),
+        ("etc/ld.so.conf.d/x.conf", b""),
+        ("etc/ld.so.conf.d/y.conf", bytes(1 << 17)),
+        ("etc/motd", b"hello"),
+    )
+    texts = {each["path"]: each["text"] for each in metadata["entries"] if "text" in each}
+    assert texts == {"etc/ld.so.conf": "/opt/\udcff\n", "etc/ld.so.conf.d/x.conf": ""}

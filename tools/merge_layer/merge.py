@@ -1,8 +1,9 @@
 """What a layer of several parts holds, from their metadata alone: the directories, or a conflict.
 
 The rules are dpkg's where it has any: a path belongs to one package, a directory to all that ship
-it. A directory's mode and owner come from the strongest claim: a generated part that declares the
-directory, then a package, then the parent that an entry merely implies.
+it; a part may say that it replaces what a layer below has. A directory's mode and owner come from
+the strongest claim: a generated part that declares the directory, then a package, then the parent
+that an entry merely implies.
 """
 
 from __future__ import annotations
@@ -128,7 +129,7 @@ def _claims(parts: Sequence[Part], lower: Sequence[Part]) -> dict[str, Claim]:
         for entry in part["entries"]:
             path = entry["path"]
             other = claims.get(path)
-            if other is not None:
+            if other is not None and not (other.below and path in part["replaces"]):
                 below = ", in a layer below" if other.below else ""
                 raise ToolError(
                     f"{path}: in {other.owner}{below}, and in {name}",

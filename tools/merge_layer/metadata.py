@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from tools.lib.documents import as_count, as_list, as_object, as_text
+from tools.lib.documents import as_count, as_list, as_object, as_text, as_texts
 from tools.lib.errors import ToolError
 from tools.lib.files import read_json
 from tools.lib.part import VERSION, Part
@@ -35,7 +35,8 @@ def read(path: str) -> Part:
     for kind in ("directories", "entries"):
         for index, each in enumerate(as_list(part.get(kind), f"{path}: {kind}")):
             _check_entry(each, f"{path}: {kind}[{index}]", kind == "directories")
-    return {"architecture": None, "package": None, **part}
+    as_texts(part.get("replaces") or [], f"{path}: replaces")
+    return {"architecture": None, "package": None, "replaces": [], **part}
 
 
 def _check_entry(value: object, where: str, is_directory: bool) -> None:
@@ -50,7 +51,7 @@ def _check_entry(value: object, where: str, is_directory: bool) -> None:
     if kind not in _TYPES:
         raise ToolError(f"{where}.type: {kind!r:.80} is none of {', '.join(_TYPES)}")
     if kind == "file":
-        _texts(entry, where, "sha256")
+        _texts(entry, where, "sha256", *(["text"] if "text" in entry else []))
     elif kind in ("symlink", "hardlink"):
         _texts(entry, where, "link")
 

@@ -25,6 +25,7 @@ def part(
     entries: list[dict[str, Any]] | None = None,
     directories: list[dict[str, Any]] | None = None,
     architecture: str | None = None,
+    replaces: tuple[str, ...] = (),
 ) -> dict[str, Any]:
     """A part of a package, or of a rule if the name is a label."""
     generated = name.startswith("//")
@@ -35,6 +36,7 @@ def part(
         "package": None if generated else package,
         "entries": entries or [],
         "directories": directories or [],
+        "replaces": list(replaces),
     }
 
 
@@ -147,6 +149,18 @@ def test_a_hard_link_needs_its_file_before_it(parts: list[dict[str, Any]]) -> No
 def test_a_path_of_a_layer_below_is_not_replaced() -> None:
     with pytest.raises(ToolError, match=r"etc/x: in a 1\.0, in a layer below, and in //x:b"):
         merge.directories([part("//x:b", [entry("etc/x")])], [part("a", [entry("etc/x")])])
+
+
+def test_what_a_part_replaces_is_replaced_of_a_layer_below_alone() -> None:
+    cache = part("//x:b", [entry("etc/x")], replaces=("etc/x",))
+    lower = part("a", [entry("etc/x")])
+    assert merge.directories([cache], [lower]) == []
+    with pytest.raises(ToolError, match=r"etc/x: in a 1\.0, and in //x:b"):
+        merge.directories([lower, cache])
+    with pytest.raises(ToolError, match=r"etc/y: in a 1\.0, in a layer below, and in //x:b"):
+        merge.directories(
+            [part("//x:b", [entry("etc/y")], replaces=("etc/x",))], [part("a", [entry("etc/y")])]
+        )
 
 
 def test_a_link_of_a_layer_below_is_not_replaced_by_a_directory() -> None:
