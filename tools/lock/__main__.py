@@ -13,7 +13,7 @@ from tools.lib.errors import ToolError, run
 from tools.lib.files import atomic_write
 from tools.lock import lockfile
 from tools.lock.manifest import Manifest, read_manifest
-from tools.lock.resolving import resolve_manifest
+from tools.lock.resolving import behind, resolve_manifest
 
 
 def main(argv: Sequence[str]) -> int:
@@ -28,20 +28,21 @@ def main(argv: Sequence[str]) -> int:
         for manifest in manifests:
             lockfile.check(manifest)
         return 0
-    for manifest, lock, previous in _locks(manifests):
+    for manifest, lock, previous, notes in _locks(manifests):
         path = lockfile.path_of(manifest.path)
         with atomic_write(path) as out:
             out.write(lockfile.render(lock))
         print(f"{os.path.relpath(path)}: {len(lock['packages'])} packages")
-        for line in lockfile.changes(previous, lock) if previous else ():
+        for line in [*(lockfile.changes(previous, lock) if previous else ()), *notes]:
             print(f"  {line}")
     return 0
 
 
 def _locks(
     manifests: Sequence[Manifest],
-) -> list[tuple[Manifest, lockfile.Lock, lockfile.Lock]]:
-    """Manifests with their locks, new and previous; nothing is written before all are resolved."""
+) -> list[tuple[Manifest, lockfile.Lock, lockfile.Lock, list[str]]]:
+    """Manifests with their locks, new and previous, and what there is to say of them; nothing is
+    written before all are resolved."""
     # Slow to import, and --check has no need of them.
     from tools.lock.indexes import Library
     from tools.lock.progress import shown
@@ -57,7 +58,8 @@ def _locks(
                 manifest, {name: indexed[manifest.path, name] for name in manifest.architectures}
             )
             previous = lockfile.read_previous(lockfile.path_of(manifest.path))
-            locks.append((manifest, lockfile.build(manifest, resolutions, previous), previous))
+            lock = lockfile.build(manifest, resolutions, previous)
+            locks.append((manifest, lock, previous, behind(manifest, resolutions)))
     return locks
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
 
 import requests
 import urllib3
@@ -18,6 +20,10 @@ _TIMEOUTS = (10, 60)
 _PAUSES = (0.5, 2.0)
 _BUSY = (408, 425, 429, 500, 502, 503, 504)
 _HINT = "offline? https_proxy names a proxy, REQUESTS_CA_BUNDLE certificates to trust"
+_STALE = (
+    "a mirror that is out of date or just being updated: DISTROLESS_MIRROR names another;"
+    " `architectures` of a source leaves an architecture out"
+)
 _local = threading.local()
 
 
@@ -34,29 +40,58 @@ def fetch_release(base: str, where: str) -> bytes:
     return data
 
 
-def fetch_index(base: str, release: Release, index: Index, advance: Callable[[int], None]) -> bytes:
-    """The bytes of an index, checked against the Release file.
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an index may be had."""
+
+    # URL of the suite's directory.
+    base: str
+    release: Release
+    index: Index
+
+
+class Fetched(NamedTuple):
+    """An index as it came, checked against a Release file."""
+
+    url: str
+    data: bytes
+    # Of its compression.
+    suffix: str
+
+
+def fetch_index(places: Sequence[Place], advance: Callable[[int], None]) -> Fetched:
+    """Fetches one index, in whatever compression and from whichever place has it.
+
+    A mirror may have only part of what its Release file lists: a new amd64 and an old riscv64, .gz
+    and no .xz, no names by hash.
 
     Args:
-        base: URL of the suite's directory.
-        release: its Release file.
-        index: which of its indexes.
-        advance: is told of each number of bytes that arrived.
+        places: where the very same index is listed, best first; at least one.
+        advance: is told of each number of bytes that arrived, less those that were of no use.
     """
-    url = f"{base}/{index.path}"
-    data = None
-    if release.by_hash:
-        data = _get(f"{base}/{by_hash_path(index)}", index.size, advance)
-    if data is None:
-        data = _get(url, index.size, advance)
-    if data is None:
-        raise ToolError(f"{url}: not found", "the mirror lacks it; another one may have it")
-    if len(data) != index.size or hashlib.sha256(data).hexdigest() != index.sha256:
-        raise ToolError(
-            f"{url}: not the file that {release.where} lists: size or sha256 is another",
-            "a mirror that is out of date or just being updated: DISTROLESS_MIRROR names another",
-        )
-    return data
+    other = ""
+    for suffix in places[0].index.files:
+        for place in places:
+            listed = place.index.files.get(suffix)
+            if listed is None:
+                continue
+            urls = [f"{place.base}/{place.index.path}{suffix}"]
+            if place.release.by_hash:
+                urls.insert(0, f"{place.base}/{by_hash_path(place.index, listed)}")
+            for url in urls:
+                data = _get(url, listed.size, advance)
+                if data is None:
+                    continue
+                if hashlib.sha256(data).hexdigest() == listed.sha256:
+                    return Fetched(url, data, suffix)
+                advance(-len(data))
+                other = other or url
+    best = places[0]
+    if not other:
+        raise ToolError(f"{best.base}/{best.index.path}: not found in any compression", _STALE)
+    raise ToolError(
+        f"{other}: not the file that {best.release.where} lists: size or sha256 is another", _STALE
+    )
 
 
 def _get(url: str, limit: int, advance: Callable[[int], None]) -> bytes | None:

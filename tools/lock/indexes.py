@@ -7,7 +7,7 @@ import datetime
 import os
 import signal
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import (
     FIRST_EXCEPTION,
     Future,
@@ -16,13 +16,14 @@ from concurrent.futures import (
     wait,
 )
 from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
 from functools import partial
 from multiprocessing import get_context
 from typing import NamedTuple, TypeVar
 
 from tools.lib.errors import ToolError
 from tools.lock import openpgp, store
-from tools.lock.fetch import fetch_index, fetch_release
+from tools.lock.fetch import Place, fetch_index, fetch_release
 from tools.lock.manifest import Manifest, Source
 from tools.lock.mirror import apt_uris, archive_base, join, snapshot_base
 from tools.lock.packages import Package, package_of
@@ -48,27 +49,48 @@ class Suite(NamedTuple):
         return f"{self.base}/dists/{self.name}"
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """An index of a suite, and which of its packages count."""
+
+    suite: Suite
+    release: Release
+    index: Index
+    # Debian's names: an architecture and `all`, or one of them.
+    architectures: frozenset[str]
+
+    @property
+    def place(self) -> Place:
+        return Place(self.suite.url, self.release, self.index)
+
+
 class Indexed:
     """The packages of one index (`universe.Packages`)."""
 
-    def __init__(self, path: str, suite: Suite, release: Release) -> None:
+    def __init__(self, path: str, wanted: Wanted) -> None:
         self._store = store.Store(path)
-        self._suite = suite
-        self._release = release
+        self._suite = wanted.suite
+        self._release = wanted.release
+        self._architectures = wanted.architectures
 
     @property
     def origin(self) -> str:
         return self._suite.name
 
     def named(self, name: str) -> list[Package]:
-        return [self._package(fields) for fields in self._store.stanzas(name)]
+        return [
+            self._package(fields)
+            for fields in self._store.stanzas(name)
+            if fields.get("architecture") in self._architectures
+        ]
 
     def providers(self, name: str) -> list[str]:
         return self._store.providers(name)
 
     def _package(self, fields: Mapping[str, str]) -> Package:
         filename = fields.get("filename", "")
-        if not filename or filename.startswith("/") or ".." in filename.split("/"):
+        steps = filename.split("/")
+        if filename.startswith("/") or ".." in steps or not steps[-1].endswith("deb"):
             raise ToolError(f"{self._release.where}: {fields['package']}: no Filename in the pool")
         archive = self._suite.source.archive
         base = snapshot_base(archive, self._release.date) if archive else self._suite.base
@@ -78,10 +100,6 @@ class Indexed:
             origin=self._suite.name,
             automatic=self._release.automatic,
         )
-
-
-# An index of a suite, before it is fetched.
-_Wanted = tuple[Suite, Release, Index]
 
 
 class Library:
@@ -101,23 +119,18 @@ class Library:
             self._progress.say(f"asking {len(distinct)} suites what is new")
         releases = dict(zip(distinct, in_parallel(self._release, distinct), strict=True))
 
-        wanted: dict[tuple[str, str], list[_Wanted]] = {}
-        for manifest in manifests:
-            for architecture in manifest.architectures:
-                wanted[manifest.path, architecture] = [
-                    (suite, releases[suite], index)
-                    for suite in suites[manifest.path]
-                    if architecture in suite.source.architectures
-                    for component in suite.source.components
-                    for index in indexes(
-                        releases[suite],
-                        None if suite.name.endswith("/") else component,
-                        architecture,
-                    )
-                ]
-        self._fill(item for items in wanted.values() for item in items)
+        wanted = {
+            (manifest.path, architecture): [
+                item
+                for suite in suites[manifest.path]
+                for item in _wanted(suite, releases[suite], architecture)
+            ]
+            for manifest in manifests
+            for architecture in manifest.architectures
+        }
+        self._fill([item for items in wanted.values() for item in items])
         found = {
-            key: [Indexed(self._path(index), suite, release) for suite, release, index in items]
+            key: [Indexed(self._path(item.index), item) for item in items]
             for key, items in wanted.items()
         }
         self._prune()
@@ -143,33 +156,31 @@ class Library:
         check(release, suite.name, self._now, valid_until=suite.source.check_valid_until)
         return release
 
-    def _fill(self, wanted: Iterable[_Wanted]) -> None:
+    def _fill(self, wanted: Sequence[Wanted]) -> None:
         """Puts what is missing into the cache."""
-        missing = {}
+        missing: dict[str, list[Place]] = {}
         for item in wanted:
-            path = self._path(item[2])
+            path = self._path(item.index)
             try:
                 os.utime(path)
             except FileNotFoundError:
-                missing[path] = item
-        if missing:
-            size = sum(index.size for _, _, index in missing.values())
-            self._progress.expect(size)
-            self._progress.say(f"fetching {len(missing)} indexes, {size / 1e6:.0f} MB")
+                missing.setdefault(path, []).append(item.place)
         # The largest first, so that none of them is alone at the end.
-        ordered = sorted(missing.values(), key=lambda item: -item[2].size)
+        ordered = sorted(missing.values(), key=_size, reverse=True)
         if ordered:
+            size = sum(map(_size, ordered))
+            self._progress.expect(size)
+            self._progress.say(f"fetching {len(ordered)} indexes, {size / 1e6:.0f} MB")
             with _processes(len(ordered)) as processes:
                 in_parallel(partial(self._fetch, processes), ordered)
 
-    def _fetch(self, processes: ProcessPoolExecutor, item: _Wanted) -> None:
-        suite, release, index = item
-        where = f"{suite.url}/{index.path}"
-        data = fetch_index(suite.url, release, index, self._progress.advance)
-        processes.submit(store.keep, self._path(index), data, index, where).result()
+    def _fetch(self, processes: ProcessPoolExecutor, places: list[Place]) -> None:
+        index = places[0].index
+        fetched = fetch_index(places, self._progress.advance)
+        processes.submit(store.keep, self._path(index), *fetched, index.text).result()
 
     def _path(self, index: Index) -> str:
-        return os.path.join(self._cache, index.sha256)
+        return os.path.join(self._cache, index.key)
 
     def _prune(self) -> None:
         """Removes what no lock has needed for long."""
@@ -179,6 +190,29 @@ class Library:
                 with contextlib.suppress(FileNotFoundError):
                     if entry.stat().st_mtime < oldest:
                         os.unlink(entry.path)
+
+
+def _wanted(suite: Suite, release: Release, architecture: str) -> Iterator[Wanted]:
+    """The indexes of a suite for an architecture, as its source has them.
+
+    Of an architecture that the source leaves out, the packages for `all` still count: any other
+    architecture's index lists them.
+    """
+    has = architecture in suite.source.architectures
+    for component in suite.source.components:
+        for index in indexes(
+            release,
+            None if suite.name.endswith("/") else component,
+            architecture if has else suite.source.architectures[0],
+        ):
+            yield Wanted(
+                suite, release, index, frozenset((architecture, "all") if has else ("all",))
+            )
+
+
+def _size(places: Sequence[Place]) -> int:
+    """Bytes to be fetched, most likely."""
+    return next(iter(places[0].index.files.values())).size
 
 
 @contextlib.contextmanager

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tools.lib.errors import ToolError
 from tools.lock.relations import (
+    NAME,
     Clause,
     Relation,
     Version,
@@ -15,6 +17,8 @@ from tools.lock.relations import (
     version_of,
 )
 
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_SIZE = re.compile(r"[0-9]{1,18}")
 # The worse, the later; Debian Policy 2.5.
 _PRIORITIES = ("required", "important", "standard", "optional", "extra")
 
@@ -70,11 +74,14 @@ def parse_stanza(text: str) -> dict[str, str]:
 
 def package_of(fields: Mapping[str, str], *, url: str, origin: str, automatic: bool) -> Package:
     """The package of an index's stanza; a ToolError names the field that is wrong."""
-    where = f"{origin}: {fields.get('package')} {fields.get('version')}"
+    where = f"{origin}: {fields.get('package', ''):.80} {fields.get('version', ''):.80}"
+    # What stands in names of files and targets later on.
+    if not NAME.fullmatch(fields.get("package", "")):
+        raise ToolError(f"{where}: not a name of a package")
     sha256 = fields.get("sha256", "").lower()
-    if len(sha256) != 64 or not sha256.isalnum():
+    if not _SHA256.fullmatch(sha256):
         raise ToolError(f"{where}: the index has no SHA256 of it")
-    if not fields.get("size", "").isdecimal():
+    if not _SIZE.fullmatch(fields.get("size", "")):
         raise ToolError(f"{where}: the index has no Size of it")
     priority = fields.get("priority", "")
 

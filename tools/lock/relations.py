@@ -12,14 +12,19 @@ from tools.lib.errors import ToolError
 
 Version = NewType("Version", str)
 
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9+.-]{0,199}")
+# Of text with single spaces: with runs of them a hostile one could take for ever.
 _RELATION = re.compile(
-    r"""\s*(?P<name>[A-Za-z0-9][A-Za-z0-9+.-]*)
+    rf"""(?P<name>{NAME.pattern})
     (?: :(?P<qualifier>[a-z0-9-]+))?
-    \s*(?: \(\s*(?P<operator><<|<=|=|>=|>>|<|>)\s*(?P<version>[^\s()]+)\s*\))?
-    \s*(?: \[(?P<architectures>[^\[\]]*)\])?\s*""",
+    (?: [ ]?\([ ]?(?P<operator><<|<=|=|>=|>>|<|>)[ ]?(?P<version>[^\s()]+)[ ]?\))?
+    (?: [ ]?\[(?P<architectures>[^\[\]]*)\])?""",
     re.VERBOSE,
 )
-_VERSION = re.compile(r"(?:[0-9]+:[0-9A-Za-z][0-9A-Za-z.+~:-]*|[0-9A-Za-z][0-9A-Za-z.+~-]*)")
+# Bounded, as int() refuses more than 4300 digits.
+_VERSION = re.compile(
+    r"(?:[0-9]{1,10}:[0-9A-Za-z][0-9A-Za-z.+~:-]{0,199}|[0-9A-Za-z][0-9A-Za-z.+~-]{0,199})"
+)
 # dpkg still reads the two that deb-control(5) calls deprecated as these.
 _OPERATORS = {"<": "<=", ">": ">="}
 
@@ -117,9 +122,10 @@ def parse_root(text: str, where: str) -> Root:
 
 
 def _parse(text: str, where: str) -> tuple[Relation, str | None]:
+    text = " ".join(text.split())
     match = _RELATION.fullmatch(text)
     if not match:
-        raise ToolError(f"{where}: {text.strip()!r:.80} is not a relation between packages")
+        raise ToolError(f"{where}: {text!r:.80} is not a relation between packages")
     operator = match["operator"]
     version = version_of(match["version"], where) if operator else None
     operator = _OPERATORS.get(operator, operator)

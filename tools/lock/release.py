@@ -11,21 +11,41 @@ from typing import NamedTuple
 from tools.lib.errors import ToolError
 from tools.lock.packages import parse_stanza
 
+_LISTED = re.compile(r"[0-9a-f]{64} [0-9]{1,18} [^ ]+")
 # How far a clock of ours may be behind that of the archive.
 _CLOCKS = datetime.timedelta(hours=1)
 # What we can decompress, the smallest first.
 _SUFFIXES = (".xz", ".gz", "")
+# Debian's largest indexes are of 13 MB, and of 60 MB as text.
+MAX_INDEX = 64 << 20
+MAX_TEXT = 256 << 20
+
+
+class Listed(NamedTuple):
+    """A file of a suite, as its Release file lists it."""
+
+    sha256: str
+    # Bytes.
+    size: int
 
 
 class Index(NamedTuple):
     """A Packages file, as a Release file lists it."""
 
-    # Below the suite's directory, with the suffix of its compression.
+    # Below the suite's directory, without the suffix of a compression.
     path: str
-    sha256: str
-    size: int
-    # Bytes when decompressed; None if the Release file does not say.
-    full_size: int | None
+    # By the suffix of each compression it is to be had in, the smallest first.
+    files: Mapping[str, Listed]
+
+    @property
+    def text(self) -> Listed | None:
+        """The index itself; None if only its compressed files are listed."""
+        return self.files.get("")
+
+    @property
+    def key(self) -> str:
+        """The same for indexes that are the same, of whichever architecture and suite."""
+        return list(self.files.values())[-1].sha256
 
 
 class Release(NamedTuple):
@@ -33,7 +53,7 @@ class Release(NamedTuple):
 
     where: str
     fields: Mapping[str, str]
-    files: Mapping[str, tuple[str, int]]
+    files: Mapping[str, Listed]
     date: datetime.datetime
 
     @property
@@ -57,13 +77,9 @@ def parse_release(payload: bytes, where: str) -> Release:
         words = line.split()
         if not words:
             continue
-        if (
-            len(words) != 3
-            or not re.fullmatch(r"[0-9a-f]{64}", words[0])
-            or not words[1].isdecimal()
-        ):
+        if not _LISTED.fullmatch(" ".join(words)):
             raise ToolError(f"{where}: not a line of SHA256: {line!r:.80}")
-        files[words[2]] = (words[0], int(words[1]))
+        files[words[2]] = Listed(words[0], int(words[1]))
     if not files:
         raise ToolError(f"{where}: lists no file with its SHA256")
     return Release(where, fields, files, _date(fields, "date", where))
@@ -120,33 +136,34 @@ def indexes(release: Release, component: str | None, architecture: str) -> list[
     return found
 
 
-def by_hash_path(index: Index) -> str:
-    """Where the index is under a name that never means another file."""
+def by_hash_path(index: Index, listed: Listed) -> str:
+    """Where one of the files of `index` is under a name that never means another file."""
     directory = index.path.rpartition("/")[0]
-    return f"{directory}/by-hash/SHA256/{index.sha256}".lstrip("/")
+    return f"{directory}/by-hash/SHA256/{listed.sha256}".lstrip("/")
 
 
-def _listed(release: Release, path: str) -> list[str]:
-    return [path + suffix for suffix in _SUFFIXES if path + suffix in release.files]
+def _listed(release: Release, path: str) -> dict[str, Listed]:
+    return {each: release.files[path + each] for each in _SUFFIXES if path + each in release.files}
 
 
 def _index(release: Release, path: str, missing: str) -> Index:
-    listed = _listed(release, path)
-    if not listed:
+    files = _listed(release, path)
+    if not files:
         has = {key: release.fields.get(key, "?") for key in ("architectures", "components")}
         raise ToolError(
             f"{release.where}: {missing}",
             f"the suite has architectures {has['architectures']} and components"
             f" {has['components']}; `architectures` of a source restricts it",
         )
-    sha256, size = release.files[listed[0]]
-    _, full_size = release.files.get(path, ("", None))
-    return Index(listed[0], sha256, size, full_size)
+    if any(each.size > (MAX_INDEX if suffix else MAX_TEXT) for suffix, each in files.items()):
+        raise ToolError(f"{release.where}: {path}: larger than any index is")
+    return Index(path, files)
 
 
 def _date(fields: Mapping[str, str], name: str, where: str) -> datetime.datetime:
     try:
         date = parsedate_to_datetime(fields.get(name, ""))
-    except (ValueError, TypeError):
+        # Without a zone it is UTC.
+        return (date if date.tzinfo else date.replace(tzinfo=datetime.UTC)).astimezone(datetime.UTC)
+    except (ValueError, TypeError, OverflowError):
         raise ToolError(f"{where}: {name.title()} is no date: {fields.get(name)!r:.80}") from None
-    return date.replace(tzinfo=datetime.UTC) if date.tzinfo is None else date

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
 from tools.lib.errors import ToolError
 from tools.lock.manifest import File, Manifest
 from tools.lock.packages import Package
-from tools.lock.relations import Relation
+from tools.lock.relations import Relation, Version, compare
 from tools.lock.resolve import Problem, Resolution, resolve
 from tools.lock.universe import Packages, Universe
 
@@ -73,6 +74,50 @@ def resolve_manifest(
     _raise_problems(manifest, resolutions)
     _check_left_out(manifest, resolutions)
     return resolutions
+
+
+def behind(manifest: Manifest, resolutions: Mapping[str, Resolution]) -> list[str]:
+    """What architectures miss that a source leaves out, for its reader: those that leave out a
+    suite of security updates should know what it costs."""
+    lines = []
+    for source in manifest.sources:
+        left_out = [each for each in manifest.architectures if each not in source.architectures]
+        best: dict[str, Package] = {}
+        for package in _chosen(resolutions[each] for each in source.architectures):
+            if _newer(package, best.get(package.name)):
+                best[package.name] = package
+        older: dict[str, list[str]] = defaultdict(list)
+        for architecture in left_out:
+            for package in _chosen([resolutions[architecture]]):
+                other = best.get(package.name)
+                if other and _newer(other, package):
+                    text = f"{package.name} {package.version} (elsewhere {other.version})"
+                    older[text].append(architecture)
+        if left_out:
+            suites = ", ".join(source.suites)
+            cost = "older there:" if older else "nothing is older there"
+            lines.append(f"{suites} is left out for {', '.join(left_out)}; {cost}")
+            lines += [f"  {text}: {', '.join(names)}" for text, names in sorted(older.items())]
+    return lines
+
+
+def _chosen(resolutions: Iterable[Resolution]) -> list[Package]:
+    """All packages of some architectures, each once."""
+    found = {
+        package.key: package
+        for resolution in resolutions
+        for chosen in resolution.sets.values()
+        for package in chosen.values()
+    }
+    return list(found.values())
+
+
+def _newer(one: Package, other: Package | None) -> bool:
+    """Whether `one` was made from a newer source; rebuilds (+b1) differ between architectures."""
+    if other is None:
+        return True
+    versions = [Version(re.sub(r"\+b[0-9]+$", "", each.version)) for each in (one, other)]
+    return compare(*versions) > 0
 
 
 def _raise_problems(manifest: Manifest, resolutions: Mapping[str, Resolution]) -> None:

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import shutil
-import subprocess
 from itertools import product
 
 import pytest
@@ -42,20 +40,14 @@ def test_versions_are_in_debian_s_order() -> None:
         assert compare(one, other) == (i > j) - (i < j), (one, other)
 
 
-@pytest.mark.skipif(not shutil.which("dpkg"), reason="there is no dpkg to ask")
-def test_dpkg_has_the_same_order() -> None:
-    for one, other in product(ORDERED, ORDERED):
-        order = compare(Version(one), Version(other))
-        operator = "lt" if order < 0 else "gt" if order > 0 else "eq"
-        subprocess.run(["dpkg", "--compare-versions", one, operator, other], check=True)
-
-
 def test_a_version_written_in_two_ways_is_one() -> None:
     assert compare(Version("1.0"), Version("0:1.0")) == 0
     assert compare(Version("1.0-0"), Version("1.0")) == 0
 
 
-@pytest.mark.parametrize("text", ["", "-1", "a:1", "1 2", "1_2", ":1"])
+@pytest.mark.parametrize(
+    "text", ["", "-1", "a:1", "1 2", "1_2", ":1", "9" * 5000, "9" * 5000 + ":1"]
+)
 def test_what_is_no_version_is_told(text: str) -> None:
     with pytest.raises(ToolError, match=r"^here: "):
         version_of(text, "here")
