@@ -1,5 +1,8 @@
 """The matrix as data: Debian's releases and the architectures of each."""
 
+load("@debian12//:versions.bzl", debian12 = "VERSIONS")
+load("@debian13//:versions.bzl", debian13 = "VERSIONS")
+
 def _architecture(debian, variant = ""):
     return struct(debian = debian, variant = variant)
 
@@ -25,6 +28,7 @@ DISTRIBUTIONS = {
             "VERSION": "Debian GNU/Linux 12 (bookworm)",
             "VERSION_CODENAME": "bookworm",
         },
+        versions = debian12,
     ),
     "debian13": struct(
         architectures = ["amd64", "arm64", "arm", "s390x", "ppc64le", "riscv64"],
@@ -36,6 +40,7 @@ DISTRIBUTIONS = {
             "VERSION": "Debian GNU/Linux 13 (trixie)",
             "VERSION_CODENAME": "trixie",
         },
+        versions = debian13,
     ),
 }
 
@@ -44,3 +49,6 @@ USERS = [
     struct(suffix = "", uid = 0, workdir = "/"),
     struct(suffix = "_nonroot", uid = 65532, workdir = "/home/nonroot"),
 ]
+
+# Where the images come from, an annotation of each.
+SOURCE = {"org.opencontainers.image.source": "https://github.com/GoogleContainerTools/distroless"}

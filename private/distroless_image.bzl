@@ -2,9 +2,15 @@
 
 load("//rules:oci.bzl", "oci_image", "oci_image_index", "oci_layer")
 load("//rules:structure_test.bzl", "structure_test")
-load(":distributions.bzl", "ARCHITECTURES", "DISTRIBUTIONS", "USERS")
+load(":distributions.bzl", "ARCHITECTURES", "DISTRIBUTIONS", "SOURCE", "USERS")
+load(":image_level.bzl", "filled", _image_level = "image_level")
 
-def _target(image, *, distribution, architecture = "", debug = False, user = ""):
+image_level = _image_level
+
+# All variants of an image are tested here, the plain one of root everywhere.
+_TESTED_WHOLE = "amd64"
+
+def _target(image, distribution, *, architecture = "", debug = False, user = ""):
     """The name of a target: `{image}[_debug][_nonroot][_{arch}]_{distro}`."""
     return "".join([
         image,
@@ -14,117 +20,115 @@ def _target(image, *, distribution, architecture = "", debug = False, user = "")
         "_" + distribution,
     ])
 
-def _label(package, **kwargs):
-    """The label of another image's target: `//static` to `//static:static_amd64_debian12`."""
-    return "%s:%s" % (package, _target(package.rsplit("/", 1)[-1].removeprefix("//"), **kwargs))
+def _base_target(base, *args, **kwargs):
+    """The label of a base's target: of `//static` it is `//static:static_amd64_debian12`, of `//base:base_nossl` likewise."""
+    package, _, image = base.partition(":")
+    return "%s:%s" % (package, _target(image or package.rsplit("/", 1)[-1], *args, **kwargs))
 
-def _filled(labels, distribution, architecture):
-    return [label.format(
-        distribution = distribution,
-        architecture = architecture,
-        debian_architecture = ARCHITECTURES[architecture].debian,
-    ) for label in labels]
+def _only(architecture):
+    """What makes a target of an architecture that --//:architectures leaves out incompatible."""
+    return select({
+        "//private:build_" + architecture: [],
+        "//conditions:default": ["@platforms//:incompatible"],
+    })
 
-def _layer(name, *, level, base, distribution, architecture):
-    """Declares one level's layer and returns its label in a list, or an empty list where the level adds nothing."""
-    parts = _filled(level.parts, distribution, architecture)
-    if level.packages:
-        parts = ["@%s//:%s.%s" % (distribution, level.packages, ARCHITECTURES[architecture].debian)] + parts
-    if not parts:
-        return []
-    oci_layer(
-        name = name,
-        parts = parts,
-        base = base,
-    )
-    return [name]
-
-def image_level(packages = None, parts = [], env = {}, entrypoint = None, tests = []):
-    """What one level adds to an image.
-
-    Args:
-      packages: name of a package set of the distribution's lock.
-      parts: labels of further parts; `{distribution}`, `{architecture}` and `{debian_architecture}` are filled in.
-      env: environment that the level sets.
-      entrypoint: entrypoint that the level sets.
-      tests: configs of structure tests that hold from this level on.
-
-    Returns:
-      A struct, for `distroless_image`.
-    """
-    return struct(packages = packages, parts = parts, env = env, entrypoint = entrypoint, tests = tests)
-
-def distroless_image(name, level, *, debug = None, base = None, architectures = None, tests_everywhere = False, annotations = {}):
+def distroless_image(
+        name,
+        level,
+        *,
+        debug = None,
+        base = None,
+        architectures = None,
+        tests_everywhere = False,
+        tags = []):
     """Declares an image: for each distribution and architecture root and nonroot, plain and debug, and their indexes.
 
     Args:
-      name: name of the image, which is its package's too.
+      name: name of the image.
       level: what it adds to its base, an `image_level`.
       debug: what its debug images add to that, an `image_level`.
-      base: package of the image it stands on, such as `//static`; its debug images stand on that image's debug ones.
+      base: the image it stands on, `//package` or `//package:image`; its debug images stand on that image's debug ones.
       architectures: dict from a distribution to its OCI architectures; by default all of both.
-      tests_everywhere: whether all variants are tested on all architectures, and not on amd64 alone.
-      annotations: annotations of manifests and indexes.
+      tests_everywhere: whether all variants are tested on all architectures.
+      tags: tags of all targets.
     """
     debug = debug or image_level()
     for distribution, names in (architectures or {key: value.architectures for key, value in DISTRIBUTIONS.items()}).items():
         for architecture in names:
-            here = {"distribution": distribution, "architecture": architecture}
-            plain = _layer(_target(name + "_layer", **here), level = level, base = _label(base, **here) if base else None, **here)
-            extra = _layer(_target(name + "_debug_layer", **here), level = debug, base = ":" + _target(name, **here), **here)
+            _platform(
+                name,
+                filled(level, distribution, architecture),
+                filled(debug, distribution, architecture),
+                base = base,
+                distribution = distribution,
+                architecture = architecture,
+                tests_everywhere = tests_everywhere,
+                tags = tags,
+            )
+        for is_debug in [False, True]:
             for user in USERS:
-                for is_debug in [False, True]:
-                    _image(
-                        name,
-                        plain + (extra if is_debug else []),
-                        levels = [level] + ([debug] if is_debug else []),
-                        user = user,
-                        is_debug = is_debug,
-                        base = base,
-                        tested = tests_everywhere or architecture == "amd64",
-                        annotations = annotations,
-                        **here
-                    )
-        for user in USERS:
-            for is_debug in [False, True]:
+                variant = {"debug": is_debug, "user": user.suffix}
+                images = []
+                for architecture in names:
+                    images += select({
+                        "//private:build_" + architecture: [_target(name, distribution, architecture = architecture, **variant)],
+                        "//conditions:default": [],
+                    })
                 oci_image_index(
-                    name = _target(name, distribution = distribution, debug = is_debug, user = user.suffix),
-                    images = [
-                        _target(name, distribution = distribution, architecture = architecture, debug = is_debug, user = user.suffix)
-                        for architecture in names
-                    ],
-                    annotations = annotations,
+                    name = _target(name, distribution, **variant),
+                    images = images,
+                    annotations = SOURCE,
+                    tags = tags,
                     visibility = ["//visibility:public"],
                 )
 
-def _image(name, layers, *, levels, user, is_debug, base, tested, annotations, distribution, architecture):
-    """Declares one image for one platform, and its test."""
-    target = _target(name, distribution = distribution, architecture = architecture, debug = is_debug, user = user.suffix)
-    env = {}
-    entrypoint = None
-    for level in levels:
-        env |= level.env
-        entrypoint = level.entrypoint or entrypoint
-    platform = {"base": _label(base, distribution = distribution, architecture = architecture, debug = is_debug)} if base else {
-        "architecture": architecture,
-        "os": "linux",
-        "variant": ARCHITECTURES[architecture].variant,
-    }
-    oci_image(
-        name = target,
-        tars = layers,
-        env = env,
-        entrypoint = entrypoint,
-        user = str(user.uid),
-        workdir = user.workdir,
-        annotations = annotations,
-        visibility = ["//visibility:public"],
-        **platform
-    )
-    configs = _filled([config for level in levels for config in level.tests], distribution, architecture)
-    if tested and configs:
-        structure_test(
-            name = target + "_test",
-            image = target,
-            configs = configs + ["//private/testdata:user%s.yaml" % user.suffix],
-        )
+def _platform(name, level, debug, *, base, distribution, architecture, tests_everywhere, tags):
+    """Declares the layers, the images and the tests of one platform."""
+    common = {"tags": tags, "target_compatible_with": _only(architecture)}
+
+    def layer(suffix, parts, lower):
+        if not parts:
+            return []
+        target = _target(name + suffix, distribution, architecture = architecture)
+        oci_layer(name = target, parts = parts, base = lower, **common)
+        return [target]
+
+    here = {"distribution": distribution, "architecture": architecture}
+    plain_layer = layer("_layer", level.parts, _base_target(base, **here) if base else None)
+    debug_layer = layer("_debug_layer", debug.parts, _target(name, **here))
+    for is_debug in [False, True]:
+        levels = [level] + ([debug] if is_debug else [])
+        for user in USERS:
+            target = _target(name, debug = is_debug, user = user.suffix, **here)
+            platform = {"base": _base_target(base, debug = is_debug, **here)} if base else {
+                "architecture": architecture,
+                "os": "linux",
+                "variant": ARCHITECTURES[architecture].variant,
+            }
+            oci_image(
+                name = target,
+                tars = plain_layer + (debug_layer if is_debug else []),
+                env = _joined([each.env for each in levels]),
+                entrypoint = ([each.entrypoint for each in levels if each.entrypoint] or [None])[-1],
+                user = str(user.uid),
+                workdir = user.workdir,
+                annotations = SOURCE | _joined([each.annotations for each in levels]),
+                exceptions = [label for each in levels for label in each.exceptions],
+                visibility = ["//visibility:public"],
+                **(platform | common)
+            )
+            if tests_everywhere or architecture == _TESTED_WHOLE or not (is_debug or user.suffix):
+                structure_test(
+                    name = target + "_test",
+                    image = target,
+                    configs = [label for each in levels for label in each.tests] +
+                              ([] if is_debug else level.plain_tests) +
+                              ["//private/testdata:user%s.yaml" % user.suffix],
+                    **common
+                )
+
+def _joined(dicts):
+    result = {}
+    for each in dicts:
+        result |= each
+    return result

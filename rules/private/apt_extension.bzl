@@ -98,11 +98,13 @@ def _apt_impl(module_ctx):
                     merged_usr = install.merged_usr,
                 )
             names = {}
+            versions = {}
             for by_architecture in lock.sets.values():
                 for architecture, keys in by_architecture.items():
                     for key in keys:
                         entry = repositories[key]
                         names.setdefault(entry.package.name, {})[architecture] = entry.repository
+                        versions.setdefault(entry.package.name, {})[architecture] = entry.package.version
             apt_hub(
                 name = install.name,
                 packages = json.encode(names),
@@ -113,6 +115,7 @@ def _apt_impl(module_ctx):
                     }
                     for name, by_architecture in lock.sets.items()
                 }),
+                versions = json.encode(versions),
             )
     return module_ctx.extension_metadata(reproducible = True)
 

@@ -49,6 +49,11 @@ apt_hub(
         packages = repr(json.decode(rctx.attr.packages)),
         sets = repr(json.decode(rctx.attr.sets)),
     ))
+    rctx.file("versions.bzl", """\
+"Versions of packages: a dict from a name to a dict from an architecture to the version."
+
+VERSIONS = {versions}
+""".format(versions = repr(json.decode(rctx.attr.versions))))
 
 apt_hub = repository_rule(
     doc = "The names of a lock's packages and sets.",
@@ -56,5 +61,6 @@ apt_hub = repository_rule(
     attrs = {
         "packages": attr.string(mandatory = True, doc = "JSON: dict from a package's name to a dict from an architecture to its repository."),
         "sets": attr.string(mandatory = True, doc = "JSON: dict from a set's name to a dict from an architecture to a list of repositories."),
+        "versions": attr.string(mandatory = True, doc = "JSON: dict from a package's name to a dict from an architecture to its version."),
     },
 )

@@ -4,6 +4,7 @@ load("//rules/providers:layer_info.bzl", "LayerInfo")
 load("//rules/providers:oci_image_info.bzl", "OciImageInfo")
 load("//rules/providers:parts_info.bzl", "PartsInfo")
 load("//tools/python:tool.bzl", "PythonToolInfo", "run_python_tool")
+load(":image_check.bzl", "CHECK_ATTRS", "check_image")
 load(":oci_layer.bzl", "LAYER_ATTRS", "merge_parts")
 load(":oci_layout.bzl", "IMPORT_ATTRS", "LAYOUT_ATTRS", "import_layout", "write_layout")
 
@@ -12,7 +13,7 @@ _TAR_SUFFIXES = [".tar", ".tar.gz", ".tgz", ".tar.zst", ".tzst"]
 # The file forms of options that are lists or dicts.
 _FILE_FORMS = ["env", "labels", "annotations", "entrypoint", "cmd", "exposed_ports", "volumes"]
 
-_ATTRS = LAYER_ATTRS | LAYOUT_ATTRS | IMPORT_ATTRS | {
+_ATTRS = LAYER_ATTRS | LAYOUT_ATTRS | IMPORT_ATTRS | CHECK_ATTRS | {
     "annotations": attr.string_dict(doc = "Annotations of the manifest."),
     "annotations_file": attr.label(allow_single_file = True, doc = "The same as lines `KEY=VALUE`."),
     "architecture": attr.string(doc = "OCI architecture (Go's name); required without a base."),
@@ -146,10 +147,15 @@ def _oci_image_impl(ctx):
         config = config,
         manifest = manifest,
         layers = (base.layers if base else []) + layers,
+        exceptions = (base.exceptions if base else []) + ctx.files.exceptions,
         layouts = base.layouts if base else [],
         layout_files = base.layout_files if base else depset(),
     )
     layout = depset([write_layout(ctx, name, [image])])
+
+    # A layer of a tar from elsewhere has no metadata to look at.
+    checked = ctx.attr.check and [layer for layer in layers if layer.parts]
+    report = check_image(ctx, name, image, base) if checked else None
     return [
         # A rule set that takes a layout as its base asks for runfiles, even if there are none.
         DefaultInfo(files = layout, runfiles = ctx.runfiles(transitive_files = layout)),
@@ -158,6 +164,7 @@ def _oci_image_impl(ctx):
             digest = depset([digest]),
             config = depset([config]),
             manifest = depset([manifest]),
+            _validation = depset([report] if report else []),
         ),
         image,
     ]

@@ -117,6 +117,7 @@ def import_layout(ctx, name, target):
         config = config,
         manifest = manifest,
         layers = [],
+        exceptions = [],
         layouts = [layout],
         layout_files = files,
     )

@@ -31,9 +31,6 @@ def main(argv: Sequence[str]) -> int:
     )
     parser.add_argument("--config", required=True, help="the image's config")
     parser.add_argument(
-        "--merged-usr", action="store_true", help="/bin, /lib and their like are links into /usr"
-    )
-    parser.add_argument(
         "--library-path",
         action="append",
         default=[],
@@ -66,7 +63,7 @@ def main(argv: Sequence[str]) -> int:
             raise
         # Where a file and a directory are one path, there is no image to look at.
         return _tell(conflicts, args.label)
-    found = _check(parts, image, config, args.merged_usr, args.library_path)
+    found = _check(parts, image, config, args.library_path)
     outcome = exceptions.apply([*conflicts, *found], allowed, image)
     if outcome.left:
         return _tell(outcome.left, args.label)
@@ -86,13 +83,11 @@ def _check(
     parts: Sequence[Part],
     image: Image,
     config: _Config,
-    merged_usr: bool,
     library_path: list[str],
 ) -> Iterator[Finding]:
     target = abi(config.architecture, config.variant)
     yield from checks.architectures(parts, config.architecture)
-    if merged_usr:
-        yield from checks.merged_usr(parts)
+    yield from checks.merged_usr(parts)
     yield from checks.packages(parts)
     yield from checks.modes(parts)
     yield from checks.links(parts, image)

@@ -120,7 +120,10 @@ def architectures(parts: Sequence[Part], architecture: str) -> Iterator[Finding]
 
 
 def merged_usr(parts: Sequence[Part]) -> Iterator[Finding]:
-    """Parts with paths in /bin, /lib and their like, where those are links into /usr."""
+    """Parts with paths in /bin, /lib and their like, if one of these is a link into /usr."""
+    entries = (entry for part in parts for entry in part["entries"])
+    if not any(entry["path"] in _MERGED_USR and _leads_to_usr(entry) for entry in entries):
+        return
     for part in parts:
         first: dict[str, str] = {}
         for entry in (*part["entries"], *part["directories"]):

@@ -84,13 +84,15 @@ def test_a_part_for_another_architecture_is_named() -> None:
     ],
 )
 def test_merged_usr(entry: dict[str, Any], fits: bool) -> None:
-    assert [found.path for found in checks.merged_usr([part(entry)])] == (
+    merged = part(link("lib32", "usr/lib32"))
+    assert [found.path for found in checks.merged_usr([merged, part(entry)])] == (
         [] if fits else [entry["path"]]
     )
+    assert fits or list(checks.merged_usr([part(entry)])) == []
 
 
 def test_empty_directories_do_not_belong_into_a_merged_usr() -> None:
-    parts = [part(directories=(directory("lib64"),))]
+    parts = [part(link("bin", "usr/bin"), directories=(directory("lib64"),))]
     assert [found.path for found in checks.merged_usr(parts)] == ["lib64"]
 
 
