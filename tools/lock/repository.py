@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import contextlib
 import datetime
+import gzip
 import hashlib
 import lzma
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pysequoia
+
+_COMPRESSORS: dict[str, Callable[[bytes], bytes]] = {
+    ".xz": lzma.compress,
+    ".gz": partial(gzip.compress, mtime=0),
+    "": bytes,
+}
 
 
 def stanza(name: str, version: str = "1.0", architecture: str = "amd64", **fields: str) -> str:
@@ -60,6 +67,8 @@ class Repository:
         packages: Mapping[str, Sequence[str]],
         *,
         by_hash: bool = True,
+        compressed: Sequence[str] = (".xz",),
+        text_listed: bool = True,
         **fields: str,
     ) -> Path:
         """Writes a suite with the component main.
@@ -68,24 +77,27 @@ class Repository:
             name: its codename; one that ends in / makes a flat repository.
             packages: stanzas by architecture.
             by_hash: whether indexes are there by their hashes alone.
+            compressed: suffixes of the compressions that they are in.
+            text_listed: whether they are listed, and not there, without compression too.
             fields: more fields of the Release file, or other values.
         """
         flat = name.endswith("/")
         directory = self.root / name if flat else self.root / "dists" / name
         sums = []
         for architecture, stanzas in packages.items():
-            path = "Packages.xz" if flat else f"main/binary-{architecture}/Packages.xz"
+            path = "Packages" if flat else f"main/binary-{architecture}/Packages"
             text = "\n".join(stanzas).encode()
-            data = lzma.compress(text)
-            sha256 = hashlib.sha256(data).hexdigest()
-            sums.append(f" {sha256} {len(data)} {path}\n")
-            full = hashlib.sha256(text).hexdigest()
-            sums.append(f" {full} {len(text)} {path.removesuffix('.xz')}\n")
-            file = directory / path
-            if by_hash:
-                file = file.parent / "by-hash" / "SHA256" / sha256
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_bytes(data)
+            if text_listed:
+                sums.append(f" {hashlib.sha256(text).hexdigest()} {len(text)} {path}\n")
+            for suffix in compressed:
+                data = _COMPRESSORS[suffix](text)
+                sha256 = hashlib.sha256(data).hexdigest()
+                sums.append(f" {sha256} {len(data)} {path}{suffix}\n")
+                file = directory / (path + suffix)
+                if by_hash:
+                    file = file.parent / "by-hash" / "SHA256" / sha256
+                file.parent.mkdir(parents=True, exist_ok=True)
+                file.write_bytes(data)
         release = {
             "Codename": name,
             "Date": date(-1),

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import lzma
 from pathlib import Path
 
 import pytest
 
 from tools.lib.errors import ToolError
 from tools.lock import store
+from tools.lock.release import Listed
 from tools.lock.repository import stanza
 
 
@@ -54,4 +56,16 @@ def test_an_empty_index_is_an_index(tmp_path: Path) -> None:
 def test_what_is_no_index_is_told_and_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(ToolError, match=r"^here: not an index"):
         store.write(str(tmp_path / "s"), b"Version: 1\n", "here")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("listed", [Listed("0" * 64, 1000), None])
+def test_an_index_that_decompresses_to_more_than_it_may_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, listed: Listed | None
+) -> None:
+    monkeypatch.setattr(store, "MAX_TEXT", 2000)
+    limit = listed.size if listed else 2000
+    for suffix, data in ((".xz", lzma.compress(bytes(limit + 1))), ("", bytes(limit + 1))):
+        with pytest.raises(ToolError, match=rf"^here: larger than {limit} bytes"):
+            store.keep(str(tmp_path / "s"), "here", data, suffix, listed)
     assert list(tmp_path.iterdir()) == []

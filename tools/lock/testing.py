@@ -1,0 +1,46 @@
+"""A mirror on loopback and a manifest, for tests of `knife lock` as its users meet it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from tools.lib.errors import run
+from tools.lock.__main__ import main
+from tools.lock.repository import Repository, stanza
+
+MANIFEST = """\
+version: 1
+architectures: [amd64]
+keyring: archive.pgp
+sources:
+  - archive: debian
+    suites: [stable]
+    components: [main]
+sets:
+  app: {packages: [app]}
+"""
+APP = [stanza("app", Depends="lib (>= 1.0)"), stanza("lib", architecture="all")]
+
+
+class Place:
+    """A mirror, and a directory with a manifest."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self.repository = Repository(directory / "mirror" / "debian")
+        self.fingerprint = self.repository.write_keyring(directory / "archive.pgp")
+        self.suite = self.repository.write_suite("stable", {"amd64": APP})
+        self.manifest = directory / "some.yaml"
+        self.manifest.write_text(MANIFEST)
+        self.path = directory / "some.lock.json"
+
+    def lock(self, *flags: str) -> int:
+        return run(main, ["lock", *flags, str(self.manifest)])
+
+    def read(self) -> Any:
+        return json.loads(self.path.read_bytes())
+
+    def url(self, name: str) -> str:
+        return str(next(item["url"] for item in self.read()["packages"] if item["name"] == name))
