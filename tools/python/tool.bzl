@@ -132,9 +132,10 @@ def run_python_tool(ctx, tool, *, arguments, inputs, outputs, mnemonic, progress
     ctx.actions.run(
         executable = info.interpreter,
         arguments = [start] + arguments,
+        # The action's own first: %{input} of the message is the first of all.
         inputs = depset(transitive = [
-            info.inputs,
             inputs if type(inputs) == "depset" else depset(inputs),
+            info.inputs,
         ]),
         outputs = outputs,
         mnemonic = mnemonic,
