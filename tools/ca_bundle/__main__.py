@@ -29,7 +29,7 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--compression", choices=KINDS, default="gzip")
     args = parser.parse_args(argv)
 
-    deb = package.read(args.deb)
+    deb = package.read(args.deb, args.run)
     own = [(path, _read(path)) for path in args.certificate]
     found = bundle.certificates(deb.certificates, own)
     files = bundle.files(found, deb.stanza, deb.copyright_file, hashed=args.hashed)

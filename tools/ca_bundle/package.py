@@ -2,28 +2,14 @@
 
 from __future__ import annotations
 
-import io
-import lzma
-import re
-import tarfile
-import zlib
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from debian.arfile import ArError
-from debian.debfile import DebError, DebFile
-
 from tools.ca_bundle.bundle import COPYRIGHT, PACKAGE, SOURCES
+from tools.deb_layer.unpack import unpacked
+from tools.lib import tar
 from tools.lib.errors import ToolError
 from tools.lib.part import Package
-
-# The package's certificates are 0.2 MB; nothing in it may be much larger.
-_MOST = 1 << 24
-
-_DAMAGE = (
-    *(ArError, DebError, tarfile.TarError, lzma.LZMAError, zlib.error),
-    *(EOFError, KeyError, OSError, ValueError),
-)
 
 
 class CaPackage(NamedTuple):
@@ -39,56 +25,34 @@ class CaPackage(NamedTuple):
     mtime: int
 
 
-def read(path: str) -> CaPackage:
-    """Reads the .deb at `path`.
+def read(path: str, beside: str) -> CaPackage:
+    """Reads the .deb at `path`; what it unpacks to is put `beside` an output, and is gone then.
 
     Raises:
         ToolError: it is no .deb, another package, or has no certificates.
     """
-    with open(path, "rb") as source:
-        data = source.read()
-    try:
-        with DebFile(fileobj=io.BytesIO(data)) as deb:
-            stanza = deb.control.get_content("control", encoding="utf-8")
-            found = {
-                name: (_content(deb.data.tgz(), member), int(member.mtime))
-                for member in deb.data.tgz()
-                if member.isreg() and _is_wanted(name := member.name.removeprefix("./"))
-            }
-    except _DAMAGE as error:
-        raise ToolError(f"{path}: not a whole .deb: {error}") from None
-    package = _package(path, stanza or "")
-    if package.name != PACKAGE:
-        raise ToolError(f"{path}: the package {package.name}", f"give that of {PACKAGE}")
-    copyright_file, _ = found.pop(COPYRIGHT, (b"", 0))
-    if not copyright_file:
-        raise ToolError(f"{path}: has no {COPYRIGHT}")
-    if not found:
-        raise ToolError(f"{path}: has no {SOURCES}*.crt")
-    return CaPackage(
-        package,
-        (stanza or "").encode(),
-        copyright_file,
-        {name: data for name, (data, _) in found.items()},
-        max(mtime for _, mtime in found.values()),
-    )
+    with unpacked(path, beside) as (deb, members, read_at):
+        package = deb.control.package
+        if package.name != PACKAGE:
+            raise ToolError(f"the package {package.name}", f"give that of {PACKAGE}")
+        found = {
+            entry.path: (b"".join(tar.content(member, read_at)), entry.mtime)
+            for member in members
+            if (entry := member.entry).type == "file" and _is_wanted(entry.path)
+        }
+        copyright_file, _ = found.pop(COPYRIGHT, (b"", 0))
+        if not copyright_file:
+            raise ToolError(f"has no {COPYRIGHT}")
+        if not found:
+            raise ToolError(f"has no {SOURCES}*.crt")
+        return CaPackage(
+            package,
+            deb.control.paragraph,
+            copyright_file,
+            {name: data for name, (data, _) in found.items()},
+            max(mtime for _, mtime in found.values()),
+        )
 
 
 def _is_wanted(name: str) -> bool:
     return name == COPYRIGHT or (name.startswith(SOURCES) and name.endswith(".crt"))
-
-
-def _content(archive: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
-    if member.size > _MOST:
-        raise ValueError(f"{member.name} has {member.size} bytes")
-    source = archive.extractfile(member)
-    return source.read() if source else b""
-
-
-def _package(path: str, stanza: str) -> Package:
-    fields: dict[str, str] = dict(re.findall(r"(?m)^([A-Za-z-]+):[ \t]*(.*?)[ \t]*$", stanza))
-    for key in ("Package", "Version", "Architecture"):
-        if not fields.get(key):
-            raise ToolError(f"{path}: control: has no {key}")
-    source = fields.get("Source", fields["Package"]).partition(" ")[0]
-    return Package(fields["Package"], fields["Version"], fields["Architecture"], source)

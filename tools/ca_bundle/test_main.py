@@ -80,10 +80,10 @@ WITHOUT = {path: data for path, data in FILES.items() if path not in ROOTS}
 @pytest.mark.parametrize(
     ("package", "message"),
     [
-        (b"", "not a whole .deb"),
-        (b"!<arch>\n", "not a whole .deb"),
-        (deb()[:-900], "not a whole .deb"),
-        (deb()[:400], "not a whole .deb"),
+        (b"", "not a .deb"),
+        (b"!<arch>\n", "has no debian-binary"),
+        (deb()[:-900], "cut off"),
+        (deb()[:400], "damaged at byte"),
         (deb(STANZA.replace("ca-certificates", "openssl")), "the package openssl"),
         (deb("Package: ca-certificates\nArchitecture: all\n"), "control: has no Version"),
         (deb(files=WITHOUT), "has no usr/share/ca-certificates/mozilla/"),
