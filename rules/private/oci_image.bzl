@@ -91,7 +91,8 @@ def _options(ctx):
         "architecture": ctx.attr.architecture or None,
         "cmd": ctx.attr.cmd or None,
         "entrypoint": [] if ctx.attr.clear_entrypoint else ctx.attr.entrypoint or None,
-        "env": ctx.attr.env or None,
+        # Pairs: the order counts, and json.encode sorts a dict.
+        "env": [list(pair) for pair in ctx.attr.env.items()] or None,
         "exposed_ports": ctx.attr.exposed_ports or None,
         "labels": ctx.attr.labels or None,
         "os": ctx.attr.os or None,

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from tools.lib.documents import (
+    as_list,
     as_text,
     as_text_map,
     as_texts,
@@ -68,7 +69,8 @@ def read_settings(options_path: str, files: Mapping[str, str], created_path: str
     """Reads and checks the options.
 
     Args:
-        options_path: a JSON object; a null is an option that is not given.
+        options_path: a JSON object; a null is an option that is not given. `env` is a list of
+            pairs.
         files: for each of FILE_FORMS that is given as a file, its path.
         created_path: a file with one RFC 3339 time, or "".
     """
@@ -85,6 +87,8 @@ def read_settings(options_path: str, files: Mapping[str, str], created_path: str
         where = path or f"{options_path}: {name}"
         if path:
             values[name] = _read_file_form(name, path)
+        elif name == "env":
+            values[name] = _pairs(given or [], where)
         elif name in _MAPS:
             values[name] = as_text_map(given or {}, where)
         else:
@@ -100,6 +104,17 @@ def read_settings(options_path: str, files: Mapping[str, str], created_path: str
     if settings.workdir and not settings.workdir.startswith("/"):
         raise ToolError(f"{options_path}: workdir {settings.workdir!r} is not absolute")
     return settings
+
+
+def _pairs(value: object, where: str) -> dict[str, str]:
+    """A list of `[key, value]`, whose order counts, as that of an object's keys does not."""
+    pairs: dict[str, str] = {}
+    for i, item in enumerate(as_list(value, where)):
+        pair = as_texts(item, f"{where}[{i}]")
+        if len(pair) != 2:
+            raise ToolError(f"{where}[{i}]: {len(pair)} texts, not a key and its value")
+        pairs[pair[0]] = pair[1]
+    return pairs
 
 
 def _read_lines(path: str) -> list[str]:

@@ -108,8 +108,10 @@ def test_faults_of_files_are_told_with_file_and_line(
         ({"exposed_ports": ["80/http"]}, "'80/http' is no port"),
         ({"entrypoint": "/bin/sh"}, "entrypoint: '/bin/sh', not a list"),
         ({"entrypoint": [""]}, "entrypoint: the first text is empty"),
-        ({"env": {"A B": "1"}}, "'A B' is no variable's name"),
-        ({"env": {"A": 1}}, "env['A']: 1, not a text"),
+        ({"env": [["A B", "1"]]}, "'A B' is no variable's name"),
+        ({"env": [["A", 1]]}, "env[0][1]: 1, not a text"),
+        ({"env": [["A"]]}, "env[0]: 1 texts, not a key and its value"),
+        ({"env": {"A": "1"}}, "env: {'A': '1'}, not a list"),
         ({"labels": {"": "x"}}, "labels: an empty name"),
         ({"entripoint": []}, "'entripoint' is no option"),
     ],
@@ -123,9 +125,14 @@ def test_mistakes_in_options_are_told_with_their_place(
     assert message in str(caught.value)
 
 
+def test_variables_come_in_the_order_given_and_see_those_before(call: Call) -> None:
+    env = [["Z", "/opt"], ["A", "$Z/bin:$B"], ["B", "x"]]
+    assert call({"env": env})["config"]["Env"] == ["Z=/opt", "A=/opt/bin:", "B=x"]
+
+
 def test_an_option_and_its_file_form_exclude_each_other(call: Call) -> None:
     with pytest.raises(ToolError, match="env is given here and by env: choose one"):
-        call({"env": {}}, env=b"A=1")
+        call({"env": []}, env=b"A=1")
 
 
 def test_a_base_without_a_manifest_is_one_line_and_nothing_is_written(

@@ -1,7 +1,6 @@
 """The clients that users have, on layouts that the tools make of real tars.
 
-They must be on PATH: skopeo, umoci, crane and docker-registry, which Debian has as packages (crane
-from 13 on).
+They must be on PATH: skopeo, umoci and crane, which Debian has as packages (crane from 13 on).
 """
 
 import io
@@ -68,9 +67,9 @@ def image(name: str, options: Json, layers: list[str], *base: str) -> list[str]:
 def layouts(here: None) -> None:
     """`single`, an image on a base, and `multi`, an index of it and one for another platform."""
     layers = [*layer("below", "1"), *layer("above", "2")]
-    options = {"user": "65532", "env": {"A": "b"}, "entrypoint": ["/app"], "labels": {"l": "x"}}
+    options = {"user": "65532", "env": [["A", "b"]], "entrypoint": ["/app"], "labels": {"l": "x"}}
     platform = {"os": "linux", "architecture": "amd64", "annotations": {"org.example": "yes"}}
-    image("base", {**platform, "env": {"PATH": "/bin"}}, ["below"])
+    image("base", {**platform, "env": [["PATH", "/bin"]]}, ["below"])
     base = ["--base-manifest", "base.m", "--base-config", "base.c"]
     amd64 = image("amd64", options, ["above"], *base)
     arm = image("arm", {"os": "linux", "architecture": "arm", "variant": "v7"}, ["below"])
@@ -86,12 +85,9 @@ def registry(here: None) -> Iterator[str]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         address = f"127.0.0.1:{probe.getsockname()[1]}"
-    storage = {"filesystem": {"rootdirectory": "registry"}}
-    settings = {"version": "0.1", "storage": storage, "http": {"addr": address}}
-    Path("registry.json").write_text(json.dumps(settings))
     with Path("registry.log").open("wb") as log:
         server = subprocess.Popen(
-            [program("docker-registry"), "serve", "registry.json"], stderr=log, stdout=log
+            [program("crane"), "registry", "serve", "--address", address], stderr=log, stdout=log
         )
     host, port = address.split(":")
     for _ in range(100):
