@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import math
 import os
 import signal
 import sys
-import tempfile
+import time
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from tools.lib.cli import Parser
 from tools.lib.errors import ToolError, run
@@ -19,12 +22,17 @@ from tools.structure_test.fields import load
 from tools.structure_test.image import ImageFiles
 from tools.structure_test.runner import run_configs
 from tools.structure_test.schema import Config
-from tools.structure_test.unpack import remove_tree
 
-_TIMEOUT = 60.0
+if TYPE_CHECKING:
+    from tools.structure_test.sandbox import Sandbox
+
+_TIMEOUT = 300.0
+# What Bazel's own time must leave for the reports.
+_REPORT_TIME = 5.0
 
 
 def main(argv: Sequence[str]) -> int:
+    start = time.monotonic()
     parser = Parser("structure_test", __doc__)
     parser.add_argument("--image", required=True, help="directory of an OCI image layout")
     parser.add_argument(
@@ -39,17 +47,28 @@ def main(argv: Sequence[str]) -> int:
         "--timeout", type=float, default=_TIMEOUT, help="seconds for each command (%(default)g)"
     )
     flags = parser.parse_args(argv)
-    if flags.timeout <= 0:
+    if not 0 < flags.timeout < math.inf:
         raise ToolError("structure_test: --timeout must be more than 0 s")
     configs = [_read_config(path) for path in flags.config]
     platform = read_platform(flags.platform) if flags.platform else None
     documents = select_image(flags.image, platform)
     as_text = flags.output == "text" or flags.test_report
     text = report.TextReport(sys.stdout) if as_text else None
-    results = _run(flags.image, documents, configs, flags.timeout, text)
+    with contextlib.ExitStack() as stack:
+        if any(config.commands for config in configs):
+            image, sandbox = _open_sandbox(stack, flags.image, documents, flags.timeout, start)
+        else:
+            image, sandbox = ImageFiles(flags.image, documents), None
+        results = []
+        for result in run_configs(image, configs, sandbox=sandbox, environment=os.environ):
+            results.append(result)
+            if text:
+                text.add(result)
+    if text:
+        text.end(results)
 
     kind = "json" if flags.output == "text" else flags.output
-    data = report.to_junit(results) if kind == "junit" else report.to_json(results).encode()
+    data = report.to_junit(results) if kind == "junit" else report.to_json(results)
     if flags.test_report:
         with atomic_write(flags.test_report) as out:
             out.write(data)
@@ -62,40 +81,25 @@ def main(argv: Sequence[str]) -> int:
     return 0 if report.passed(results) else 1
 
 
-def _run(
-    layout: str,
-    documents: Image,
-    configs: Sequence[Config],
-    timeout: float,
-    text: report.TextReport | None,
-) -> list[report.Result]:
+def _open_sandbox(
+    stack: contextlib.ExitStack, layout: str, documents: Image, timeout: float, start: float
+) -> tuple[ImageFiles, Sandbox]:
+    # These cost time to import, and many configs do without.
+    from tools.structure_test.bubblewrap import find_bubblewrap
+    from tools.structure_test.emulation import find_emulator
+    from tools.structure_test.sandbox import Sandbox
+    from tools.structure_test.workshop import open_workshop
+
+    bwrap = find_bubblewrap()
+    emulator = find_emulator(documents.platform.architecture)
     # Leave through the removal of the scratch directory, also when a test is given up.
     signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
-    scratch = tempfile.mkdtemp(prefix="structure_test-", dir=os.environ.get("TEST_TMPDIR"))
-    try:
-        # The parent may hand on a group that a user namespace of ours would not have.
-        os.chown(scratch, -1, os.getegid())
-        os.chmod(scratch, 0o700)
-        pool = None
-        if any(config.commands for config in configs):
-            pool = os.path.join(scratch, "pool")
-            os.mkdir(pool)
-        image = ImageFiles(layout, documents, pool)
-        results = []
-        tests = run_configs(
-            image, configs, scratch=scratch, timeout=timeout, environment=os.environ
-        )
-        for result in tests:
-            if text and (not results or results[-1].file != result.file):
-                text.begin(result.file)
-            results.append(result)
-            if text:
-                text.add(result)
-    finally:
-        remove_tree(scratch)
-    if text:
-        text.end(results)
-    return results
+    size = sum(layer.size for layer in documents.manifest.layers)
+    workshop = stack.enter_context(open_workshop(emulator, size))
+    image = ImageFiles(layout, documents, workshop.pool)
+    # Bazel ends a test that takes longer, without its report.
+    limit = float(os.environ.get("TEST_TIMEOUT") or math.inf)
+    return image, Sandbox(image, workshop, bwrap, timeout, start + limit - _REPORT_TIME)
 
 
 def _read_config(path: str) -> Config:

@@ -7,7 +7,7 @@ import os
 import selectors
 import subprocess
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from tools.lib.errors import ToolError
@@ -35,13 +35,7 @@ def find_bubblewrap() -> str:
 
 
 def run(
-    bwrap: str,
-    options: Sequence[str],
-    command: Sequence[str],
-    *,
-    stage: Callable[[], None],
-    timeout: float,
-    tty: bool,
+    bwrap: str, options: Sequence[str], command: Sequence[str], *, timeout: float, tty: bool
 ) -> Outcome:
     """Runs `command` and waits for its end.
 
@@ -49,7 +43,6 @@ def run(
         bwrap: path of bubblewrap.
         options: bubblewrap's, all but those for its own status.
         command: argv.
-        stage: run in the child process before bubblewrap starts; may raise OSError.
         timeout: seconds until the command is killed.
         tty: whether its input and output are a terminal; all output is stdout then.
 
@@ -57,15 +50,6 @@ def run(
         ToolError: the sandbox could not be set up, which says nothing about the command.
     """
     status, status_end = os.pipe()
-    faults, faults_end = os.pipe()
-
-    def begin() -> None:
-        try:
-            stage()
-        except OSError as error:
-            os.write(faults_end, str(error).encode())
-            os._exit(125)
-
     terminal, terminal_end = os.openpty() if tty else (-1, -1)
     process = subprocess.Popen(
         [bwrap, "--json-status-fd", str(status_end), *options, "--", *command],
@@ -74,12 +58,12 @@ def run(
         stderr=terminal_end if tty else subprocess.PIPE,
         env={},
         pass_fds=[status_end],
-        preexec_fn=begin,
+        umask=0o022,
     )
-    for end in (status_end, faults_end, *([terminal_end] if tty else [])):
-        os.close(end)
-    streams = {"status": status, "faults": faults}
+    os.close(status_end)
+    streams = {"status": status}
     if tty:
+        os.close(terminal_end)
         streams["stdout"] = terminal
     else:
         assert process.stdout is not None
@@ -90,7 +74,7 @@ def run(
         process.stdout.close()
         process.stderr.close()
     try:
-        texts, failure = _collect(process, streams, time.monotonic() + timeout, timeout)
+        texts, failure = _collect(process, streams, timeout)
     finally:
         # Killing bubblewrap ends the command's pid namespace, and so all that it has started.
         process.kill()
@@ -101,11 +85,12 @@ def run(
 
 
 def _collect(
-    process: subprocess.Popen[bytes], streams: dict[str, int], deadline: float, timeout: float
+    process: subprocess.Popen[bytes], streams: dict[str, int], timeout: float
 ) -> tuple[dict[str, bytes], str]:
     """Reads all streams to their ends: what they gave, and why the command was killed, if so."""
     buffers = {name: bytearray() for name in streams}
     failure = ""
+    deadline = time.monotonic() + timeout
     with selectors.DefaultSelector() as selector:
         for name, stream in streams.items():
             selector.register(stream, selectors.EVENT_READ, name)
@@ -114,7 +99,7 @@ def _collect(
             if not events and failure:
                 break  # Killed, and something still holds the pipes: not worth waiting for.
             if not events:
-                failure = f"was killed: it had not ended after {timeout:g} s"
+                failure = f"was killed: it had not ended after {timeout:.3g} s"
             for key, _ in events:
                 try:
                     data = os.read(key.fd, 1 << 16)
@@ -124,8 +109,8 @@ def _collect(
                     selector.unregister(key.fd)
                 buffers[key.data] += data
                 if len(buffers[key.data]) > _MAX_OUTPUT and not failure:
-                    del buffers[key.data][_MAX_OUTPUT:]
                     failure = f"was killed: more than {_MAX_OUTPUT >> 20} MiB of {key.data}"
+                del buffers[key.data][_MAX_OUTPUT:]
             if failure and process.poll() is None:
                 process.kill()
                 deadline = time.monotonic() + 5
@@ -135,9 +120,6 @@ def _collect(
 def _outcome(texts: dict[str, bytes], failure: str, command: Sequence[str]) -> Outcome:
     stdout = texts["stdout"].decode("utf-8", "replace")
     stderr = texts.get("stderr", b"").decode("utf-8", "replace")
-    if texts["faults"]:
-        reason = texts["faults"].decode("utf-8", "replace")
-        raise ToolError(f"the sandbox of a command could not be set up: {reason}")
     if failure:
         return Outcome(None, stdout, stderr, failure)
     for line in texts["status"].splitlines():

@@ -21,6 +21,8 @@ from tools.structure_test.schema import (
 _DOC = "/usr/share/doc"
 _STATUS = "/var/lib/dpkg/status.d"
 _BAD_LICENSES = ("AGPL", "WTFPL")
+# container-structure-test takes it whatever its copyright file says.
+_EXCEPTIONS = ("libgnutls30",)
 _EXECUTABLE = {"owner": 0o100, "group": 0o010, "other": 0o001, "any": 0o111}
 # The order in which Go's FileMode.String names what is set; a symlink's other bits mean nothing.
 _TYPES = {
@@ -96,13 +98,15 @@ def check_license(image: ImageFiles, test: LicenseTest) -> Iterator[str]:
     if test.debian and len(files) == len(test.files):
         yield f"expected Debian packages, but {_DOC} and {_STATUS} name none"
     for package, path in files:
+        if package in _EXCEPTIONS:
+            continue
         try:
             text = _read(image, path)
         except PathError as error:
             yield f"{package or path}: expected a license in {path}, but {error}"
             continue
         for license_name in _BAD_LICENSES:
-            if license_name in text:
+            if license_name in text.upper():
                 yield f"{package or path}: {path} names the license {license_name}"
 
 

@@ -7,6 +7,7 @@ YAML library of container-structure-test has it.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -15,6 +16,7 @@ import yaml
 from tools.lib.errors import ToolError
 
 T = TypeVar("T")
+_INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]{0,17})")
 _Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -86,11 +88,9 @@ class Field:
         return self.each(Field.text)
 
     def integer(self) -> int:
-        if isinstance(self.value, Plain):
-            try:
-                return int(self.value)
-            except ValueError:
-                pass
+        # No others: what begins with 0 is octal in YAML 1.1, and decimal in 1.2.
+        if isinstance(self.value, Plain) and _INTEGER.fullmatch(self.value):
+            return int(self.value)
         raise self.expected("an integer")
 
     def boolean(self) -> bool:

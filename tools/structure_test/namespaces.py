@@ -1,32 +1,97 @@
-"""Linux namespaces of our own around bubblewrap, for what it does not do itself in every version.
+"""Linux namespaces of our own, for what bubblewrap does not do in every version.
 
-In a user namespace an ordinary user may mount an overlay (Linux 5.11), so that every command has a
-fresh copy of the image at no cost, and a binfmt_misc (Linux 6.7), so that programs of other
-architectures run, started by whichever program.
+In a user namespace an ordinary user may mount a tmpfs, so that images are unpacked in memory; an
+overlay (Linux 5.11), so that every command has a fresh copy of the image at no cost; and a
+binfmt_misc (Linux 6.7), so that programs of other architectures run, started by whichever program.
 """
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
+import struct
 from collections.abc import Callable
 
 _CLONE_NEWNS = 0x00020000
 _CLONE_NEWUSER = 0x10000000
+_CLONE_NEWNET = 0x40000000
 _MS_REC = 1 << 14
 _MS_PRIVATE = 1 << 18
+_MNT_DETACH = 2
+_SIOCSIFFLAGS = 0x8914
+_IFF_UP = 1
+_FIRST_PORT = "/proc/sys/net/ipv4/ip_unprivileged_port_start"
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
-def enter() -> None:
-    """Moves this process, which must have one thread, to new user and mount namespaces, as root.
+def enter(directory: str) -> bool:
+    """Moves this process to new user, mount and network namespaces, as root there, if it may mount.
 
-    Raises:
-        OSError: this machine does not let its users have namespaces.
+    The process must have one thread. Files keep their owners; those of other users look like
+    nobody's from then on, and are open to us as far as they are to everyone.
+
+    Args:
+        directory: where a mount is tried.
+
+    Returns:
+        Whether it was done. A child process tries first: there are machines that let everyone have
+        a namespace, but nothing in it (AppArmor on Ubuntu 24.04), and there is no way back.
     """
+
+    def rehearse() -> None:
+        _enter()
+        mount_tmpfs(directory)
+
+    if not _succeeds(rehearse):
+        return False
+    _enter()
+    _set_up_network()
+    return True
+
+
+def mount_tmpfs(target: str) -> None:
+    """Mounts an empty file system in memory."""
+    _mount("tmpfs", target, "tmpfs", 0, "mode=0700")
+
+
+def mount_overlay(directory: str, lower: str, upper: str, work: str, target: str) -> None:
+    """Mounts `lower` with changes going to `upper`.
+
+    All are directories in `directory`, whose own path may have what options know no way to write.
+    """
+    # Without `volatile` the kernel writes all of its caches to the disk when this is unmounted.
+    options = f"lowerdir={lower},upperdir={upper},workdir={work},userxattr,volatile"
+    here = os.open(".", os.O_PATH)
+    try:
+        os.chdir(directory)
+        _mount("overlay", target, "overlay", 0, options)
+    finally:
+        os.fchdir(here)
+        os.close(here)
+
+
+def mount_binfmt(target: str, rule: bytes) -> None:
+    """Mounts a binfmt_misc for this user namespace and those below, and gives it a rule."""
+    _mount("binfmt_misc", target, "binfmt_misc", 0, None)
+    try:
+        with open(f"{target}/register", "wb", buffering=0) as register:
+            register.write(rule)
+    except OSError:
+        unmount(target)
+        raise
+
+
+def unmount(target: str) -> None:
+    """Takes a mount away; what still uses it goes on."""
+    if _libc.umount2(os.fsencode(target), _MNT_DETACH) != 0:
+        raise _last_error(f"unmount of {target}")
+
+
+def _enter() -> None:
     uid, gid = os.geteuid(), os.getegid()
-    if _libc.unshare(_CLONE_NEWUSER | _CLONE_NEWNS) != 0:
+    if _libc.unshare(_CLONE_NEWUSER | _CLONE_NEWNS | _CLONE_NEWNET) != 0:
         raise _last_error("user namespace")
     _write("/proc/self/setgroups", "deny")
     _write("/proc/self/uid_map", f"0 {uid} 1")
@@ -34,36 +99,29 @@ def enter() -> None:
     _mount("none", "/", None, _MS_REC | _MS_PRIVATE, None)
 
 
-def mount_overlay(lower: str, upper: str, work: str, target: str) -> None:
-    """Mounts `lower` with changes going to `upper`; all are directories, named without `,:\\`."""
-    options = f"lowerdir={lower},upperdir={upper},workdir={work},userxattr"
-    _mount("overlay", target, "overlay", 0, options)
+def _set_up_network() -> None:
+    """Brings up the loopback device, which is all there is, and opens all ports to all users."""
+    import fcntl
+    import socket
+
+    with socket.socket() as any_socket:
+        fcntl.ioctl(any_socket, _SIOCSIFFLAGS, struct.pack("16sh14x", b"lo", _IFF_UP))
+    # As container engines have it; not where /proc is not to be written.
+    with contextlib.suppress(OSError):
+        _write(_FIRST_PORT, "0")
 
 
-def mount_binfmt(target: str, rules: list[bytes]) -> None:
-    """Mounts a binfmt_misc for this user namespace and those below, and gives it `rules`."""
-    _mount("binfmt_misc", target, "binfmt_misc", 0, None)
-    for rule in rules:
-        with open(f"{target}/register", "wb", buffering=0) as register:
-            register.write(rule)
-
-
-def attempt(action: Callable[[], None]) -> str:
-    """Tries `action` in a child process; what went wrong, or nothing."""
-    reading, writing = os.pipe()
+def _succeeds(action: Callable[[], None]) -> bool:
+    """Whether `action` does without an OSError in a process of its own."""
     child = os.fork()
     if child == 0:
+        status = 1
         try:
             action()
-        except OSError as error:
-            os.write(writing, str(error).encode())
+            status = 0
         finally:
-            os._exit(0)
-    os.close(writing)
-    with open(reading, "rb") as report:
-        message = report.read().decode("utf-8", "replace")
-    os.waitpid(child, 0)
-    return message
+            os._exit(status)
+    return os.waitpid(child, 0)[1] == 0
 
 
 def _mount(source: str, target: str, kind: str | None, flags: int, options: str | None) -> None:

@@ -25,12 +25,13 @@ class TextReport:
 
     def __init__(self, out: IO[str]) -> None:
         self._out = out
-
-    def begin(self, file: str) -> None:
-        title = f"====== Test file: {file} ======"
-        self._lines("=" * len(title), title, "=" * len(title))
+        self._file = ""
 
     def add(self, result: Result) -> None:
+        if result.file != self._file:
+            self._file = result.file
+            title = f"====== Test file: {self._file} ======"
+            self._lines("=" * len(title), title, "=" * len(title))
         lines = [f"=== RUN: {result.name}", "--- FAIL" if result.errors else "--- PASS"]
         lines.append(f"duration: {format_duration(result.duration)}")
         if result.errors:
@@ -69,7 +70,7 @@ def passed(results: list[Result]) -> bool:
     return bool(results) and not any(result.errors for result in results)
 
 
-def to_json(results: list[Result]) -> str:
+def to_json(results: list[Result]) -> bytes:
     """container-structure-test's JSON; durations are in nanoseconds, empty fields are left out."""
     failed = sum(bool(result.errors) for result in results)
     value = {
@@ -89,7 +90,8 @@ def to_json(results: list[Result]) -> str:
             for result in results
         ],
     }
-    return json.dumps(value, ensure_ascii=False) + "\n"
+    text = json.dumps(value, ensure_ascii=False) + "\n"
+    return text.encode("utf-8", "replace")
 
 
 def to_junit(results: list[Result]) -> bytes:

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING
 
 from tools.lib.imagefs import Inode, PathError
 from tools.structure_test import checks
+from tools.structure_test.environment import expand_paths
 from tools.structure_test.image import ImageFiles
 from tools.structure_test.report import Result
 from tools.structure_test.schema import Config
+
+if TYPE_CHECKING:
+    from tools.structure_test.sandbox import Sandbox
 
 Check = Callable[[], Iterable[str]]
 
@@ -18,8 +24,7 @@ def run_configs(
     image: ImageFiles,
     configs: Sequence[Config],
     *,
-    scratch: str,
-    timeout: float,
+    sandbox: Sandbox | None,
     environment: Mapping[str, str],
 ) -> Iterator[Result]:
     """Yields the result of each test as it ends.
@@ -27,52 +32,48 @@ def run_configs(
     Args:
         image: what is tested.
         configs: the tests; paths in them are relative to the working directory.
-        scratch: an empty directory, used if there are command tests.
-        timeout: seconds that each command may take.
+        sandbox: runs commands; may be None where no config has some.
         environment: of the machine, for the variables that a config takes from there.
     """
+    configs = [expand_paths(config, image.config.env) for config in configs]
     image.fetch(_wanted(image, configs))
-    sandbox = None
     for config in configs:
         if config.commands:
-            # Costs time to import, and most configs do without.
-            from tools.structure_test.commands import CommandRunner
-            from tools.structure_test.sandbox import Sandbox
-
-            sandbox = sandbox or Sandbox(image, scratch, timeout)
-            runner = CommandRunner(sandbox, image, config, environment)
-            for test in config.commands:
-                start = time.monotonic()
-                errors, outcome = runner.run(test)
-                stdout, stderr = (outcome.stdout, outcome.stderr) if outcome else ("", "")
-                duration = time.monotonic() - start
-                name = f"Command Test: {test.name}"
-                yield Result(config.file, name, tuple(errors), stdout, stderr, duration)
+            yield from _run_commands(image, config, sandbox, environment)
         for name, check in _checks(image, config):
             start = time.monotonic()
             found = tuple(check())
             yield Result(config.file, name, found, "", "", time.monotonic() - start)
 
 
+def _run_commands(
+    image: ImageFiles, config: Config, sandbox: Sandbox | None, environment: Mapping[str, str]
+) -> Iterator[Result]:
+    from tools.structure_test.commands import CommandRunner  # Costs time, most configs do without.
+
+    assert sandbox is not None
+    runner = CommandRunner(sandbox, image, config, environment)
+    for test in config.commands:
+        start = time.monotonic()
+        errors, outcome = runner.run(test)
+        stdout, stderr = (outcome.stdout, outcome.stderr) if outcome else ("", "")
+        duration = time.monotonic() - start
+        name = f"Command Test: {test.name}"
+        yield Result(config.file, name, tuple(errors), stdout, stderr, duration)
+
+
 def _checks(image: ImageFiles, config: Config) -> Iterator[tuple[str, Check]]:
+    tree = image.tree
     for content in config.contents:
-        yield (
-            f"File Content Test: {content.name}",
-            lambda test=content: checks.check_content(image, test),
-        )
+        yield f"File Content Test: {content.name}", partial(checks.check_content, image, content)
     for existence in config.existence:
-        yield (
-            f"File Existence Test: {existence.name}",
-            lambda test=existence: checks.check_existence(image.tree, test),
-        )
+        name = f"File Existence Test: {existence.name}"
+        yield name, partial(checks.check_existence, tree, existence)
     for number, license_test in enumerate(config.licenses):
-        yield (
-            f"License Test #{number}",
-            lambda test=license_test: checks.check_license(image, test),
-        )
-    metadata = config.metadata
-    if metadata is not None:
-        yield "Metadata Test", lambda: checks.check_metadata(image.config, metadata)
+        name = f"License Test #{number}" if len(config.licenses) > 1 else "License Test"
+        yield name, partial(checks.check_license, image, license_test)
+    if config.metadata is not None:
+        yield "Metadata Test", partial(checks.check_metadata, image.config, config.metadata)
 
 
 def _wanted(image: ImageFiles, configs: Iterable[Config]) -> Iterator[Inode]:

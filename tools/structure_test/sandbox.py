@@ -5,20 +5,27 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from tools.lib.imagefs import PathError, Source
-from tools.structure_test import bubblewrap, namespaces
-from tools.structure_test.emulation import Emulator, find_emulator, is_registered
+from tools.structure_test import bubblewrap
+from tools.structure_test.emulation import Emulator, is_registered
 from tools.structure_test.image import ImageFiles
 from tools.structure_test.schema import BindMount
-from tools.structure_test.unpack import remove_tree, set_modes, unpack
+from tools.structure_test.unpack import effective_mode, remove_tree, set_modes, unpack
 from tools.structure_test.users import User
+from tools.structure_test.workshop import Workshop
 
 _HOSTNAME = "structure-test"
 _HOSTS = f"127.0.0.1\tlocalhost {_HOSTNAME}\n::1\tlocalhost ip6-localhost ip6-loopback\n"
 _PREFIX_AT = "/.qemu"
+_NO_EXEC = "Exec format error"
+_ALONE = (
+    "what that starts needs Linux 6.7, or Debian's package qemu-user-static (Debian 12) or "
+    "qemu-user-binfmt (later) on this machine"
+)
 # What container engines leave to root.
 _ROOT_CAPABILITIES = (
     "AUDIT_WRITE",
@@ -53,94 +60,91 @@ Run = Callable[[Sequence[str]], bubblewrap.Outcome]
 
 
 class Sandbox:
-    """Makes copies of one image's files, in one scratch directory.
+    """Makes copies of an image's files, and runs commands in them.
 
     Args:
-        image: opened with a pool, on the file system of `scratch`.
-        scratch: a directory, the caller's to remove by `remove_tree`.
+        image: opened with the workshop's pool.
+        workshop: where it is unpacked.
+        bwrap: path of bubblewrap.
         timeout: seconds that a command may take.
-
-    Raises:
-        ToolError: bubblewrap, or an emulator that the image needs, is not on this machine.
+        deadline: time.monotonic() at which all must have ended.
     """
 
-    def __init__(self, image: ImageFiles, scratch: str, timeout: float) -> None:
+    def __init__(
+        self, image: ImageFiles, workshop: Workshop, bwrap: str, timeout: float, deadline: float
+    ) -> None:
         self._image = image
-        self._scratch = scratch
+        self._workshop = workshop
+        self._bwrap = bwrap
         self._timeout = timeout
-        self._bwrap = bubblewrap.find_bubblewrap()
-        self._emulator = find_emulator(image.platform.architecture)
+        self._deadline = deadline
         self._copies = 0
-        for name in ("lower", "upper", "work", "merged", "binfmt"):
-            os.mkdir(os.path.join(scratch, name))
+        self._user: User | None = None  # for whom the unpacked image has its modes
         for name, text in (("hosts", _HOSTS), ("hostname", _HOSTNAME + "\n")):
-            with open(os.path.join(scratch, name), "w", encoding="ascii") as file:
+            with open(workshop.path(name), "w", encoding="ascii") as file:
                 file.write(text)
-        self._overlay = not namespaces.attempt(self._try_overlay)
-        self._binfmt = self._emulator is not None and not namespaces.attempt(self._try_binfmt)
-        self._root = ""  # where the image is unpacked, if an overlay is laid over it
 
     @contextlib.contextmanager
     def copy(self, process: Process) -> Iterator[Run]:
         """A fresh copy of the image, in which commands run one after the other."""
         self._copies += 1
-        directory = os.path.join(self._scratch, f"copy{self._copies}")
-        os.mkdir(directory)
+        name = f"copy{self._copies}"
+        os.mkdir(self._workshop.path(name))
         try:
-            if self._overlay:
-                for name in ("upper", "work", "root"):
-                    os.mkdir(os.path.join(directory, name))
-                self._unpack_once()
-                set_modes(self._image.tree, self._root, process.user)
-            else:
-                root = os.path.join(directory, "root")
-                unpack(self._image.tree, root, self._place_copy)
-                set_modes(self._image.tree, root, process.user)
-            yield lambda command: self._run(directory, process, command)
+            with self._root(name, process.user) as root:
+                yield lambda command: self._run(root, process, command)
         finally:
-            remove_tree(directory)
+            remove_tree(self._workshop.path(name))
 
-    def _run(self, directory: str, process: Process, command: Sequence[str]) -> bubblewrap.Outcome:
-        def stage() -> None:
-            os.umask(0o022)
-            if not self._overlay and not self._binfmt:
-                return
-            namespaces.enter()
-            if self._overlay:
-                # Relative, for the mount's options know no way to write every path.
-                os.chdir(self._scratch)
-                name = os.path.basename(directory)
-                namespaces.mount_overlay("image", f"{name}/upper", f"{name}/work", f"{name}/root")
-            if self._binfmt and self._emulator is not None:
-                namespaces.mount_binfmt(f"{self._scratch}/binfmt", [self._emulator.binfmt_rule()])
-            os.chdir("/")
+    @contextlib.contextmanager
+    def _root(self, name: str, user: User) -> Iterator[str]:
+        tree, root = self._image.tree, self._workshop.path(name, "root")
+        if not self._workshop.overlay:
+            unpack(tree, root, self._place_copy)
+            set_modes(tree, root, user)
+            yield root
+            return
+        lower = self._workshop.path("image")
+        if self._user is None:
+            unpack(tree, lower, self._place_itself)
+        if self._user != user:
+            set_modes(tree, lower, user)
+            self._user = user
+        with self._workshop.overlaid("image", name) as root:
+            # The root's own mode is that of the directory that takes the changes.
+            os.chmod(root, effective_mode(tree.root, user))
+            yield root
 
+    def _run(self, root: str, process: Process, command: Sequence[str]) -> bubblewrap.Outcome:
+        prefix = self._prefix()
         try:
-            options = self._options(os.path.join(directory, "root"), process)
+            options = self._options(root, process)
+            if prefix is not None:
+                options += ["--ro-bind", prefix.path, _PREFIX_AT]
+                program = self._find_program(command[0], process.env["PATH"])
+                command = [_PREFIX_AT, "-0", command[0], program, *command[1:]]
         except PathError as error:
             return bubblewrap.Outcome(None, "", "", f"could not be started: {error}")
-        prefix = self._prefix()
-        if prefix is not None:
-            options += ["--ro-bind", prefix.path, _PREFIX_AT]
-            try:
-                program = self._find_program(command[0], process.env["PATH"])
-            except PathError as error:
-                return bubblewrap.Outcome(None, "", "", f"could not be started: {error}")
-            command = [_PREFIX_AT, "-0", command[0], program, *command[1:]]
-        return bubblewrap.run(
-            self._bwrap, options, command, stage=stage, timeout=self._timeout, tty=process.tty
-        )
+        timeout = min(self._timeout, max(0.0, self._deadline - time.monotonic()))
+        outcome = bubblewrap.run(self._bwrap, options, command, timeout=timeout, tty=process.tty)
+        if prefix is not None and _NO_EXEC in outcome.stderr:
+            note = f"({prefix.path} ran {command[2]} alone: {_ALONE})\n"
+            return outcome._replace(stderr=outcome.stderr + note)
+        return outcome
 
     def _options(self, root: str, process: Process) -> list[str]:
         tree, config, user = self._image.tree, self._image.config, process.user
         workdir = tree.locate(config.workdir)
-        options = ["--unshare-user", "--unshare-ipc", "--unshare-pid", "--unshare-net"]
+        options = ["--unshare-user", "--unshare-ipc", "--unshare-pid"]
+        # A root's own network is one that its capabilities are for.
+        if user.uid == 0 or not self._workshop.own_network:
+            options.append("--unshare-net")
         options += ["--unshare-uts", "--unshare-cgroup-try", "--die-with-parent", "--new-session"]
         options += ["--uid", str(user.uid), "--gid", str(user.gid), "--hostname", _HOSTNAME]
         options += ["--bind", root, "/", "--proc", "/proc", "--dev", "/dev"]
         options += ["--ro-bind", "/sys", "/sys"]
         for name in ("hosts", "hostname"):
-            options += ["--ro-bind", os.path.join(self._scratch, name), tree.locate(f"/etc/{name}")]
+            options += ["--ro-bind", self._workshop.path(name), tree.locate(f"/etc/{name}")]
         # Engines make them, as root; here the user owns what is made, so root's bits are left out.
         mode = "0755" if user.uid == 0 else "0555"
         for path in (workdir, *map(tree.locate, config.volumes)):
@@ -162,9 +166,10 @@ class Sandbox:
 
     def _prefix(self) -> Emulator | None:
         """The emulator, if the kernel does not start it by itself."""
-        if self._emulator is None or self._binfmt or is_registered(self._emulator):
+        emulator = self._workshop.emulator
+        if emulator is None or self._workshop.binfmt or is_registered(emulator):
             return None
-        return self._emulator
+        return emulator
 
     def _find_program(self, name: str, search: str) -> str:
         """The path that execvp would start, in the image as it is."""
@@ -178,24 +183,8 @@ class Sandbox:
                     return path
         raise PathError("No such file or directory")
 
-    def _unpack_once(self) -> None:
-        if not self._root:
-            self._root = os.path.join(self._scratch, "image")
-            unpack(self._image.tree, self._root, self._place_itself)
-
     def _place_itself(self, source: Source, path: bytes) -> None:
         os.rename(self._image.pooled(source), path)
 
     def _place_copy(self, source: Source, path: bytes) -> None:
         shutil.copyfile(self._image.pooled(source), path)
-
-    def _try_overlay(self) -> None:
-        namespaces.enter()
-        os.chdir(self._scratch)
-        namespaces.mount_overlay("lower", "upper", "work", "merged")
-        os.mkdir("merged/try")
-
-    def _try_binfmt(self) -> None:
-        assert self._emulator is not None
-        namespaces.enter()
-        namespaces.mount_binfmt(f"{self._scratch}/binfmt", [self._emulator.binfmt_rule()])
