@@ -14,6 +14,7 @@ import re
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import zstandard
 
@@ -118,6 +119,7 @@ class Store:
     """The lookups in one written store."""
 
     def __init__(self, path: str) -> None:
+        self._path = path
         self._database = sqlite3.connect(f"{Path(path).as_uri()}?mode=ro", uri=True)
 
     def close(self) -> None:
@@ -126,10 +128,10 @@ class Store:
     def stanzas(self, name: str) -> list[dict[str, str]]:
         """The stanzas of a package, one for each version in the index."""
         # A chunk that starts with the name may be preceded by one that ends with it.
-        rows = self._database.execute(
+        rows = self._rows(
             "SELECT stanzas FROM chunks WHERE first = ?1 UNION ALL SELECT * FROM (SELECT stanzas"
             " FROM chunks WHERE first < ?1 ORDER BY first DESC LIMIT 1)",
-            (name,),
+            name,
         )
         found = []
         for (chunk,) in rows:
@@ -141,5 +143,11 @@ class Store:
 
     def providers(self, name: str) -> list[str]:
         """Names of the packages of which some version provides `name`."""
-        rows = self._database.execute("SELECT package FROM provided WHERE name = ?", (name,))
+        rows = self._rows("SELECT package FROM provided WHERE name = ?", name)
         return [package for (package,) in rows]
+
+    def _rows(self, query: str, name: str) -> list[tuple[Any, ...]]:
+        try:
+            return self._database.execute(query, (name,)).fetchall()
+        except sqlite3.Error as error:
+            raise ToolError(f"{self._path}: damaged: {error}", "remove it") from None

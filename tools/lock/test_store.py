@@ -69,3 +69,11 @@ def test_an_index_that_decompresses_to_more_than_it_may_is_refused(
         with pytest.raises(ToolError, match=rf"^here: larger than {limit} bytes"):
             store.keep(str(tmp_path / "s"), "here", data, suffix, listed)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("size", [0, 100, 5000])
+def test_a_damaged_store_is_told(tmp_path: Path, size: int) -> None:
+    opened(tmp_path / "s", "\n".join(stanza(f"lib{number}") for number in range(500))).close()
+    (tmp_path / "s").write_bytes((tmp_path / "s").read_bytes()[:size])
+    with pytest.raises(ToolError, match=r"/s: damaged: .*remove it"):
+        store.Store(str(tmp_path / "s")).stanzas("lib499")
