@@ -1,0 +1,49 @@
+"""node_layer: makes /nodejs from a release archive of Node.js, as a part of a layer."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+from tools.lib.cli import Parser
+from tools.lib.compress import KINDS
+from tools.lib.errors import ToolError, run
+from tools.lib.files import atomic_write, write_json
+from tools.lib.part import PartWriter
+from tools.lib.platforms import DEBIAN_TO_OCI
+from tools.node_layer.archive import opened
+from tools.node_layer.layer import Release, write_part
+
+
+def main(argv: Sequence[str]) -> int:
+    parser = Parser("node_layer", "Makes /nodejs of a release archive, as a part of a layer.")
+    parser.add_argument("--archive", required=True, help="a .tar.gz or .tar.xz of a release")
+    parser.add_argument("--strip-prefix", default="", help="the archive's directory of the release")
+    parser.add_argument("--version", required=True, help="the release, such as 24.21.0")
+    parser.add_argument("--architecture", required=True, help="Debian's name of the architecture")
+    parser.add_argument("--node-sha256", default="", help="hex; what bin/node must have")
+    parser.add_argument("--license-sha256", default="", help="hex; what LICENSE must have")
+    parser.add_argument("--mtime", type=int, required=True, help="time of all, seconds since 1970")
+    parser.add_argument("--run", required=True, help="output: the compressed tar entries")
+    parser.add_argument("--metadata", required=True, help="output: part.json")
+    parser.add_argument("--label", required=True, help="who made the part")
+    parser.add_argument("--compression", choices=KINDS, default="gzip")
+    args = parser.parse_args(argv)
+
+    if args.architecture not in DEBIAN_TO_OCI:
+        raise ToolError(
+            f"--architecture: {args.architecture!r:.80}", f"known are: {', '.join(DEBIAN_TO_OCI)}"
+        )
+    release = Release(
+        args.version, args.architecture, args.mtime, args.node_sha256, args.license_sha256
+    )
+    with atomic_write(args.run) as out:
+        with opened(args.archive, args.run, args.strip_prefix) as archive:
+            writer = PartWriter(out, args.compression)
+            metadata = write_part(archive, release, writer, args.label)
+        write_json(args.metadata, metadata)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(run(main, sys.argv))
