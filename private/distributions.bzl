@@ -2,6 +2,7 @@
 
 load("@debian12//:versions.bzl", debian12 = "VERSIONS")
 load("@debian13//:versions.bzl", debian13 = "VERSIONS")
+load("@temurin//:versions.bzl", temurin = "VERSIONS")
 
 def _architecture(debian, variant = ""):
     return struct(debian = debian, variant = variant)
@@ -28,7 +29,7 @@ DISTRIBUTIONS = {
             "VERSION": "Debian GNU/Linux 12 (bookworm)",
             "VERSION_CODENAME": "bookworm",
         },
-        versions = debian12,
+        versions = debian12 | temurin,
     ),
     "debian13": struct(
         architectures = ["amd64", "arm64", "arm", "s390x", "ppc64le", "riscv64"],
@@ -40,7 +41,7 @@ DISTRIBUTIONS = {
             "VERSION": "Debian GNU/Linux 13 (trixie)",
             "VERSION_CODENAME": "trixie",
         },
-        versions = debian13,
+        versions = debian13 | temurin,
     ),
 }
 

@@ -1,5 +1,6 @@
 """One declaration an image, expanded over distributions, architectures, users and debug."""
 
+load("//rules:distroless.bzl", "symlinks")
 load("//rules:oci.bzl", "oci_image", "oci_image_index", "oci_layer")
 load("//rules:structure_test.bzl", "structure_test")
 load(":distributions.bzl", "ARCHITECTURES", "DISTRIBUTIONS", "SOURCE", "USERS")
@@ -86,16 +87,20 @@ def _platform(name, level, debug, *, base, distribution, architecture, tests_eve
     """Declares the layers, the images and the tests of one platform."""
     common = {"tags": tags, "target_compatible_with": _only(architecture)}
 
-    def layer(suffix, parts, lower):
+    def layer(suffix, level, lower):
+        target = _target(name + suffix, distribution, architecture = architecture)
+        parts = level.parts
+        if level.links:
+            symlinks(name = target + "_links", links = level.links, **common)
+            parts = parts + [target + "_links"]
         if not parts:
             return []
-        target = _target(name + suffix, distribution, architecture = architecture)
         oci_layer(name = target, parts = parts, base = lower, **common)
         return [target]
 
     here = {"distribution": distribution, "architecture": architecture}
-    plain_layer = layer("_layer", level.parts, _base_target(base, **here) if base else None)
-    debug_layer = layer("_debug_layer", debug.parts, _target(name, **here))
+    plain_layer = layer("_layer", level, _base_target(base, **here) if base else None)
+    debug_layer = layer("_debug_layer", debug, _target(name, **here))
     for is_debug in [False, True]:
         levels = [level] + ([debug] if is_debug else [])
         for user in USERS:
@@ -108,7 +113,7 @@ def _platform(name, level, debug, *, base, distribution, architecture, tests_eve
             oci_image(
                 name = target,
                 tars = plain_layer + (debug_layer if is_debug else []),
-                env = _joined([each.env for each in levels]),
+                env = _joined_env([each.env for each in levels]),
                 entrypoint = ([each.entrypoint for each in levels if each.entrypoint] or [None])[-1],
                 user = str(user.uid),
                 workdir = user.workdir,
@@ -126,6 +131,14 @@ def _platform(name, level, debug, *, base, distribution, architecture, tests_eve
                               ["//private/testdata:user%s.yaml" % user.suffix],
                     **common
                 )
+
+def _joined_env(dicts):
+    """Environments joined; `$PATH` in the PATH of one is that of those before, as it would be in a base's."""
+    result = {}
+    for each in dicts:
+        for key, value in each.items():
+            result[key] = value.replace("$" + key, result[key]) if key in result else value
+    return result
 
 def _joined(dicts):
     result = {}

@@ -5,6 +5,8 @@ load(":distributions.bzl", "ARCHITECTURES", "DISTRIBUTIONS")
 def image_level(
         packages = None,
         parts = [],
+        links = {},
+        ld_so_cache = False,
         env = {},
         entrypoint = None,
         annotations = {},
@@ -21,13 +23,15 @@ def image_level(
     Args:
       packages: name of a package set of the distribution's lock.
       parts: labels of further parts.
+      links: dict from a symlink's path in the image to its target's text.
+      ld_so_cache: whether the level ends with an ld.so.cache of all libraries up to it.
       env: environment that the level sets.
       entrypoint: entrypoint that the level sets, a list.
       annotations: annotations of manifests.
       values: dict from a distribution to a dict of names and texts to fill in.
       versions: dict from a name to a package of the lock: its upstream version is filled in, without what Debian and
         a build number (`+10`) add.
-      exceptions: labels of what the image's checks let pass (docs/checks.md).
+      exceptions: labels of what the image's checks let pass (docs/checks.md), or a dict from a distribution to such.
       tests: configs of structure tests of the image and its debug image.
       plain_tests: those of the image alone, such as that it has no shell.
 
@@ -37,6 +41,8 @@ def image_level(
     return struct(
         packages = packages,
         parts = parts,
+        links = links,
+        ld_so_cache = ld_so_cache,
         env = env,
         entrypoint = entrypoint,
         annotations = annotations,
@@ -54,12 +60,13 @@ def _upstream(version):
 def _values(level, distribution, architecture):
     debian_architecture = ARCHITECTURES[architecture].debian
     locked = DISTRIBUTIONS[distribution].versions
-    return {
+    values = {
         "architecture": architecture,
         "debian_architecture": debian_architecture,
         "distribution": distribution,
-    } | level.values.get(distribution, {}) | {
-        name: _upstream(locked[package][debian_architecture])
+    } | level.values.get(distribution, {})
+    return values | {
+        name: _upstream(locked[package.format(**values)][debian_architecture])
         for name, package in level.versions.items()
     }
 
@@ -72,21 +79,26 @@ def filled(level, distribution, architecture):
       architecture: a key of ARCHITECTURES.
 
     Returns:
-      struct(parts: labels of packages and further parts; env, entrypoint, annotations, exceptions, tests, plain_tests),
-      with all names filled in.
+      struct(parts: labels of packages and further parts; links, ld_so_cache, env, entrypoint, annotations, exceptions,
+      tests, plain_tests), with all names filled in.
     """
     values = _values(level, distribution, architecture)
 
     def fill(texts):
         return [text.format(**values) for text in texts]
 
+    def fill_dict(texts):
+        return {key.format(**values): value.format(**values) for key, value in texts.items()}
+
     packages = ["@{distribution}//:%s.{debian_architecture}" % level.packages] if level.packages else []
     return struct(
         parts = fill(packages + level.parts),
-        env = {key: value.format(**values) for key, value in level.env.items()},
+        links = fill_dict(level.links),
+        ld_so_cache = level.ld_so_cache,
+        env = fill_dict(level.env),
         entrypoint = fill(level.entrypoint) if level.entrypoint else None,
-        annotations = {key: value.format(**values) for key, value in level.annotations.items()},
-        exceptions = fill(level.exceptions),
+        annotations = fill_dict(level.annotations),
+        exceptions = fill(level.exceptions.get(distribution, []) if type(level.exceptions) == "dict" else level.exceptions),
         tests = fill(level.tests),
         plain_tests = fill(level.plain_tests),
     )
