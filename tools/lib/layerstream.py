@@ -5,15 +5,14 @@ from __future__ import annotations
 import hashlib
 import stat
 import tarfile
-import zlib
 from collections.abc import Callable, Iterator
 from typing import IO
 
+from tools.lib.decompress import SUFFIXES, Observed, chunks, detect
 from tools.lib.errors import ToolError
 from tools.lib.imagefs import Member
 from tools.lib.oci import Digest
 
-_CHUNK = 1 << 20
 _TYPES = {
     tarfile.REGTYPE: stat.S_IFREG,
     tarfile.AREGTYPE: stat.S_IFREG,
@@ -44,15 +43,15 @@ def members(
     """
     try:
         with open(path, "rb") as source:
-            compressed = _Hashed(source)
-            plain = _Forward(_decompress(source, compressed))
+            compressed = hashlib.sha256()
+            plain = _Forward(_decompressed(source, compressed.update))
             yield from _entries(plain, on_file)
             plain.drain()
     except FileNotFoundError:
         raise ToolError(f"{path}: a layer of the image is not in the layout") from None
-    except (tarfile.TarError, zlib.error, EOFError, UnicodeError, ValueError) as error:
+    except (tarfile.TarError, EOFError, UnicodeError, ValueError) as error:
         raise ToolError(f"{path}: broken layer: {error}") from None
-    if compressed.hash.hexdigest() != digest.removeprefix("sha256:"):
+    if compressed.hexdigest() != digest.removeprefix("sha256:"):
         raise ToolError(f"{path}: the content does not have the digest {digest}")
     if plain.hash.hexdigest() != diff_id.removeprefix("sha256:"):
         raise ToolError(f"{path}: the uncompressed content does not have the config's diff_id")
@@ -89,53 +88,14 @@ def _entries(plain: _Forward, on_file: OnFile | None) -> Iterator[Member]:
         raise tarfile.TarError("what follows the last entry is neither an entry nor the end")
 
 
-def _decompress(source: IO[bytes], compressed: _Hashed) -> Iterator[bytes]:
-    """Uncompressed chunks; the format is told by its magic, for media types differ by tool."""
-    magic = source.read(4)
-    source.seek(0)
-    if magic[:2] == b"\x1f\x8b":
-        return _gunzip(compressed)
-    if magic == b"\x28\xb5\x2f\xfd":
-        return _unzstd(compressed)
-    return iter(lambda: compressed.read(_CHUNK), b"")
-
-
-def _gunzip(source: _Hashed) -> Iterator[bytes]:
-    # Several members in a row are one stream (RFC 1952).
-    decoder = zlib.decompressobj(31)
-    while data := decoder.unconsumed_tail or decoder.unused_data or source.read(_CHUNK):
-        if decoder.eof:
-            decoder = zlib.decompressobj(31)
-        yield decoder.decompress(data, _CHUNK)
-    yield decoder.flush()
-    if not decoder.eof:
-        raise EOFError("the gzip stream is cut off")
-
-
-def _unzstd(source: _Hashed) -> Iterator[bytes]:
-    import zstandard  # Few layers need it.
-
-    decoder = zstandard.ZstdDecompressor(max_window_size=1 << 27)
-    # All that is asked of a source is read(); its type says more.
-    reader = decoder.stream_reader(source, read_across_frames=True)  # type: ignore[arg-type]
+def _decompressed(source: IO[bytes], observe: Callable[[bytes], object]) -> Iterator[bytes]:
+    """Uncompressed chunks; the format is told by the file, for media types differ by tool."""
     try:
-        while data := reader.read(_CHUNK):
-            yield data
-    except zstandard.ZstdError as error:
-        raise EOFError(str(error)) from None
-
-
-class _Hashed:
-    """A file that hashes what is read from it."""
-
-    def __init__(self, source: IO[bytes]) -> None:
-        self._source = source
-        self.hash = hashlib.sha256()
-
-    def read(self, size: int) -> bytes:
-        data = self._source.read(size)
-        self.hash.update(data)
-        return data
+        compression = detect(source.read(tarfile.BLOCKSIZE))
+        source.seek(0)
+        yield from chunks(Observed(source, observe), SUFFIXES[compression])
+    except ToolError as error:
+        raise tarfile.TarError(error.message) from None
 
 
 class _Forward:

@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple, NewType
 
+from tools.lib.compress import Compression
 from tools.lib.documents import (
     Json,
     as_count,
@@ -31,6 +32,11 @@ INDEX = "application/vnd.oci.image.index.v1+json"
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 CONFIG = "application/vnd.oci.image.config.v1+json"
 LAYER = "application/vnd.oci.image.layer.v1.tar"
+LAYERS: dict[Compression, str] = {
+    "gzip": f"{LAYER}+gzip",
+    "zstd": f"{LAYER}+zstd",
+    "none": LAYER,
+}
 
 _DOCKER_TO_OCI = {
     "application/vnd.docker.distribution.manifest.list.v2+json": INDEX,

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 import zstandard
 
-from tools.lib.decompress import chunks
+from tools.lib.decompress import chunks, detect
 from tools.lib.errors import ToolError
 
 COMPRESSORS: dict[str, Callable[[bytes], bytes]] = {
@@ -29,6 +29,13 @@ def read(data: bytes, suffix: str) -> bytes:
 def test_streams_one_after_the_other_are_one(suffix: str) -> None:
     compress = COMPRESSORS[suffix]
     assert read(compress(DATA) + compress(b"more"), suffix) == DATA + b"more"
+
+
+@pytest.mark.parametrize("suffix", COMPRESSORS)
+@pytest.mark.parametrize("size", [0, 1, (1 << 18) - 1, 1 << 18, (1 << 20) - 1, 1 << 20, 3 << 20])
+def test_sizes_at_the_edges_of_chunks(suffix: str, size: int) -> None:
+    for data in (bytes(size), DATA[:size]):
+        assert read(COMPRESSORS[suffix](data), suffix) == data
 
 
 @pytest.mark.parametrize("suffix", COMPRESSORS)
@@ -62,3 +69,23 @@ def test_no_compression_and_an_unknown_one() -> None:
     assert read(DATA, "") == DATA
     with pytest.raises(ToolError, match=r"'\.Z' is no known compression"):
         read(b"", ".Z")
+
+
+@pytest.mark.parametrize(
+    ("head", "compression"),
+    [
+        (gzip.compress(b"x"), "gzip"),
+        (zstandard.compress(b"x"), "zstd"),
+        (b"\x5f\x2a\x4d\x18" + bytes(8), "zstd"),
+        (b"", "none"),
+        (b"BZh.txt".ljust(257, b"\0") + b"ustar\0", "none"),
+    ],
+)
+def test_a_layer_s_compression_is_told_by_its_first_bytes(head: bytes, compression: str) -> None:
+    assert detect(head) == compression
+
+
+@pytest.mark.parametrize("suffix", [".xz", ".bz2"])
+def test_compressions_that_layers_may_not_have_are_named(suffix: str) -> None:
+    with pytest.raises(ToolError, match="which no OCI layer may be"):
+        detect(COMPRESSORS[suffix](b"x"))

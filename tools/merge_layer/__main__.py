@@ -6,16 +6,14 @@ import sys
 from collections.abc import Sequence
 
 from tools.lib.cli import Parser
-from tools.lib.compress import compressor
+from tools.lib.compress import KINDS, compressor
 from tools.lib.errors import ToolError, run
 from tools.lib.files import atomic_write, write_json
-from tools.lib.oci import LAYER, Descriptor, Layer
+from tools.lib.oci import LAYERS, Descriptor, Layer
 from tools.lib.part import Part, owner
 from tools.lib.tarheader import END_OF_ARCHIVE
 from tools.merge_layer import merge, metadata
 from tools.merge_layer.blob import Blob, Run
-
-_MEDIA_TYPES = {"gzip": f"{LAYER}+gzip", "zstd": f"{LAYER}+zstd", "none": LAYER}
 
 
 def main(argv: Sequence[str]) -> int:
@@ -30,7 +28,7 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--layer-out", required=True, help="output: layer.json")
     parser.add_argument("--label", required=True, help="who made the layer")
     parser.add_argument("--created-by", help="text for the image's history; by default the label")
-    parser.add_argument("--compression", choices=_MEDIA_TYPES, default="gzip")
+    parser.add_argument("--compression", choices=KINDS, default="gzip")
     args = parser.parse_args(argv)
 
     parts = [metadata.read(path) for path, _ in args.part]
@@ -46,7 +44,7 @@ def main(argv: Sequence[str]) -> int:
             blob.copy(_run(part, path, args.compression))
         blob.add(END_OF_ARCHIVE, compress(END_OF_ARCHIVE))
         layer = Layer(
-            Descriptor(_MEDIA_TYPES[args.compression], blob.digest, blob.size, {}),
+            Descriptor(LAYERS[args.compression], blob.digest, blob.size, {}),
             blob.diff_id,
             merge.architecture(parts),
             merge.newest(parts),

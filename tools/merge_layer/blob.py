@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 from typing import IO, NamedTuple
 
+from tools.lib.compress import Compression
+from tools.lib.decompress import SUFFIXES, Observed, chunks
 from tools.lib.errors import ToolError
 from tools.lib.oci import Digest
-from tools.tar_layer.compression import decompressed
 
 
 class Run(NamedTuple):
@@ -22,9 +23,9 @@ class Run(NamedTuple):
 class Blob:
     """Writes a layer piece by piece. Memory: a few chunks, whatever the size of the runs."""
 
-    def __init__(self, out: IO[bytes], compression: str) -> None:
+    def __init__(self, out: IO[bytes], compression: Compression) -> None:
         self._out = out
-        self._compression = compression
+        self._suffix = SUFFIXES[compression]
         self.size = 0  # bytes written
         self._stored = hashlib.sha256()
         self._plain = hashlib.sha256()
@@ -50,7 +51,7 @@ class Blob:
 
         with open(run.path, "rb") as source:
             try:
-                for plain in decompressed(source, self._compression, observe) if run.size else ():
+                for plain in chunks(Observed(source, observe), self._suffix):
                     self._plain.update(plain)
                     uncompressed_size += len(plain)
             except ToolError as error:

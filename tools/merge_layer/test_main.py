@@ -4,7 +4,6 @@ import gzip
 import hashlib
 import io
 import json
-import shutil
 import subprocess
 import tarfile
 from pathlib import Path
@@ -112,20 +111,13 @@ def test_the_layer_is_one_whole_tar(compression: Compression, tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("compression", KINDS)
-@pytest.mark.skipif(not shutil.which("tar"), reason="needs GNU tar")
 def test_gnu_tar_lists_it_without_a_word(compression: Compression, tmp_path: Path) -> None:
-    programs: dict[Compression, list[str]] = {"gzip": ["gzip"], "zstd": ["zstd"], "none": []}
-    if any(not shutil.which(program) for program in programs[compression]):
-        pytest.skip(f"needs {compression}")
     layer = merge(tmp_path, *two_parts(tmp_path, compression), "--compression", compression)
-    flags = [f"--use-compress-program={program}" for program in programs[compression]]
-    listed = subprocess.run(
-        ["tar", "--quoting-style=literal", *flags, "-tvf", str(layer.blob)],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert listed.stderr == ""
+    # GNU's gzip reads the members; that of zstd is no part of every system.
+    flags, data = (["-z"], layer.data) if compression == "gzip" else ([], layer.plain())
+    command = ["tar", "--quoting-style=literal", *flags, "-tvf", "-"]
+    listed = subprocess.run(command, input=data, capture_output=True, check=True)
+    assert listed.stderr == b""
     assert len(listed.stdout.splitlines()) == 8
 
 

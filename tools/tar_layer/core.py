@@ -6,8 +6,8 @@ import hashlib
 from collections.abc import Iterator
 from typing import IO
 
-from tools.lib.oci import LAYER, MAX_TIME, Descriptor, Digest, Layer
-from tools.tar_layer.compression import decompressed, detect
+from tools.lib.decompress import SUFFIXES, Observed, chunks, detect
+from tools.lib.oci import LAYERS, MAX_TIME, Descriptor, Digest, Layer
 from tools.tar_layer.tar_walk import BLOCK, Chunks, newest_mtime
 
 
@@ -20,19 +20,16 @@ def describe_tar(source: IO[bytes], label: str) -> Layer:
     compression = detect(source.read(BLOCK))
     source.seek(0)
     blob, content = hashlib.sha256(), hashlib.sha256()
+    is_plain = compression == "none"  # then one hash is the other
 
-    def hashed(chunks: Iterator[bytes]) -> Iterator[bytes]:
-        for chunk in chunks:
+    def hashed() -> Iterator[bytes]:
+        observed = source if is_plain else Observed(source, blob.update)
+        for chunk in chunks(observed, SUFFIXES[compression]):
             content.update(chunk)
             yield chunk
 
-    chunks = decompressed(source, compression, blob.update if compression else _nothing)
-    created = newest_mtime(Chunks(hashed(chunks)), MAX_TIME)
+    created = newest_mtime(Chunks(hashed()), MAX_TIME)
     diff_id = Digest(f"sha256:{content.hexdigest()}")
-    digest = Digest(f"sha256:{blob.hexdigest()}") if compression else diff_id
-    media_type = f"{LAYER}+{compression}" if compression else LAYER
-    return Layer(Descriptor(media_type, digest, source.tell(), {}), diff_id, None, created, label)
-
-
-def _nothing(data: bytes) -> None:
-    pass
+    digest = diff_id if is_plain else Digest(f"sha256:{blob.hexdigest()}")
+    descriptor = Descriptor(LAYERS[compression], digest, source.tell(), {})
+    return Layer(descriptor, diff_id, None, created, label)
