@@ -136,7 +136,8 @@ class Store:
         found = []
         for (chunk,) in rows:
             for stanza in zstandard.decompress(chunk).decode("utf-8", "replace").split("\n\n"):
-                fields = parse_stanza(stanza)
+                # Most stanzas of a chunk are of others: they are not parsed.
+                fields = parse_stanza(stanza) if name in stanza else {}
                 if fields.get("package") == name:
                     found.append(fields)
         return found
