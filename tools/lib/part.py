@@ -36,6 +36,13 @@ def owner(part: Part) -> str:
     return f"{package['name']} {package['version']}" if package else str(part["label"])
 
 
+def is_read(entry: Entry) -> bool:
+    """Whether later steps read the text of a file, and so get it with the metadata."""
+    return entry.size <= _MAX_TEXT and (
+        entry.path == _LOADER_CONFIG or entry.path.startswith(f"{_LOADER_CONFIG}.d/")
+    )
+
+
 class _Members:
     """Collects bytes and writes them as members of bounded size."""
 
@@ -97,7 +104,7 @@ class PartWriter:
         if entry.type == "file":
             digest = hashlib.sha256()
             size = 0
-            text = bytearray() if _is_read(entry) else None
+            text = bytearray() if is_read(entry) else None
             for chunk in data:
                 digest.update(chunk)
                 size += len(chunk)
@@ -165,13 +172,6 @@ class PartWriter:
                     break
                 implied = _described(Entry(path, "directory", 0o755, mtime=newest))
                 self._directories[path] = implied | {"implied": True}
-
-
-def _is_read(entry: Entry) -> bool:
-    """Whether later steps read the file's text, and so get it with the metadata."""
-    return entry.size <= _MAX_TEXT and (
-        entry.path == _LOADER_CONFIG or entry.path.startswith(f"{_LOADER_CONFIG}.d/")
-    )
 
 
 def _described(entry: Entry) -> dict[str, Any]:
