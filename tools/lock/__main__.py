@@ -12,7 +12,8 @@ from tools.lib.cli import Parser
 from tools.lib.errors import ToolError, run
 from tools.lib.files import atomic_write
 from tools.lock import lockfile
-from tools.lock.manifest import Manifest, read_manifest
+from tools.lock.manifest import Manifest
+from tools.lock.manifest_reader import read_manifest
 from tools.lock.resolving import behind, resolve_manifest
 
 

@@ -89,8 +89,8 @@ class Indexed:
 
     def _package(self, fields: Mapping[str, str]) -> Package:
         filename = fields.get("filename", "")
-        steps = filename.split("/")
-        if filename.startswith("/") or ".." in steps or not steps[-1].endswith("deb"):
+        outside = filename.startswith("/") or ".." in filename.split("/")
+        if outside or not filename.endswith(".deb"):
             raise ToolError(f"{self._release.where}: {fields['package']}: no Filename in the pool")
         archive = self._suite.source.archive
         base = snapshot_base(archive, self._release.date) if archive else self._suite.base

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from tools.lib.errors import ToolError
-from tools.lock.manifest import parse_manifest
+from tools.lock.manifest_reader import parse_manifest
 
 GOOD = """\
 version: 1

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 import pytest
 
 from tools.lib.errors import ToolError
-from tools.lock.manifest import Manifest, parse_manifest
+from tools.lock.manifest import Manifest
+from tools.lock.manifest_reader import parse_manifest
 from tools.lock.packages import Package, package_of, parse_stanza
 from tools.lock.repository import stanza
 from tools.lock.resolve import Resolution
