@@ -13,6 +13,7 @@ from tools.lib.platforms import DEBIAN_TO_OCI
 # Of Debian's packages the largest control archive is of some MB, for the md5sums of 100,000 files.
 _MAX_CONTROL = 64 << 20
 
+_CONTROL_FILES = ("control", "md5sums")
 _CONTROL_COMPRESSIONS = ("", ".gz", ".xz", ".zst")
 
 
@@ -123,6 +124,9 @@ def _control_files(chunks: Iterable[bytes]) -> dict[str, bytes]:
         path = member.entry.path
         if path in files:
             raise ToolError(f"{path}: twice in the archive")
-        if member.entry.type == "file":
+        if member.entry.type == "file" and path in _CONTROL_FILES:
+            # A file with holes may be larger than its archive.
+            if member.entry.size > _MAX_CONTROL:
+                raise ToolError(f"{path}: {member.entry.size} bytes")
             files[path] = b"".join(tar.content(member, read_at))
     return files

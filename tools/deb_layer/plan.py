@@ -131,7 +131,7 @@ def _check(entry: Entry) -> None:
         raise ToolError(f"{entry.path}: a symlink out of the image, to {entry.link}", _EXCLUDE)
     if "\n" in entry.path:
         raise ToolError(f"{entry.path}: a line feed in a name, which dpkg does not take", _EXCLUDE)
-    if any(name.startswith(".wh.") for name in entry.path.split("/")):
+    if ".wh." in entry.path and any(name.startswith(".wh.") for name in entry.path.split("/")):
         raise ToolError(f"{entry.path}: layers have another meaning for such a name", _EXCLUDE)
 
 

@@ -115,6 +115,14 @@ def test_architectures_have_oci_s_names(
     assert part.metadata["package"]["architecture"] == architecture
 
 
+def test_names_of_packages_stay_as_they_are(tmp_path: Path) -> None:
+    control = CONTROL.replace(b"sample", b"libstdc++6").replace(b"1.2-3", b"1:2~rc1+b1-3")
+    part = convert(tmp_path, deb(file("a"), control=control, sums=b""))
+    status = "var/lib/dpkg/status.d/libstdc++6"
+    assert [path for path in part.entries if "/" in path] == [status, f"{status}.md5sums"]
+    assert part.metadata["package"]["version"] == "1:2~rc1+b1-3"
+
+
 def test_the_source_package_without_its_version(tmp_path: Path) -> None:
     part = convert(tmp_path, deb(file("a"), control=CONTROL + b"source: origin (2:1-1)\n"))
     assert part.metadata["package"]["source"] == "origin"

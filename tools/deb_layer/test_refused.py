@@ -114,6 +114,14 @@ def test_control_files_that_name_no_package(tmp_path: Path, control: bytes, mess
     assert refused(tmp_path, deb(file("a"), control=control)).startswith(message)
 
 
+def test_control_files_with_holes_are_no_way_around_the_limit(tmp_path: Path) -> None:
+    hole = file("./control")
+    hole.info.pax_headers = {"GNU.sparse.map": "0,0", "GNU.sparse.size": str(1 << 40)}
+    archive = tar(hole, format=tarfile.PAX_FORMAT)
+    members = [("debian-binary", b"2.0\n"), ("control.tar", archive), ("data.tar", tar(file("a")))]
+    assert "control.tar: control: 1099511627776 bytes" in refused(tmp_path, ar(members))
+
+
 def test_a_control_archive_without_control(tmp_path: Path) -> None:
     assert "has no file control" in refused(tmp_path, deb(prefix="./not-"))
 

@@ -8,12 +8,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from tools.files_layer.spec import Entry, Spec, parse
-from tools.lib import elf, tarheader
+from tools.lib import tarheader
 from tools.lib.cli import Parser
 from tools.lib.compress import KINDS
 from tools.lib.errors import ToolError, run
 from tools.lib.files import atomic_write, read_json, write_json
-from tools.lib.part import Package, PartWriter
+from tools.lib.part import PartWriter
 
 _CHUNK = 1 << 20
 
@@ -39,7 +39,7 @@ def main(argv: Sequence[str]) -> int:
         metadata = writer.close(
             label=label,
             architecture=spec.architecture,
-            package=Package(**spec.package) if spec.package else None,
+            package=spec.package,
         )
         write_json(args.metadata, metadata)
     return 0
@@ -59,6 +59,8 @@ def _with_data(
                 f"{label}: {entry.path}: {path} is no regular file",
                 "name the files of a directory one by one, or add it as a tar",
             )
+        from tools.lib import elf  # what is generated is text
+
         size, data = os.stat(path).st_size, _chunks(path)
         with open(path, "rb") as source:
             described = elf.describe_file(source)

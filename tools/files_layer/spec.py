@@ -7,6 +7,8 @@ from typing import Any, Literal, NamedTuple, cast
 
 from tools.lib.documents import as_count, as_list, as_object, as_text
 from tools.lib.errors import ToolError
+from tools.lib.part import Package
+from tools.lib.tarheader import encoded
 
 Kind = Literal["file", "directory", "symlink"]
 
@@ -42,7 +44,7 @@ class Spec(NamedTuple):
     label: str
     architecture: str | None
     mtime: int
-    package: dict[str, Any] | None
+    package: Package | None
     entries: list[Entry]
 
 
@@ -70,12 +72,15 @@ def parse(value: object, sources: int) -> Spec:
         label,
         None if architecture is None else _text(architecture, f"{label}: architecture"),
         as_count(fields.get("mtime"), f"{label}: mtime", _MAX_TIME),
-        None if package is None else _fields(package, f"{label}: package", _PACKAGE, _PACKAGE),
+        None if package is None else _package(package, f"{label}: package"),
         entries,
     )
 
 
-_PACKAGE = {"name", "version", "architecture", "source"}
+def _package(value: object, where: str) -> Package:
+    known = set(Package._fields)
+    fields = _fields(value, where, known, known)
+    return Package(**{key: _text(fields[key], f"{where}: {key}") for key in fields})
 
 
 def _entry(value: object, where: str, sources: int) -> Entry:
@@ -105,7 +110,7 @@ def _content(fields: dict[str, Any], where: str, sources: int) -> bytes | int:
     if ("content" in fields) == ("source" in fields):
         raise ToolError(f"{where}: a file has either content or source")
     if "content" in fields:
-        return as_text(fields["content"], f"{where}: content").encode()
+        return _encoded(as_text(fields["content"], f"{where}: content"), f"{where}: content")
     source = as_count(fields["source"], f"{where}: source", 2**31)
     if source >= sources:
         raise ToolError(f"{where}: source: {source} of {sources} source files (counted from 0)")
@@ -119,6 +124,8 @@ def _path(value: object, where: str) -> str:
         raise ToolError(f"{where}: path: {text:.80} leads upwards", "write the path without ..")
     if not parts:
         raise ToolError(f"{where}: path: {text:.80} is the root itself")
+    if any(part.startswith(".wh.") for part in parts):
+        raise ToolError(f"{where}: path: {text:.80}: layers have another meaning for such a name")
     return "/".join(parts)
 
 
@@ -151,4 +158,12 @@ def _text(value: object, where: str) -> str:
     text = as_text(value, where)
     if not text or "\0" in text:
         raise ToolError(f"{where}: {text!r:.80}, empty or with a NUL")
+    _encoded(text, where)
     return text
+
+
+def _encoded(text: str, where: str) -> bytes:
+    try:
+        return encoded(text)
+    except UnicodeEncodeError:
+        raise ToolError(f"{where}: half a surrogate pair: UTF-8 cannot hold it") from None

@@ -6,6 +6,7 @@ import pytest
 
 from tools.files_layer.spec import Entry, Spec, parse
 from tools.lib.errors import ToolError
+from tools.lib.part import Package
 
 
 def file(path: object = "etc/x", **more: Any) -> dict[str, Any]:
@@ -32,7 +33,7 @@ def test_a_spec_is_read_whole() -> None:
         "//x:y",
         "arm",
         5,
-        package,
+        Package(**package),
         [
             Entry("etc/x", "file", 0o4755, 1, 2, "é\n".encode(), ""),
             Entry("etc/y", "file", 0o644, 0, 0, 1, ""),
@@ -50,6 +51,9 @@ def test_a_spec_is_read_whole() -> None:
         (file("/"), "path: / is the root itself"),
         (file(""), "path: '', empty or with a NUL"),
         (file("a\0b"), "empty or with a NUL"),
+        (file("a\ud800"), "half a surrogate pair"),
+        (file(content="\ud800"), "etc/x: content: half a surrogate pair"),
+        (file("etc/.wh.x"), "layers have another meaning for such a name"),
         (file(3), "path: 3, not a text"),
         (file(path=...), "path: missing"),
         (file(type="device"), "//x:y: etc/x: type: 'device' is none of file, directory, symlink"),
@@ -102,6 +106,7 @@ def test_entries_that_exclude_each_other(entries: list[Any], message: str) -> No
         (spec(mtime=10**12), "//x:y: mtime: .* not a whole number"),
         (spec(architecture=""), "//x:y: architecture: '', empty"),
         (spec(package={"name": "p"}), "//x:y: package: architecture: missing"),
+        (spec(package=dict.fromkeys(Package._fields, 5)), "package: name: 5, not a text"),
         (spec(entries={}), "//x:y: entries: .*not a list"),
         (spec(colour="red"), "spec: colour: unknown field"),
     ],
