@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Callable, Sequence
 
@@ -24,16 +25,22 @@ class ToolError(Exception):
 
     def __str__(self) -> str:
         line = f"{self.message} (hint: {self.hint})" if self.hint else self.message
-        # One error is one line, whatever bytes an archive's names hold.
-        return line.encode("ascii", "backslashreplace").decode().replace("\n", "\\n")
+        # One error is one line, and no terminal obeys it, whatever bytes an archive's names hold.
+        text = line.encode("ascii", "backslashreplace").decode()
+        return text if text.isprintable() else "".join(map(_printable, text))
+
+
+def _printable(character: str) -> str:
+    return character if character.isprintable() else repr(character)[1:-1]
 
 
 def run(main: Callable[[Sequence[str]], int], argv: Sequence[str]) -> int:
     """Calls `main` with argv less the program's name; returns the exit status.
 
     A ToolError becomes `error: ...` on stderr and status 1, an OSError too (a full disk, a missing
-    file); Ctrl-C becomes status 130.
+    file); Ctrl-C becomes status 130, SIGTERM 143. Both let `finally` clean up what is half done.
     """
+    signal.signal(signal.SIGTERM, _terminate)
     try:
         return main(argv[1:])
     except ToolError as error:
@@ -45,7 +52,11 @@ def run(main: Callable[[Sequence[str]], int], argv: Sequence[str]) -> int:
         return 1
     except OSError as error:
         where = f"{error.filename}: " if error.filename is not None else ""
-        print(f"error: {where}{error.strerror or error}", file=sys.stderr)
+        print(f"error: {ToolError(f'{where}{error.strerror or error}')}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130
+
+
+def _terminate(number: int, frame: object) -> None:
+    sys.exit(128 + number)
