@@ -14,6 +14,10 @@ from tools.lib.errors import ToolError
 
 _MAX_OUTPUT = 16 << 20  # bytes a stream
 _NO_EXEC = "bwrap: execvp "
+_NO_NAMESPACES = ("namespace", "uid map", "Operation not permitted")
+_NAMESPACES = (
+    "bubblewrap needs user namespaces: `bwrap --unshare-all --bind / / true` must work here"
+)
 
 
 class Outcome(NamedTuple):
@@ -132,5 +136,5 @@ def _outcome(texts: dict[str, bytes], failure: str, command: Sequence[str]) -> O
         return Outcome(None, "", "", f"could not be started: {reason}")
     raise ToolError(
         f"the sandbox of a command could not be set up: {message or 'bwrap ended without a word'}",
-        "bubblewrap needs user namespaces: `bwrap --unshare-all --bind / / true` must work here",
+        _NAMESPACES if any(word in message for word in _NO_NAMESPACES) else "",
     )

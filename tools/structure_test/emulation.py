@@ -6,10 +6,20 @@ import os
 import platform
 from typing import Literal, NamedTuple
 
+from tools.lib import elf
 from tools.lib.errors import ToolError
 
-_RUNS_NATIVELY = {"x86_64": ("amd64", "386"), "aarch64": ("arm64",), "ppc64le": ("ppc64le",)}
-_BINFMT = "/proc/sys/fs/binfmt_misc"
+# Others have the same name in OCI as in uname(2).
+_RUNS_NATIVELY = {
+    "x86_64": ("amd64", "386"),
+    "i686": ("386",),
+    "aarch64": ("arm64",),
+    "armv7l": ("arm",),
+    "loongarch64": ("loong64",),
+}
+ALWAYS = ("/usr/bin",)
+"""Where programs are looked for after PATH, of which a test's environment may have little."""
+BINFMT = "/proc/sys/fs/binfmt_misc"
 
 
 class Target(NamedTuple):
@@ -21,7 +31,7 @@ class Target(NamedTuple):
     machine: int
 
 
-_TARGETS = {
+TARGETS = {
     "386": Target("i386", 32, False, 3),
     "amd64": Target("x86_64", 64, False, 62),
     "arm": Target("arm", 32, False, 40),
@@ -65,10 +75,10 @@ def find_emulator(architecture: str) -> Emulator | None:
     machine = platform.machine()
     if architecture in _RUNS_NATIVELY.get(machine, (machine,)):
         return None
-    target = _TARGETS.get(architecture)
+    target = TARGETS.get(architecture)
     if target is None:
         raise ToolError(f"commands of {architecture} images cannot run on this {machine} machine")
-    directories = [*os.get_exec_path(), "/usr/bin"]
+    directories = [*os.get_exec_path(), *ALWAYS]
     for name in (f"qemu-{target.qemu}-static", f"qemu-{target.qemu}"):
         for directory in directories:
             path = os.path.join(directory, name)
@@ -83,7 +93,7 @@ def find_emulator(architecture: str) -> Emulator | None:
 def is_registered(emulator: Emulator) -> bool:
     """Whether this machine's own binfmt_misc runs the architecture, in any mount namespace."""
     try:
-        with open(f"{_BINFMT}/qemu-{emulator.target.qemu}", encoding="ascii") as entry:
+        with open(f"{BINFMT}/qemu-{emulator.target.qemu}", encoding="ascii") as entry:
             lines = entry.read().splitlines()
     except OSError:
         return False
@@ -94,25 +104,13 @@ def is_registered(emulator: Emulator) -> bool:
 
 def is_static(path: str) -> bool:
     """Whether the program has no interpreter: a dynamic one could not run inside of an image."""
-    import struct
+    with open(path, "rb") as file:
 
-    try:
-        with open(path, "rb") as file:
-            header = file.read(64)
-            if header[:6] != b"\x7fELF\x02\x01":
-                return False
-            offset, size, count = (
-                *struct.unpack_from("<Q", header, 32),
-                *struct.unpack_from("<HH", header, 54),
-            )
-            file.seek(offset)
-            table = file.read(size * count)
-    except (OSError, struct.error):
-        return False
-    return len(table) == size * count and all(
-        int.from_bytes(table[at : at + 4], "little") != 3  # PT_INTERP
-        for at in range(0, len(table), size)
-    )
+        def read_at(offset: int, size: int) -> bytes:
+            return os.pread(file.fileno(), size, offset)
+
+        described = elf.describe(read_at)
+    return described is not None and described["interpreter"] is None
 
 
 def _escape(data: bytes) -> bytes:

@@ -64,7 +64,7 @@ def _file_variables(path: str, machine: Mapping[str, str]) -> Iterator[tuple[str
             name, equals, value = line.rstrip("\n").lstrip().partition("=")
             if (not name.strip() and not equals) or name.startswith("#"):
                 continue
-            if not name or name != name.strip():
+            if name.split() != [name]:
                 raise ToolError(
                     f"{path}:{number}: expected NAME=VALUE or NAME", "no spaces in NAME"
                 )

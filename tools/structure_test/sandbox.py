@@ -102,6 +102,7 @@ class Sandbox:
         if not self._workshop.overlay:
             unpack(tree, root, self._place_copy)
             set_modes(tree, root, user)
+            self._open_workdir(root, user)
             yield root
             return
         lower = self._workshop.path("image")
@@ -113,7 +114,31 @@ class Sandbox:
         with self._workshop.overlaid("image", name) as root:
             # The root's own mode is that of the directory that takes the changes.
             os.chmod(root, effective_mode(tree.root, user))
+            self._open_workdir(root, user)
             yield root
+
+    def _workdir(self) -> str:
+        """The working directory's path without links; it may not be there yet."""
+        tree = self._image.tree
+        path = tree.locate(self._image.config.workdir)
+        try:
+            inode = tree.resolve(path).inode
+        except PathError:
+            return path
+        if not inode.is_dir:
+            raise PathError(f"the working directory {path} is no directory")
+        return path
+
+    def _open_workdir(self, root: str, user: User) -> None:
+        """Lets the user into the working directory: engines enter it before they leave root."""
+        path = ""
+        with contextlib.suppress(PathError):
+            for name in self._workdir().split("/")[1:]:
+                path = f"{path}/{name}"
+                inode = self._image.tree.resolve(path, follow=False).inode
+                mode = effective_mode(inode, user)
+                if inode.is_dir and not mode & 0o100:
+                    os.chmod(root + path, mode | 0o100)
 
     def _run(self, root: str, process: Process, command: Sequence[str]) -> bubblewrap.Outcome:
         prefix = self._prefix()
@@ -134,7 +159,7 @@ class Sandbox:
 
     def _options(self, root: str, process: Process) -> list[str]:
         tree, config, user = self._image.tree, self._image.config, process.user
-        workdir = tree.locate(config.workdir)
+        workdir = self._workdir()
         options = ["--unshare-user", "--unshare-ipc", "--unshare-pid"]
         # A root's own network is one that its capabilities are for.
         if user.uid == 0 or not self._workshop.own_network:

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import gzip
 import io
+import json
 import os
 import platform
 import shutil
+import sys
 import tarfile
+import traceback
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from tools.lib import ar, tar
 from tools.lib.decompress import chunks
 from tools.lib.documents import Json, compact
+from tools.lib.errors import run
 from tools.lib.layout import select_image
 from tools.lib.oci import CONFIG, INDEX, LAYER, MANIFEST, Descriptor, describe, digest_of
+from tools.structure_test.__main__ import main
 from tools.structure_test.image import ImageFiles
 
 DEBIAN = {"arm": "armhf", "ppc64le": "ppc64el"}
@@ -135,6 +140,77 @@ def shell(architecture: str = HOST) -> list[Entry]:
         directory("root", 0o700),
         directory("tmp", 0o1777),
     ]
+
+
+class Ran(NamedTuple):
+    """What came of a run of the tool."""
+
+    status: int
+    stdout: str
+    stderr: str
+
+
+class Started(NamedTuple):
+    """A run of the tool that may still go on."""
+
+    process: int
+    outputs: tuple[int, int]
+
+    def wait(self) -> Ran:
+        _, status = os.waitpid(self.process, 0)
+        texts = []
+        for output in self.outputs:
+            with open(output, encoding="utf-8") as file:
+                file.seek(0)
+                texts.append(file.read())
+        return Ran(os.waitstatus_to_exitcode(status), *texts)
+
+
+def start_tool(*arguments: str) -> Started:
+    """Runs the tool in a process of its own, for it moves to other namespaces."""
+    outputs = os.memfd_create("stdout"), os.memfd_create("stderr")
+    process = os.fork()
+    if process != 0:
+        return Started(process, outputs)
+    status = 70
+    try:
+        os.dup2(outputs[0], 1)
+        os.dup2(outputs[1], 2)
+        sys.stdout, sys.stderr = (
+            open(number, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
+            for number in (1, 2)
+        )
+        status = run(main, ["structure_test", *arguments])
+    except SystemExit as end:
+        status = int(end.code or 0)
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)
+
+
+def run_tool(*arguments: str) -> Ran:
+    return start_tool(*arguments).wait()
+
+
+def sh(script: str, **more: Any) -> dict[str, Any]:
+    """A command test that runs a script."""
+    return {"command": "sh", "args": ["-c", script], **more}
+
+
+def stdout(result: dict[str, Any]) -> str:
+    """What the command of a test wrote, in a report in JSON; that it did well is checked."""
+    assert result["Pass"], result
+    text: str = result.get("Stdout", "")
+    return text
+
+
+def write_config(path: Path, **fields: object) -> str:
+    """Writes a config of schema 2.0.0; returns its path."""
+    path.write_text(json.dumps({"schemaVersion": "2.0.0", **fields}))
+    return str(path)
 
 
 def busybox(architecture: str = HOST) -> bytes:

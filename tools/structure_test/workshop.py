@@ -18,7 +18,7 @@ from tools.structure_test.unpack import remove_tree
 
 # An unpacked image is rarely that many times larger than its layers.
 _RATIO = 8
-_MAX_IN_MEMORY = 256 << 20  # bytes of compressed layers; memory may be less than the kernel says
+MAX_IN_MEMORY = 256 << 20  # bytes of compressed layers; memory may be less than the kernel says
 
 
 class Workshop:
@@ -64,7 +64,7 @@ class Workshop:
 
     def _settle(self, size: int) -> bool:
         """Prefers memory, and more than that overlays; whether there are overlays."""
-        if size > min(_MAX_IN_MEMORY, _available_memory() // _RATIO):
+        if size > min(MAX_IN_MEMORY, _available_memory() // _RATIO):
             return self._has_overlays()
         self._mount_memory()
         if self._has_overlays():

@@ -1,0 +1,281 @@
+import stat
+import tarfile
+from pathlib import Path
+
+import pytest
+
+from tools.lib.layout import RunConfig
+from tools.structure_test.checks import (
+    check_content,
+    check_existence,
+    check_license,
+    check_metadata,
+    go_mode,
+)
+from tools.structure_test.image import ImageFiles
+from tools.structure_test.schema import (
+    ContentTest,
+    ExistenceTest,
+    LicenseTest,
+    MetadataTest,
+    Variable,
+)
+from tools.structure_test.testing import Entry, directory, hardlink, open_image, symlink
+
+
+@pytest.mark.parametrize(
+    ("mode", "text"),
+    [
+        (stat.S_IFREG | 0o644, "-rw-r--r--"),
+        (stat.S_IFREG | 0o4755, "urwxr-xr-x"),
+        (stat.S_IFREG | 0o6755, "ugrwxr-xr-x"),
+        (stat.S_IFREG | 0o2644, "grw-r--r--"),
+        (stat.S_IFDIR | 0o755, "drwxr-xr-x"),
+        (stat.S_IFDIR | 0o1777, "dtrwxrwxrwx"),
+        (stat.S_IFDIR | 0o2775, "dgrwxrwxr-x"),
+        (stat.S_IFLNK | 0o777, "Lrwxrwxrwx"),
+        (stat.S_IFCHR | 0o666, "Dcrw-rw-rw-"),
+        (stat.S_IFBLK | 0o660, "Drw-rw----"),
+        (stat.S_IFIFO | 0o600, "prw-------"),
+        (stat.S_IFSOCK | 0o000, "S---------"),
+    ],
+)
+def test_modes_are_written_as_go_writes_them(mode: int, text: str) -> None:
+    assert go_mode(mode) == text
+
+
+@pytest.fixture
+def image(tmp_path: Path) -> ImageFiles:
+    return open_image(
+        tmp_path,
+        directory("etc", 0o755),
+        Entry("etc/passwd", b"root:x:0:0\n", 0o640, 5, 6),
+        symlink("etc/relative", "passwd"),
+        symlink("etc/absolute", "/etc/passwd"),
+        symlink("etc/outside", "../../../../etc/passwd"),
+        symlink("etc/dangling", "/nowhere"),
+        symlink("etc/loop", "loop"),
+        hardlink("etc/hard", "etc/passwd"),
+        Entry("etc/fifo", kind=tarfile.FIFOTYPE),
+        directory("usr/bin"),
+        Entry("usr/bin/tool", b"\xff\0", 0o710),
+        symlink("bin", "usr/bin"),
+        directory("tmp", 0o1777),
+    )
+
+
+@pytest.mark.parametrize(
+    "test",
+    [
+        ExistenceTest("", "/etc/passwd", True, "-rw-r-----", 5, 6),
+        ExistenceTest("", "etc//./passwd/"),
+        ExistenceTest("", "/"),
+        ExistenceTest("", "/tmp", permissions="dtrwxrwxrwx", uid=0, gid=0),
+        # The link itself, not what it leads to; those before it are followed.
+        ExistenceTest("", "/etc/dangling", permissions="Lrwxrwxrwx"),
+        ExistenceTest("", "/bin", permissions="Lrwxrwxrwx"),
+        ExistenceTest("", "/bin/tool", permissions="-rwx--x---"),
+        ExistenceTest("", "/bin/tool", executable_by="owner"),
+        ExistenceTest("", "/bin/tool", executable_by="group"),
+        ExistenceTest("", "/bin/tool", executable_by="any"),
+        ExistenceTest("", "/etc/hard", uid=5),
+        ExistenceTest("", "/etc/shadow", False),
+        ExistenceTest("", "/etc/passwd/x", False),
+        ExistenceTest("", "/etc/dangling/x", False),
+        ExistenceTest("", "/etc/loop/x", False),
+    ],
+)
+def test_what_is_as_expected(image: ImageFiles, test: ExistenceTest) -> None:
+    assert list(check_existence(image.tree, test)) == []
+
+
+@pytest.mark.parametrize(
+    ("test", "errors"),
+    [
+        (
+            ExistenceTest("", "/usr/tool"),
+            ["expected /usr/tool, but /usr/tool does not exist; there is /usr/bin/tool"],
+        ),
+        (
+            ExistenceTest("", "/etc/pasword"),
+            ["expected /etc/pasword, but /etc/pasword does not exist; there is /etc/passwd"],
+        ),
+        (
+            ExistenceTest("", "/etc/passwd/x"),
+            ["expected /etc/passwd/x, but /etc/passwd is not a directory"],
+        ),
+        (
+            ExistenceTest("", "/etc/passwd", False),
+            ["expected no /etc/passwd, found -rw-r----- 5:6"],
+        ),
+        (
+            ExistenceTest("", "/etc/passwd", True, "-rw-r--r--", 0, 0, "other"),
+            [
+                "/etc/passwd: permissions: expected -rw-r--r--, found -rw-r-----",
+                "/etc/passwd: uid: expected 0, found 5",
+                "/etc/passwd: gid: expected 0, found 6",
+                "/etc/passwd: expected it executable by other, found -rw-r-----",
+            ],
+        ),
+    ],
+)
+def test_failures_say_what_is_there(
+    image: ImageFiles, test: ExistenceTest, errors: list[str]
+) -> None:
+    assert list(check_existence(image.tree, test)) == errors
+
+
+@pytest.mark.parametrize("name", ["passwd", "relative", "absolute", "outside", "hard"])
+def test_links_to_content_are_followed_inside_the_image_alone(image: ImageFiles, name: str) -> None:
+    test = ContentTest("", f"/etc/{name}", ("^root:x:0:0\n$",), ("nobody",))
+    assert list(check_content(image, test)) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "error"),
+    [
+        ("/etc/dangling", "expected /etc/dangling, but /nowhere does not exist"),
+        ("/etc/loop", "expected /etc/loop, but /etc/loop: too many symbolic links"),
+        ("/tmp", "expected /tmp, but /tmp is no regular file: dtrwxrwxrwx"),
+        ("/etc/fifo", "expected /etc/fifo, but /etc/fifo is no regular file: prw-r--r--"),
+    ],
+)
+def test_what_has_no_content(image: ImageFiles, path: str, error: str) -> None:
+    (found,) = check_content(image, ContentTest("", path))
+    assert found.startswith(error)
+
+
+def test_contents_that_differ(image: ImageFiles) -> None:
+    assert list(check_content(image, ContentTest("", "/etc/passwd", ("^x", "root"), ("0:0",)))) == [
+        "/etc/passwd: expected a match of '^x', found 'root:x:0:0\\n'",
+        "/etc/passwd: expected no match of '0:0', found 'root:x:0:0\\n'",
+    ]
+
+
+def test_bytes_that_are_no_text_can_be_searched(image: ImageFiles) -> None:
+    test = ContentTest("", "/usr/bin/tool", (r"^\x{fffd}\x00$",))
+    assert list(check_content(image, test)) == []
+
+
+DOC = "usr/share/doc"
+
+
+@pytest.fixture
+def debian(tmp_path: Path) -> ImageFiles:
+    return open_image(
+        tmp_path,
+        Entry(f"{DOC}/good/copyright", b"License: Apache-2.0"),
+        symlink(f"{DOC}/linked", "good"),
+        Entry(f"{DOC}/README", b"no package"),
+        Entry(f"{DOC}/bad/copyright", b"License: agpl-3"),
+        Entry(f"{DOC}/libgnutls30/copyright", b"AGPL"),
+        directory(f"{DOC}/without"),
+        symlink(f"{DOC}/broken", "gone"),
+        Entry("var/lib/dpkg/status.d/good", b"Package: good\n"),
+        Entry("var/lib/dpkg/status.d/good.md5sums", b""),
+        Entry("var/lib/dpkg/status.d/only-here", b"Package: only-here\n"),
+        Entry("app/LICENSE", b"WTFPL"),
+    )
+
+
+def test_every_package_has_a_license_that_can_be_lived_with(debian: ImageFiles) -> None:
+    assert list(check_license(debian, LicenseTest(debian=True))) == [
+        "bad: /usr/share/doc/bad/copyright names the license AGPL",
+        "broken: expected a license in /usr/share/doc/broken/copyright,"
+        " but /usr/share/doc/gone does not exist",
+        "only-here: expected a license in /usr/share/doc/only-here/copyright,"
+        " but /usr/share/doc/only-here does not exist",
+        "without: expected a license in /usr/share/doc/without/copyright,"
+        " but /usr/share/doc/without/copyright does not exist",
+    ]
+
+
+def test_licenses_of_files(debian: ImageFiles) -> None:
+    good, bad, gone = f"/{DOC}/good/copyright", "/app/LICENSE", "/app/COPYING"
+    assert list(check_license(debian, LicenseTest(files=(good, bad, gone)))) == [
+        "/app/LICENSE: /app/LICENSE names the license WTFPL",
+        "/app/COPYING: expected a license in /app/COPYING, but /app/COPYING does not exist",
+    ]
+
+
+def test_an_image_without_packages_has_no_licenses_of_packages(tmp_path: Path) -> None:
+    image = open_image(tmp_path, Entry("app/LICENSE", b"MIT"))
+    assert list(check_license(image, LicenseTest(files=("/app/LICENSE",)))) == []
+    (error,) = check_license(image, LicenseTest(debian=True, files=("/app/LICENSE",)))
+    assert error.startswith("expected Debian packages, but /usr/share/doc and")
+
+
+CONFIG = RunConfig(
+    env={"PATH": "/bin", "EMPTY": ""},
+    labels={"vendor": "ACME", "built": "2024-01-02"},
+    exposed_ports=("8080/tcp", "53/udp", "90"),
+    volumes=("/data",),
+    entrypoint=("/bin/app", "-v"),
+    cmd=(),
+    workdir="/srv",
+    user="65532",
+)
+
+
+def test_metadata_as_expected() -> None:
+    test = MetadataTest(
+        env=(Variable("PATH", "/bin"), Variable("EMPTY", "")),
+        unbound_env=("HOME",),
+        labels=(Variable("vendor", "ACME"), Variable("built", r"^\d{4}-", True)),
+        exposed_ports=("8080", "8080/tcp", "53/udp", "53", "90/tcp"),
+        unexposed_ports=("80", "8080/udp", "53/tcp"),
+        volumes=("/data",),
+        unmounted_volumes=("/other",),
+        entrypoint=("/bin/app", "-v"),
+        cmd=(),
+        workdir="/srv",
+        user="65532",
+    )
+    assert list(check_metadata(CONFIG, test)) == []
+
+
+@pytest.mark.parametrize(
+    ("test", "error"),
+    [
+        (
+            MetadataTest(env=(Variable("PATH", "/usr/bin"),)),
+            "environment variable PATH: expected '/usr/bin', found '/bin'",
+        ),
+        (
+            MetadataTest(env=(Variable("PATH", "^/usr", True),)),
+            "environment variable PATH: expected a match of '^/usr', found '/bin'",
+        ),
+        (
+            MetadataTest(env=(Variable("HOME", "/"),)),
+            "environment variable HOME: expected, but there are only PATH, EMPTY",
+        ),
+        (
+            MetadataTest(unbound_env=("EMPTY",)),
+            "environment variable EMPTY: expected none, found ''",
+        ),
+        (
+            MetadataTest(labels=(Variable("x", "y"),)),
+            "label x: expected, but there are only vendor, built",
+        ),
+        (
+            MetadataTest(exposed_ports=("80",)),
+            "exposed port 80: expected, found 8080/tcp, 53/udp, 90",
+        ),
+        (
+            MetadataTest(unexposed_ports=("8080",)),
+            "exposed port 8080: expected none, found 8080/tcp, 53/udp, 90",
+        ),
+        (MetadataTest(volumes=("/x",)), "volume /x: expected, found /data"),
+        (MetadataTest(unmounted_volumes=("/data",)), "volume /data: expected none, found /data"),
+        (MetadataTest(entrypoint=()), 'entrypoint: expected [], found ["/bin/app", "-v"]'),
+        (MetadataTest(cmd=("x",)), 'cmd: expected ["x"], found []'),
+        (MetadataTest(workdir="/"), 'workdir: expected "/", found "/srv"'),
+        (MetadataTest(user="root"), 'user: expected "root", found "65532"'),
+    ],
+)
+def test_metadata_that_differs(test: MetadataTest, error: str) -> None:
+    assert list(check_metadata(CONFIG, test)) == [error]
+
+
+def test_an_empty_cmd_is_not_looked_at_unless_it_is_written() -> None:
+    assert list(check_metadata(CONFIG, MetadataTest(cmd=None, entrypoint=None))) == []

@@ -1,0 +1,50 @@
+import pytest
+
+from tools.structure_test.patterns import BadPattern, check, matches, preview
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text", "found"),
+    [
+        ("b", "abc", True),
+        ("^b", "abc", False),
+        # Of Go: `.` is no newline, `$` is the end of the text alone.
+        ("a.b", "a\nb", False),
+        ("(?s)a.b", "a\nb", True),
+        ("^b$", "a\nb\nc", False),
+        ("(?m)^b$", "a\nb\nc", True),
+        ("a$", "a\n", False),
+        (r"\d+", "\u0663", False),  # not Python's digits
+        (r"\x{fc}", "für", True),
+        (r"[[:alpha:]]\pL", "aü", True),
+    ],
+)
+def test_patterns_mean_what_they_mean_in_go(pattern: str, text: str, found: bool) -> None:
+    assert matches(pattern, text) == found
+
+
+@pytest.mark.parametrize("pattern", ["(", "a(?=b)", r"(a)\1", "a{2000}"])
+def test_what_go_does_not_take_is_refused(pattern: str) -> None:
+    with pytest.raises(BadPattern, match="bad regular expression"):
+        matches(pattern, "a")
+
+
+def test_failures_say_what_was_expected_and_found() -> None:
+    assert list(check("stdout", "hello\n", ["hello", "bye"], ["h.l", "x"])) == [
+        "stdout: expected a match of 'bye', found 'hello\\n'",
+        "stdout: expected no match of 'h.l', found 'hello\\n'",
+    ]
+    assert list(check("stdout", "", ["x"], [])) == [
+        "stdout: expected a match of 'x', found nothing"
+    ]
+
+
+def test_a_bad_pattern_fails_where_it_is_expected_and_where_it_is_excluded() -> None:
+    assert len(list(check("stdout", "", ["("], ["("]))) == 2
+
+
+def test_long_texts_are_cut_in_the_middle() -> None:
+    text = preview("a" * 5000 + "b" * 5000)
+    assert len(text) < 400
+    assert text.startswith("'aaa")
+    assert text.endswith("bbb' (10000 characters)")

@@ -1,0 +1,132 @@
+import io
+import json
+from xml.etree import ElementTree
+
+import pytest
+
+from tools.structure_test.report import (
+    Result,
+    TextReport,
+    format_duration,
+    passed,
+    to_json,
+    to_junit,
+)
+
+GOOD = Result("a.yaml", "Command Test: good", (), "fine\n", "", 0.0123)
+BAD = Result("b.yaml", "Command Test: <bad>", ("first\x1b", "second"), "out\0", "err", 1.5)
+OTHER = Result("b.yaml", "Metadata Test", (), "", "", 0.0)
+
+
+def text(*results: Result) -> str:
+    out = io.StringIO()
+    report = TextReport(out)
+    for result in results:
+        report.add(result)
+    report.end(list(results))
+    return out.getvalue()
+
+
+def test_text_names_each_test_and_shows_what_failed() -> None:
+    assert (
+        text(GOOD, BAD, OTHER)
+        == """\
+===============================
+====== Test file: a.yaml ======
+===============================
+=== RUN: Command Test: good
+--- PASS
+duration: 12.3ms
+===============================
+====== Test file: b.yaml ======
+===============================
+=== RUN: Command Test: <bad>
+--- FAIL
+duration: 1.5s
+Error: first\x1b
+Error: second
+stdout: out\0
+stderr: err
+=== RUN: Metadata Test
+--- PASS
+duration: 0s
+
+=======================================
+=============== RESULTS ===============
+=======================================
+Passes:      2
+Failures:    1
+Duration:    1.51s
+Total tests: 3
+
+FAIL
+"""
+    )
+
+
+def test_text_of_no_tests_says_so_and_fails() -> None:
+    assert text().endswith("no tests: a config needs at least one\nFAIL\n")
+    assert not passed([])
+
+
+def test_all_that_passes_passes() -> None:
+    assert text(GOOD, OTHER).endswith("\nPASS\n")
+    assert passed([GOOD, OTHER])
+    assert not passed([GOOD, BAD])
+
+
+def test_json_has_the_fields_of_container_structure_test() -> None:
+    assert json.loads(to_json([GOOD, BAD])) == {
+        "Pass": 1,
+        "Fail": 1,
+        "Total": 2,
+        "Duration": 1_512_300_000,
+        "Results": [
+            {
+                "Name": "Command Test: good",
+                "Pass": True,
+                "Stdout": "fine\n",
+                "Duration": 12_300_000,
+            },
+            {
+                "Name": "Command Test: <bad>",
+                "Pass": False,
+                "Errors": ["first\x1b", "second"],
+                "Stdout": "out\0",
+                "Stderr": "err",
+                "Duration": 1_500_000_000,
+            },
+        ],
+    }
+
+
+def test_junit_has_a_suite_for_each_config() -> None:
+    root = ElementTree.fromstring(to_junit([GOOD, BAD, OTHER]))
+    assert root.attrib == {"tests": "3", "failures": "1", "time": "1.512"}
+    first, second = root
+    assert first.attrib == {"name": "a.yaml", "tests": "1", "failures": "0", "time": "0.012"}
+    assert second.attrib == {"name": "b.yaml", "tests": "2", "failures": "1", "time": "1.500"}
+    (good,) = first
+    assert good.attrib["name"] == "Command Test: good"
+    assert good.findtext("system-out") == "fine\n"
+    assert good.find("failure") is None
+    bad, other = second
+    failure = bad.find("failure")
+    assert failure is not None
+    # What XML cannot hold is replaced.
+    assert failure.attrib == {"message": "first\ufffd"}
+    assert failure.text == "first\ufffd\nsecond"
+    assert (bad.findtext("system-out"), bad.findtext("system-err")) == ("out\ufffd", "err")
+    assert len(other) == 0
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0, "0s"), (0.0000042, "4µs"), (0.00042, "420µs"), (0.0424, "42.4ms"), (4.244, "4.24s")],
+)
+def test_durations_are_short(seconds: float, text: str) -> None:
+    assert format_duration(seconds) == text
+
+
+def test_long_runs_have_no_exponent() -> None:
+    assert format_duration(1234.5) == "1234s"

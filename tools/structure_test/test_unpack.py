@@ -1,0 +1,116 @@
+import os
+import stat
+import tarfile
+from pathlib import Path
+
+import pytest
+
+from tools.lib.imagefs import Inode, Source
+from tools.structure_test.testing import Entry, directory, hardlink, open_image, symlink
+from tools.structure_test.unpack import effective_mode, remove_tree, set_modes, unpack
+from tools.structure_test.users import User
+
+ROOT = User(0, 0, frozenset([0]), "/root")
+NONROOT = User(65532, 65532, frozenset([65532]), "/")
+MEMBER = User(1000, 1000, frozenset([1000, 5]), "/")
+
+
+@pytest.mark.parametrize(
+    ("mode", "owner", "user", "effective"),
+    [
+        # Root's files, as others meet them.
+        (0o755, (0, 0), NONROOT, 0o555),
+        (0o644, (0, 0), NONROOT, 0o444),
+        (0o640, (0, 0), NONROOT, 0o040),
+        (0o700, (0, 0), NONROOT, 0o000),
+        (0o1777, (0, 0), NONROOT, 0o1777),
+        (0o4755, (0, 0), NONROOT, 0o4555),
+        # The user's own, and its groups'.
+        (0o700, (65532, 0), NONROOT, 0o700),
+        (0o075, (65532, 0), NONROOT, 0o075),
+        (0o640, (0, 65532), NONROOT, 0o440),
+        (0o664, (0, 5), MEMBER, 0o664),
+        (0o604, (0, 5), MEMBER, 0o004),
+        # Root may do all, and keeps the modes.
+        (0o640, (1000, 1000), ROOT, 0o640),
+    ],
+)
+def test_modes_let_a_user_do_what_it_may_in_the_image(
+    mode: int, owner: tuple[int, int], user: User, effective: int
+) -> None:
+    assert effective_mode(Inode(stat.S_IFREG | mode, *owner), user) == effective
+
+
+def test_files_links_and_modes_are_written(tmp_path: Path) -> None:
+    image = open_image(
+        tmp_path,
+        directory("etc", 0o755),
+        Entry("etc/file", b"text", 0o644, 0, 0),
+        hardlink("etc/hard", "etc/file"),
+        symlink("etc/out", "/etc/passwd"),
+        directory("home", 0o700, 65532, 65532),
+        Entry("home/own", b"", 0o600, 65532, 65532),
+        Entry("fifo", kind=tarfile.FIFOTYPE),
+        Entry("null", kind=tarfile.CHRTYPE),
+        Entry("b\udcff", b"no UTF-8"),
+        directory("dev"),
+        Entry("dev/made", b""),
+        Entry("developer", b""),
+    )
+    root = tmp_path / "root"
+    contents: list[Source] = []
+
+    def place(source: Source, path: bytes) -> None:
+        contents.append(source)
+        Path(os.fsdecode(path)).write_bytes(b"content")
+
+    unpack(image.tree, str(root), place)
+    set_modes(image.tree, str(root), NONROOT)
+    names = {b"etc", b"home", b"fifo", b"b\xff", b"developer"}
+    assert set(os.listdir(os.fsencode(root))) == names
+    assert (root / "etc/file").read_bytes() == b"content"
+    assert (root / "etc/file").samefile(root / "etc/hard")
+    assert (root / "etc/out").readlink() == Path("/etc/passwd")
+    assert stat.S_ISFIFO((root / "fifo").stat().st_mode)
+    assert len(contents) == 4
+    modes = {name: (root / name).stat().st_mode & 0o7777 for name in ("etc", "etc/file", "home")}
+    assert modes == {"etc": 0o555, "etc/file": 0o444, "home": 0o700}
+    set_modes(image.tree, str(root), ROOT)
+    assert (root / "etc").stat().st_mode & 0o7777 == 0o755
+
+
+def test_nothing_is_written_through_a_link(tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    image = open_image(
+        tmp_path,
+        symlink("a", str(outside)),
+        symlink("b", "../outside"),
+        Entry("a/x", b""),
+        Entry("b/y", b""),
+    )
+    root = tmp_path / "root"
+    unpack(image.tree, str(root), lambda _, path: Path(os.fsdecode(path)).touch())
+    # As in the image: below the root, where the links lead there.
+    assert sorted(str(path.relative_to(root)) for path in root.rglob("[xy]")) == [
+        "outside/y",
+        str(outside).lstrip("/") + "/x",
+    ]
+    assert list(outside.iterdir()) == []
+
+
+def test_trees_that_were_made_unreadable_are_removed(tmp_path: Path) -> None:
+    tree, kept = tmp_path / "tree", tmp_path / "kept"
+    (tree / "a/b").mkdir(parents=True)
+    (tree / "a/b/file").touch()
+    kept.mkdir()
+    (kept / "file").touch()
+    (tree / "a/link").symlink_to(kept)
+    kept.chmod(0o755)
+    (tree / "a/b").chmod(0)
+    (tree / "a").chmod(0o100)
+    tree.chmod(0)
+    remove_tree(str(tree))
+    assert not tree.exists()
+    assert (kept / "file").exists()
+    remove_tree(str(tree))
