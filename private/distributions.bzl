@@ -4,23 +4,52 @@ load("@debian12//:versions.bzl", debian12 = "VERSIONS")
 load("@debian13//:versions.bzl", debian13 = "VERSIONS")
 load("@temurin//:versions.bzl", temurin = "VERSIONS")
 
-def _architecture(debian, variant = ""):
-    return struct(debian = debian, variant = variant)
-
-# OCI's names of architectures, with Debian's, and OCI's variant.
+# OCI's names of architectures, with Debian's, OCI's variant, the dynamic loader's path (of the ABI's documents), and
+# Debian's name of the folders of libraries.
 ARCHITECTURES = {
-    "amd64": _architecture("amd64"),
-    "arm": _architecture("armhf", variant = "v7"),
-    "arm64": _architecture("arm64", variant = "v8"),
-    "ppc64le": _architecture("ppc64el"),
-    "riscv64": _architecture("riscv64"),
-    "s390x": _architecture("s390x"),
+    "amd64": struct(
+        debian = "amd64",
+        variant = "",
+        loader = "/lib64/ld-linux-x86-64.so.2",
+        triplet = "x86_64-linux-gnu",
+    ),
+    "arm": struct(
+        debian = "armhf",
+        variant = "v7",
+        loader = "/lib/ld-linux-armhf.so.3",
+        triplet = "arm-linux-gnueabihf",
+    ),
+    "arm64": struct(
+        debian = "arm64",
+        variant = "v8",
+        loader = "/lib/ld-linux-aarch64.so.1",
+        triplet = "aarch64-linux-gnu",
+    ),
+    "ppc64le": struct(
+        debian = "ppc64el",
+        variant = "",
+        loader = "/lib64/ld64.so.2",
+        triplet = "powerpc64le-linux-gnu",
+    ),
+    "riscv64": struct(
+        debian = "riscv64",
+        variant = "",
+        loader = "/lib/ld-linux-riscv64-lp64d.so.1",
+        triplet = "riscv64-linux-gnu",
+    ),
+    "s390x": struct(
+        debian = "s390x",
+        variant = "",
+        loader = "/lib/ld64.so.1",
+        triplet = "s390x-linux-gnu",
+    ),
 }
 
 # Each is a lock, `//private/lock:<name>.lock.json`, and so a repository `@<name>`.
 DISTRIBUTIONS = {
     "debian12": struct(
         architectures = ["amd64", "arm64", "arm", "s390x", "ppc64le"],
+        on_request = [],
         os_release = {
             "PRETTY_NAME": "Distroless",
             "NAME": "Debian GNU/Linux",
@@ -33,6 +62,9 @@ DISTRIBUTIONS = {
     ),
     "debian13": struct(
         architectures = ["amd64", "arm64", "arm", "s390x", "ppc64le", "riscv64"],
+        # Built where --//:architectures names them: the lock has packages of theirs that some mirrors lack, so that
+        # only snapshot.debian.org is left.
+        on_request = ["s390x", "ppc64le"],
         os_release = {
             "PRETTY_NAME": "Distroless",
             "NAME": "Debian GNU/Linux",

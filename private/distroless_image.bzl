@@ -1,5 +1,6 @@
 """One declaration an image, expanded over distributions, architectures, users and debug."""
 
+load("@bazel_skylib//rules:expand_template.bzl", "expand_template")
 load("//rules:distroless.bzl", "symlinks")
 load("//rules:oci.bzl", "oci_image", "oci_image_index", "oci_layer")
 load("//rules:structure_test.bzl", "structure_test")
@@ -26,11 +27,11 @@ def _base_target(base, *args, **kwargs):
     package, _, image = base.partition(":")
     return "%s:%s" % (package, _target(image or package.rsplit("/", 1)[-1], *args, **kwargs))
 
-def _only(architecture):
-    """What makes a target of an architecture that --//:architectures leaves out incompatible."""
+def _if_built(architecture, distribution, value, otherwise):
+    """`value` where the images of a platform are to be built (--//:architectures)."""
     return select({
-        "//private:build_" + architecture: [],
-        "//conditions:default": ["@platforms//:incompatible"],
+        "//private:build_%s_%s" % (architecture, distribution): value,
+        "//conditions:default": otherwise,
     })
 
 def distroless_image(
@@ -71,10 +72,8 @@ def distroless_image(
                 variant = {"debug": is_debug, "user": user.suffix}
                 images = []
                 for architecture in names:
-                    images += select({
-                        "//private:build_" + architecture: [_target(name, distribution, architecture = architecture, **variant)],
-                        "//conditions:default": [],
-                    })
+                    image = _target(name, distribution, architecture = architecture, **variant)
+                    images += _if_built(architecture, distribution, [image], [])
                 oci_image_index(
                     name = _target(name, distribution, **variant),
                     images = images,
@@ -85,7 +84,7 @@ def distroless_image(
 
 def _platform(name, level, debug, *, base, distribution, architecture, tests_everywhere, tags):
     """Declares the layers, the images and the tests of one platform."""
-    common = {"tags": tags, "target_compatible_with": _only(architecture)}
+    common = {"tags": tags, "target_compatible_with": _if_built(architecture, distribution, [], ["@platforms//:incompatible"])}
 
     def layer(suffix, level, lower):
         target = _target(name + suffix, distribution, architecture = architecture)
@@ -99,6 +98,11 @@ def _platform(name, level, debug, *, base, distribution, architecture, tests_eve
         return [target]
 
     here = {"distribution": distribution, "architecture": architecture}
+    tests = [
+        _configs(_target(name + suffix, **here), each.tests, each.values, common)
+        for suffix, each in (("", level), ("_debug", debug))
+    ]
+    plain_tests = _configs(_target(name + "_plain", **here), level.plain_tests, level.values, common)
     plain_layer = layer("_layer", level, _base_target(base, **here) if base else None)
     debug_layer = layer("_debug_layer", debug, _target(name, **here))
     for is_debug in [False, True]:
@@ -126,11 +130,27 @@ def _platform(name, level, debug, *, base, distribution, architecture, tests_eve
                 structure_test(
                     name = target + "_test",
                     image = target,
-                    configs = [label for each in levels for label in each.tests] +
-                              ([] if is_debug else level.plain_tests) +
+                    configs = tests[0] + (tests[1] if is_debug else plain_tests) +
                               ["//private/testdata:user%s.yaml" % user.suffix],
                     **common
                 )
+
+def _configs(prefix, labels, values, common):
+    """The configs that `labels` stand for: of those that are templates (`*.yaml.in`), what is expanded."""
+    configs = []
+    for label in labels:
+        if label.endswith(".in"):
+            config = "%s.%s" % (prefix, label.rsplit("/", 1)[-1].removesuffix(".in"))
+            expand_template(
+                name = config + "_config",
+                out = config,
+                substitutions = {"{%s}" % key: value for key, value in values.items()},
+                template = label,
+                **common
+            )
+            label = config
+        configs.append(label)
+    return configs
 
 def _joined_env(dicts):
     """Environments joined; `$PATH` in the PATH of one is that of those before, as it would be in a base's."""

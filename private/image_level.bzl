@@ -17,8 +17,9 @@ def image_level(
         plain_tests = []):
     """What one level adds to an image.
 
-    Texts and labels may hold `{distribution}`, `{architecture}` (OCI's name), `{debian_architecture}`, and the names of
-    `values` and `versions`.
+    Texts and labels may hold `{distribution}`, `{architecture}` (OCI's name), `{debian_architecture}`, `{loader}` (the
+    dynamic loader's path), `{triplet}` (of folders of libraries), and the names of `values` and `versions`; so may
+    configs of tests that are called `*.yaml.in`.
 
     Args:
       packages: name of a package set of the distribution's lock.
@@ -64,6 +65,8 @@ def _values(level, distribution, architecture):
         "architecture": architecture,
         "debian_architecture": debian_architecture,
         "distribution": distribution,
+        "loader": ARCHITECTURES[architecture].loader,
+        "triplet": ARCHITECTURES[architecture].triplet,
     } | level.values.get(distribution, {})
     return values | {
         name: _upstream(locked[package.format(**values)][debian_architecture])
@@ -80,7 +83,7 @@ def filled(level, distribution, architecture):
 
     Returns:
       struct(parts: labels of packages and further parts; links, ld_so_cache, env, entrypoint, annotations, exceptions,
-      tests, plain_tests), with all names filled in.
+      tests, plain_tests), with all names filled in; and values, the dict that they were filled in from.
     """
     values = _values(level, distribution, architecture)
 
@@ -101,4 +104,5 @@ def filled(level, distribution, architecture):
         exceptions = fill(level.exceptions.get(distribution, []) if type(level.exceptions) == "dict" else level.exceptions),
         tests = fill(level.tests),
         plain_tests = fill(level.plain_tests),
+        values = values,
     )

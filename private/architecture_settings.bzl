@@ -1,0 +1,23 @@
+"""What of the matrix is built: --//:architectures."""
+
+load("@bazel_skylib//lib:selects.bzl", "selects")
+load(":distributions.bzl", "ARCHITECTURES", "DISTRIBUTIONS")
+
+# The flag's value by which all are built but those that a release has on request.
+DEFAULT = "default"
+
+# buildifier: disable=unnamed-macro
+def architecture_settings():
+    """Declares `build_<architecture>_<distribution>`, which holds if these images are to be built."""
+    for name in [DEFAULT] + ARCHITECTURES.keys():
+        native.config_setting(
+            name = "architecture_" + name,
+            flag_values = {"//:architectures": name},
+        )
+    for distribution, release in DISTRIBUTIONS.items():
+        for architecture in release.architectures:
+            by_default = [] if architecture in release.on_request else [":architecture_" + DEFAULT]
+            selects.config_setting_group(
+                name = "build_%s_%s" % (architecture, distribution),
+                match_any = [":architecture_" + architecture] + by_default,
+            )

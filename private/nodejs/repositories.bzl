@@ -1,0 +1,73 @@
+"""Repositories behind the `nodejs` extension."""
+
+load(":fetch.bzl", "fetch_archive")
+load(":npm_registry.bzl", "npm_registry")
+
+def _node_archive_impl(rctx):
+    what = "Node.js %s for %s" % (rctx.attr.version, rctx.attr.architecture)
+    sources = json.decode(rctx.attr.sources)
+    registry = npm_registry.of_machine(rctx) if [source for source in sources if "npm" in source] else None
+    archive = fetch_archive(rctx, what, sources, registry)
+    if hasattr(archive, "error"):
+        fail(archive.error)
+    rctx.file("BUILD.bazel", """\
+load({macro}, "node_archive")
+
+node_archive(
+    architecture = {architecture},
+    archive = {archive},
+    license_sha256 = {license_sha256},
+    node_sha256 = {node_sha256},
+    strip_prefix = {strip_prefix},
+    version = {version},
+)
+""".format(
+        macro = repr(str(Label("//private/nodejs:node_archive.bzl"))),
+        architecture = repr(rctx.attr.architecture),
+        archive = repr(archive.file),
+        license_sha256 = repr(rctx.attr.license_sha256),
+        node_sha256 = repr(rctx.attr.node_sha256),
+        strip_prefix = repr(archive.strip_prefix),
+        version = repr(rctx.attr.version),
+    ))
+
+node_archive = repository_rule(
+    doc = "One release for one architecture, by its hash, from the first source that gives it. Nothing is unpacked.",
+    implementation = _node_archive_impl,
+    attrs = {
+        "architecture": attr.string(mandatory = True, doc = "Debian's name."),
+        "license_sha256": attr.string(doc = "As for node_layer."),
+        "node_sha256": attr.string(doc = "As for node_layer."),
+        "sources": attr.string(mandatory = True, doc = "JSON: list of objects with `url` or `npm`, `sha256`, `strip_prefix`."),
+        "version": attr.string(mandatory = True, doc = "The release."),
+    },
+)
+
+def _nodejs_hub_impl(rctx):
+    rctx.file("BUILD.bazel", """\
+load({macro}, "nodejs_hub")
+
+nodejs_hub(archives = {archives})
+""".format(
+        macro = repr(str(Label("//private/nodejs:hub.bzl"))),
+        archives = repr(rctx.attr.archives),
+    ))
+    rctx.file("versions.bzl", """\
+"Versions of Node.js: dicts from a release line to the versions by architecture, and to those that only nodejs.org has."
+
+VERSIONS = {versions}
+VENDOR_ONLY = {vendor_only}
+""".format(
+        versions = repr(json.decode(rctx.attr.versions)),
+        vendor_only = repr(json.decode(rctx.attr.vendor_only)),
+    ))
+
+nodejs_hub = repository_rule(
+    doc = "The names of all releases.",
+    implementation = _nodejs_hub_impl,
+    attrs = {
+        "archives": attr.string_list(mandatory = True, doc = "Names of their repositories."),
+        "vendor_only": attr.string(mandatory = True, doc = "JSON: dict from a release line to a list of architectures."),
+        "versions": attr.string(mandatory = True, doc = "JSON: dict from a release line to a dict from an architecture to the version."),
+    },
+)
