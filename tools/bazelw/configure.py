@@ -22,6 +22,7 @@ _LINKS = {
     "usr/bin/jar": "usr/lib/jvm/java-*-openjdk-*/bin/jar",
     "usr/bin/java": "usr/lib/jvm/java-*-openjdk-*/bin/java",
     "usr/bin/javac": "usr/lib/jvm/java-*-openjdk-*/bin/javac",
+    "usr/bin/sh": "usr/bin/bash",  # dash is essential, so nothing in the root depends on it
     "usr/bin/which": "usr/bin/which.debianutils",
 }
 # Modules that bazel_tools names and Debian has no package of; nothing here uses them.
