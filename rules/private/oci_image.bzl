@@ -10,6 +10,9 @@ load(":oci_layout.bzl", "IMPORT_ATTRS", "LAYOUT_ATTRS", "import_layout", "write_
 
 _TAR_SUFFIXES = [".tar", ".tar.gz", ".tgz", ".tar.zst", ".tzst"]
 
+# What targets with PartsInfo write (make_part).
+_PART_SUFFIXES = [".part.gz", ".part.zst"]
+
 # The file forms of options that are lists or dicts.
 _FILE_FORMS = ["env", "labels", "annotations", "entrypoint", "cmd", "exposed_ports", "volumes"]
 
@@ -32,7 +35,7 @@ _ATTRS = LAYER_ATTRS | LAYOUT_ATTRS | IMPORT_ATTRS | CHECK_ATTRS | {
     "labels_file": attr.label(allow_single_file = True, doc = "The same as lines `KEY=VALUE`."),
     "os": attr.string(doc = "OCI operating system; required without a base."),
     "tars": attr.label_list(
-        allow_files = _TAR_SUFFIXES,
+        allow_files = _TAR_SUFFIXES + _PART_SUFFIXES,
         doc = """Layers, bottom to top, above the base's: tar files (plain, gzip, zstd), oci_layer targets, and parts
 (packages, package sets, generated files). Parts that follow each other become one layer.""",
     ),

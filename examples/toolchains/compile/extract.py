@@ -1,0 +1,20 @@
+"""A file out of a layer, such as a jar that Debian has a package of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from examples.toolchains.compile import layer
+from tools.lib.cli import Parser
+from tools.lib.files import atomic_write
+
+
+def extract(argv: Sequence[str]) -> None:
+    parser = Parser("compile extract", "Takes a file out of a layer.")
+    parser.add_argument("--layer", required=True, help="a tar")
+    parser.add_argument("--path", required=True, help="of the file in the layer")
+    parser.add_argument("--output", required=True)
+    flags = parser.parse_args(argv)
+    content = layer.read(flags.layer, flags.path)
+    with atomic_write(flags.output) as out:
+        out.write(content)

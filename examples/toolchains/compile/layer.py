@@ -1,0 +1,53 @@
+"""Layers, read by those who build on what is in them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+from tools.lib import decompress, tar
+from tools.lib.errors import ToolError
+
+
+def unpack(layer: str, directory: str) -> None:
+    """Unpacks a layer's directories, files and links; absolute links lead into `directory`."""
+    for member, read_at in _members(layer):
+        entry = member.entry
+        path = os.path.join(directory, entry.path)
+        if entry.type == "directory":
+            os.makedirs(path, exist_ok=True)
+            continue
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        if entry.type == "file":
+            with open(path, "wb") as out:
+                out.writelines(tar.content(member, read_at))
+        elif entry.type == "hardlink":
+            os.link(os.path.join(directory, entry.link), path)
+        elif entry.link.startswith("/"):
+            target = os.path.join(directory, entry.link.lstrip("/"))
+            os.symlink(os.path.relpath(target, os.path.dirname(path)), path)
+        else:
+            os.symlink(entry.link, path)
+
+
+def read(layer: str, path: str) -> bytes:
+    """The content of the file `path` of a layer; a ToolError if it is none."""
+    for member, read_at in _members(layer):
+        if member.entry.path == path.strip("/"):
+            if member.entry.type != "file":
+                raise ToolError(f"{layer}: {path} is a {member.entry.type}", "name its target")
+            return b"".join(tar.content(member, read_at))
+    raise ToolError(f"{layer}: has no {path}")
+
+
+def _members(layer: str) -> Iterator[tuple[tar.Member, tar.ReadAt]]:
+    with open(layer, "rb") as source:
+        kind = decompress.detect(source.read(512))
+        source.seek(0)
+        data = b"".join(decompress.chunks(source, decompress.SUFFIXES[kind]))
+
+    def read_at(offset: int, length: int) -> bytes:
+        return data[offset : offset + length]
+
+    for member in tar.members(read_at, len(data)):
+        yield member, read_at
