@@ -1,6 +1,6 @@
 """What an image needs besides its packages: users, groups, homes, a few files.
 
-    load("@distroless//rules:distroless.bzl", "busybox", "ca_bundle", "group", "home", "java_keystore", "nsswitch", "os_release", "passwd", "tmp")
+    load("@distroless//rules:distroless.bzl", "busybox", "ca_bundle", "group", "home", "java_keystore", "ld_so_cache", "nsswitch", "os_release", "passwd", "tmp")
 """
 
 load("//rules/private:busybox.bzl", _busybox = "busybox")
@@ -17,6 +17,7 @@ load(
     _tmp = "tmp",
 )
 load("//rules/private:java_keystore.bzl", _java_keystore = "java_keystore")
+load("//rules/private:ld_so_cache.bzl", _ld_so_cache = "ld_so_cache")
 
 busybox = _busybox
 ca_bundle = _ca_bundle
@@ -24,6 +25,7 @@ files = _files
 group = _group
 home = _home
 java_keystore = _java_keystore
+ld_so_cache = _ld_so_cache
 nsswitch = _nsswitch
 os_release = _os_release
 passwd = _passwd

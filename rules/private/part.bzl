@@ -27,7 +27,7 @@ def make_part(ctx, tool, *, arguments, inputs, mnemonic, progress_message):
       ctx: the rule's context; its attributes include PART_ATTRS.
       tool: Target of a python_tool that takes --run, --metadata, --label and --compression.
       arguments: list of Args, before those.
-      inputs: list of File.
+      inputs: list or depset of File.
       mnemonic: the action's mnemonic.
       progress_message: the action's progress message.
 

@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+import struct
+
+import pytest
+
+from tools.ld_so_cache.cache import Library, Target, encode
+from tools.ld_so_cache.testing import generator, shown, signed
+
+LITTLE = Target("little", True)
+LIBRARIES = [
+    Library(b"liba.so.1", b"/lib/liba.so.1", 0x303),
+    Library(b"libb.so.2", b"/usr/lib/libb.so.2", 0x303),
+    Library(b"liba.so.1", b"/usr/lib/liba.so.1", 0x303),
+]
+
+
+@pytest.mark.parametrize(("data", "order", "flag"), [("little", "<", 2), ("big", ">", 3)])
+def test_the_header(data: str, order: str, flag: int) -> None:
+    cache = encode(LIBRARIES, [], Target(data, True), b"me")
+    assert cache[:20] == b"glibc-ld.so.cache1.1"
+    count, size = struct.unpack_from(order + "II", cache, 20)
+    assert (count, cache[28:32]) == (3, bytes((flag, 0, 0, 0)))
+    texts = cache[48 + 24 * count :][:size]
+    assert sorted(filter(None, texts.split(b"\0"))) == [
+        b"/usr/lib/liba.so.1",
+        b"/usr/lib/libb.so.2",
+    ]
+    (extensions,) = struct.unpack_from(order + "I", cache, 32)
+    assert extensions == -(-(48 + 24 * count + size) // 4) * 4
+    assert struct.unpack_from(order + "I", cache, extensions)[0] == 0xEAA42174
+    assert generator(cache) == b"me"
+
+
+def test_entries_are_from_last_to_first_and_equals_as_they_come() -> None:
+    assert shown(encode(LIBRARIES, [], LITTLE, b"")) == [
+        "libb.so.2 (0x0303) => /usr/lib/libb.so.2",
+        "liba.so.1 (0x0303) => /lib/liba.so.1",
+        "liba.so.1 (0x0303) => /usr/lib/liba.so.1",
+    ]
+
+
+def test_what_a_64_bit_machine_takes_is_before_what_its_predecessor_does() -> None:
+    old = LIBRARIES[0]._replace(type=3)
+    (first, second) = shown(encode([old, LIBRARIES[2]], [], LITTLE, b""))
+    assert "0x0303" in first
+    assert "0x0003" in second
+
+
+def test_libraries_for_newer_processors_are_before_those_for_all() -> None:
+    newer = [
+        Library(b"liba.so.1", b"/lib/glibc-hwcaps/%s/liba.so.1" % name, 0x303, name, level)
+        for name, level in ((b"v3", 2), (b"v2", 0))
+    ]
+    cache = encode([*LIBRARIES, *newer], [b"v4"], LITTLE, b"me")
+    assert shown(cache)[1:4] == [
+        "liba.so.1 (0x0303, v2, level 0) => /lib/glibc-hwcaps/v2/liba.so.1",
+        "liba.so.1 (0x0303, v3, level 2) => /lib/glibc-hwcaps/v3/liba.so.1",
+        "liba.so.1 (0x0303) => /lib/liba.so.1",
+    ]
+    assert b"\0v4\0" in cache
+    assert generator(cache) == b"me"
+
+
+def test_a_cache_of_nothing() -> None:
+    cache = encode([], [], LITTLE, b"me")
+    assert shown(cache) == []
+    assert len(cache) == 48 + 24 + 2
+
+
+def test_another_signature_is_all_that_signed_changes() -> None:
+    assert signed(encode(LIBRARIES, [], LITTLE, b"me"), b"another") == encode(
+        LIBRARIES, [], LITTLE, b"another"
+    )

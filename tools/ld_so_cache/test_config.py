@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tools.ld_so_cache import config, tars
+from tools.ld_so_cache.testing import Link, Tree, tar
+from tools.lib.errors import ToolError
+from tools.lib.partfs import Image
+
+
+def directories(folder: Path, tree: Tree) -> list[str]:
+    """Those of the configuration, less the empty lines."""
+    path = folder / "image.tar"
+    path.write_bytes(tar(tree))
+    found = config.directories(Image([tars.read(str(path))]))
+    return [each.strip() for each in found if each.strip()]
+
+
+def test_an_image_without_configuration(tmp_path: Path) -> None:
+    assert directories(tmp_path, {"etc/ld.so.conf.d/x.conf": b"/opt\n"}) == []
+
+
+def test_lines_comments_and_spaces(tmp_path: Path) -> None:
+    text = b"# none\n\n/a\n  /b # b\n\t/c/#c\nhwcap 1 nosegneg\nincludes\nincluded /d\n/e"
+    assert directories(tmp_path, {"etc/ld.so.conf": text}) == [
+        "/a", "/b", "/c/", "includes", "included /d", "/e",
+    ]  # fmt: skip
+
+
+def test_includes_are_where_they_stand_and_sorted_by_bytes(tmp_path: Path) -> None:
+    tree: Tree = {
+        "etc/ld.so.conf": b"/1\ninclude /etc/ld.so.conf.d/[a-z]*.conf ld.so.conf.d/Z.conf\n/2",
+        "etc/ld.so.conf.d/b.conf": b"/b",
+        "etc/ld.so.conf.d/a.conf": b"/a\ninclude ../nothing/*\ninclude /etc/none\n",
+        "etc/ld.so.conf.d/aa.conf": Link("b.conf"),
+        "etc/ld.so.conf.d/A.conf": b"/never",
+        "etc/ld.so.conf.d/Z.conf": b"/Z",
+        "etc/ld.so.conf.d/dir.conf/x": b"/never",
+    }
+    assert directories(tmp_path, tree) == ["/1", "/a", "/b", "/b", "/Z", "/2"]
+
+
+def test_hidden_files_are_found_by_their_dot_alone(tmp_path: Path) -> None:
+    tree: Tree = {
+        "etc/ld.so.conf": b"include ld.so.conf.d/*\ninclude ld.so.conf.d/.b*\n",
+        "etc/ld.so.conf.d/.a": b"/never",
+        "etc/ld.so.conf.d/.b": b"/b",
+    }
+    assert directories(tmp_path, tree) == ["/b"]
+
+
+def test_a_file_that_includes_itself_is_an_error(tmp_path: Path) -> None:
+    tree: Tree = {
+        "etc/ld.so.conf": b"include /etc/ld.so.conf.d/*",
+        "etc/ld.so.conf.d/x": b"include /etc/ld.so.*",
+    }
+    with pytest.raises(ToolError, match=r"^/etc/ld\.so\.conf: it includes itself$"):
+        directories(tmp_path, tree)
+
+
+def test_a_file_whose_text_is_not_at_hand_is_an_error(tmp_path: Path) -> None:
+    tree: Tree = {"etc/ld.so.conf": b"include /opt/x.conf", "opt/x.conf": b"/opt"}
+    with pytest.raises(ToolError, match=r"^/opt/x\.conf: its text is not in the metadata"):
+        directories(tmp_path, tree)

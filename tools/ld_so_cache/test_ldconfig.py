@@ -1,0 +1,216 @@
+"""The machine's own ldconfig(8) as the witness: it gets the tree on a disk, the tool as a tar."""
+
+from __future__ import annotations
+
+import random
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from tools.ld_so_cache.testing import (
+    Link,
+    Tree,
+    generator,
+    library,
+    made,
+    shown,
+    signed,
+    tar,
+    write_tree,
+)
+from tools.lib import elf
+from tools.lib.abi import Machine, abi
+
+_ARCHITECTURES = ("386", "amd64", "arm", "arm64", "loong64", "ppc64le", "riscv64", "s390x")
+
+
+class Host(NamedTuple):
+    """This machine: its architecture, and what its libraries have in e_flags."""
+
+    architecture: str
+    machine: Machine
+    flags: int
+
+
+def host() -> Host:
+    with open(sys.executable, "rb") as source:
+        described = elf.describe_file(source)
+    assert described
+    machine = Machine.of(described)
+    (name,) = (each for each in _ARCHITECTURES if abi(each, "").machine == machine)
+    return Host(name, machine, described["flags"])
+
+
+HOST = host()
+# Where it looks, whatever distribution it is of.
+DIRECTORIES = ("/opt/a", "/opt/b", "/srv/c", "/lib", "/usr/lib")
+CONFIG = {
+    "etc/ld.so.conf": b"include /etc/ld.so.conf.d/*.conf\n/srv/c\n",
+    "etc/ld.so.conf.d/1.conf": b"# comment\n  /opt/b/  # another\n\n/opt/a\n",
+    "etc/ld.so.conf.d/2.conf": b"/lib\n/usr/lib\n/opt/nothing\n",
+    "etc/ld.so.conf.d/.3.conf": b"/opt/hidden\n",
+    "etc/ld.so.conf.d/4.txt": b"/opt/hidden\n",
+}
+
+
+def lib(soname: str | None, kind: int = 3) -> bytes:
+    return library(soname, HOST.machine, flags=HOST.flags, kind=kind)
+
+
+def both(folder: Path, tree: Tree, *directories: str) -> tuple[bytes, bytes]:
+    """ldconfig's cache, and the tool's as ldconfig would sign it, after its links are checked."""
+    program = shutil.which("ldconfig", path="/sbin:/usr/sbin:/bin:/usr/bin")
+    assert program, "ldconfig comes with every glibc"
+    root = folder / "root"
+    write_tree(str(root), tree)
+    (root / "etc").mkdir(exist_ok=True)
+    subprocess.run([program, "-r", root, *directories], check=True, stderr=subprocess.DEVNULL)
+    real = (root / "etc/ld.so.cache").read_bytes()
+    links = {str(path.relative_to(root)) for path in root.rglob("*") if path.is_symlink()}
+
+    (folder / "image.tar").write_bytes(tar(tree))
+    flags = [flag for directory in directories for flag in ("--directory", directory)]
+    result = made(
+        folder, "--tar", str(folder / "image.tar"), "--architecture", HOST.architecture, *flags
+    )
+    assert set(result.links) == links - {path for path in tree if isinstance(tree[path], Link)}
+    return real, signed(result.cache, generator(real))
+
+
+def check(folder: Path, files: Tree, *directories: str) -> list[str]:
+    """Checks that both are the same, byte for byte, beside CONFIG; returns the entries."""
+    real, own = both(folder, {**CONFIG, **files}, *directories)
+    assert shown(own) == shown(real)
+    assert own == real
+    return shown(real)
+
+
+def test_nothing(tmp_path: Path) -> None:
+    assert check(tmp_path, {"etc/hosts": b""}) == []
+
+
+def test_configuration_includes_and_the_order_of_directories(tmp_path: Path) -> None:
+    tree = {f"{path[1:]}/libx.so.1": lib("libx.so.1") for path in (*DIRECTORIES, "/opt/hidden")}
+    entries = check(tmp_path, tree)
+    assert [entry.partition("=> ")[2] for entry in entries] == [
+        f"{path}/libx.so.1" for path in ("/opt/b", "/opt/a", "/lib", "/usr/lib", "/srv/c")
+    ]
+
+
+def test_directories_that_are_named_come_first(tmp_path: Path) -> None:
+    tree = {f"{path}/libx.so.1": lib("libx.so.1") for path in ("opt/a", "opt/z")}
+    (first, second) = check(tmp_path, tree, "/opt/z/", "/opt/missing")
+    assert first.endswith("=> /opt/z/libx.so.1")
+    assert second.endswith("=> /opt/a/libx.so.1")
+
+
+def test_merged_usr_has_each_library_once_by_the_path_that_comes_first(tmp_path: Path) -> None:
+    tree: Tree = {
+        "lib": Link("usr/lib"),
+        "opt/a": Link("/usr/lib/deep"),
+        "usr/lib/libx.so.1": lib("libx.so.1"),
+        "usr/lib/deep/liby.so.1": lib("liby.so.1"),
+    }
+    (deep, shallow) = check(tmp_path, tree)
+    assert deep.endswith("=> /opt/a/liby.so.1")
+    assert shallow.endswith("=> /lib/libx.so.1")
+
+
+def test_names_are_ordered_as_ld_so_compares_them(tmp_path: Path) -> None:
+    names = ["libx-2", "libx-10", "libx-010a", "libx", "libx_", "libX", "lib2x", "libé", "libz"]
+    names += ["libx-20240101123456"]  # more than C's int holds
+    tree = {f"opt/a/{name}.so": lib(f"{name}.so") for name in names}
+    assert len(check(tmp_path, tree)) == len(tree)
+
+
+def test_links_and_versions(tmp_path: Path) -> None:
+    tree: Tree = {
+        # As packages have it, with the linker's link too.
+        "opt/a/liba.so.1.2": lib("liba.so.1"),
+        "opt/a/liba.so.1": Link("liba.so.1.2"),
+        "opt/a/liba.so": Link("liba.so.1"),
+        # The newest of two gets the link that is missing; a file is better than a link.
+        "opt/a/libb.so.1.9": lib("libb.so.1"),
+        "opt/a/libb.so.1.10": lib("libb.so.1"),
+        "opt/b/libb.so.1.11": Link("/opt/a/libb.so.1.10"),
+        # Links that lead nowhere, to a directory, to a file elsewhere.
+        "opt/a/libgone.so": Link("libgone.so.1"),
+        "opt/a/libdir.so.1": Link("/opt/b"),
+        "opt/b/libfar.so.7": Link("../../srv/real/module"),
+        "srv/real/module": lib("libfar.so.7"),
+        "opt/b/libother.so.2": Link("../a/liba.so.1.2"),
+        # Without a soname the file's name counts.
+        "opt/a/libnone.so": lib(None),
+        "opt/a/libnone-1.0.so": Link("libnone.so"),
+    }
+    entries = check(tmp_path, tree)
+    assert sum("libb.so.1 " in entry for entry in entries) == 2
+
+
+def test_what_is_no_library_is_passed_over(tmp_path: Path) -> None:
+    tree: Tree = {
+        "lib/libprogram.so": lib("libprogram.so", kind=2),
+        "lib/libtext.so": b"GROUP ( libx.so.1 )".ljust(100),
+        "lib/libempty.so": b"",
+        "lib/libcut.so": lib("libcut.so")[:100],
+        "lib/module.so": lib("module.so"),
+        "lib/python.so.1": lib("python.so.1"),
+        "lib/libx.a": lib("libx.so.2"),
+        "lib/libdirectory.so/x": lib("x"),
+        "lib/ld-linux.so.9": lib("ld-linux.so.9"),
+        "lib/ld.so.9": lib("ld.so.9"),
+        "lib/ld64.so.9": lib("ld64.so.9"),
+        "lib/libyes.so.py": lib(None),
+    }
+    names = {entry.partition(" ")[0] for entry in check(tmp_path, tree)}
+    assert names == {"ld-linux.so.9", "ld.so.9", "ld64.so.9", "libyes.so.py"}
+
+
+def test_directories_for_newer_processors(tmp_path: Path) -> None:
+    hwcaps = "usr/lib/glibc-hwcaps"
+    tree: Tree = {
+        "usr/lib/libx.so.1": lib("libx.so.1"),
+        f"{hwcaps}/b/libx.so.1.2": lib("libx.so.1"),
+        f"{hwcaps}/a/libx.so.1.3": lib("libx.so.1"),
+        f"{hwcaps}/unused-name-in-the-table/README": b"",
+        f"{hwcaps}/.hidden/libx.so.1": lib("libx.so.1"),
+        f"{hwcaps}/with:colon/libx.so.1": lib("libx.so.1"),
+        f"{hwcaps}/link": Link("../../../srv/new"),
+        "srv/new/liby.so.1": lib("liby.so.1"),
+        "opt/a/glibc-hwcaps/b/libx.so.1": lib("libx.so.1"),
+    }
+    entries = check(tmp_path, tree)
+    assert len(entries) == 5
+    assert "libx.so.1" in entries[-1]
+    assert "level" not in entries[-1]
+
+
+@pytest.mark.parametrize("needed", [1, 0b11, 0b111, 0b1111])
+def test_levels_of_x86_64_that_libraries_need(needed: int, tmp_path: Path) -> None:
+    data = library("libx.so.1", HOST.machine, flags=HOST.flags, isa=needed)
+    (entry,) = check(tmp_path, {"usr/lib/glibc-hwcaps/new/libx.so.1": data})
+    level = needed.bit_length() - 1 if HOST.architecture in ("386", "amd64") else 0
+    assert f"new, level {level})" in entry
+
+
+def test_trees_of_chance(tmp_path: Path) -> None:
+    for seed in range(60):
+        dice = random.Random(seed)
+        places = ["opt/a", "opt/b", "srv/c", "usr/lib", "opt/a/glibc-hwcaps/v1"]
+        tree: dict[str, bytes | Link] = {}
+        for _ in range(dice.randrange(30)):
+            place = dice.choice(places)
+            name = dice.choice(["liba", "libb-1", "libb-10", "libb-9", "libc++", "ld-x"]) + ".so"
+            version = dice.choice(["", ".1.2", ".1.9", ".1.10.0"])
+            soname = f"{name}.1" if version else dice.choice([None, name])
+            if tree.setdefault(f"{place}/{name}{version}", data := lib(soname)) is data:
+                for link in dice.sample([name, soname or name], dice.randrange(3)):
+                    to = dice.choice([f"{name}{version}", f"/{place}/{name}{version}"])
+                    tree.setdefault(f"{place}/{link}", Link(to))
+        folder = tmp_path / str(seed)
+        folder.mkdir()
+        check(folder, tree)

@@ -1,0 +1,25 @@
+from __future__ import annotations
+
+import base64
+import json
+from pathlib import Path
+
+import pytest
+
+from tools.ld_so_cache.recorded import DATA, tree
+from tools.ld_so_cache.testing import generator, made, shown, signed, tar
+
+with open(DATA, encoding="ascii") as source:
+    RECORDED: dict[str, str] = json.load(source)
+
+
+@pytest.mark.parametrize("architecture", ["amd64", "arm", "arm64", "ppc64le", "riscv64", "s390x"])
+def test_the_cache_is_what_the_architecture_s_own_ldconfig_writes(
+    architecture: str, tmp_path: Path
+) -> None:
+    (tmp_path / "image.tar").write_bytes(tar(tree(architecture)))
+    recorded = base64.b64decode(RECORDED[architecture])
+    result = made(tmp_path, "--tar", str(tmp_path / "image.tar"), "--architecture", architecture)
+    assert shown(result.cache) == shown(recorded)
+    assert signed(result.cache, generator(recorded)) == recorded
+    assert list(result.links.values()) == ["libunlinked.so.3.1"]

@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import tarfile
+from pathlib import Path
+
+import pytest
+import zstandard
+
+from tools.ld_so_cache import tars
+from tools.ld_so_cache.testing import Link, Tree, library, made, shown, tar
+from tools.lib.errors import ToolError
+from tools.lib.oci import digest_of
+
+TREE: Tree = {
+    "usr/lib/libx.so.1.0": library("libx.so.1"),
+    "usr/lib/libx.so.1": Link("libx.so.1.0"),
+    "etc/ld.so.conf": b"/opt\n",
+    "etc/hosts": b"localhost\n",
+}
+
+
+@pytest.mark.parametrize(
+    "compress", [bytes, gzip.compress, zstandard.compress], ids=["plain", "gzip", "zstd"]
+)
+def test_libraries_links_and_configuration_of_a_tar(compress: type, tmp_path: Path) -> None:
+    path = tmp_path / "x"
+    path.write_bytes(compress(tar(TREE, mtime=7)))
+    part = tars.read(str(path))
+    found = {each["path"]: each for each in part["entries"]}
+    assert found["usr/lib/libx.so.1.0"]["elf"]["soname"] == "libx.so.1"
+    assert found["usr/lib/libx.so.1"]["link"] == "libx.so.1.0"
+    assert found["etc/ld.so.conf"]["text"] == "/opt\n"
+    assert "text" not in found["etc/hosts"]
+    assert {each["mtime"] for each in part["entries"]} == {7}
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (b"", "not a whole tar: empty file"),
+        (b"x" * 2000, "not a whole tar"),
+        (tar(TREE)[:1500], "not a whole tar"),
+        (gzip.compress(tar(TREE))[:-20], "cut off"),
+        (b"BZh" + bytes(600), "compressed by bzip2"),
+    ],
+)
+def test_what_is_no_tar_is_told_with_its_name(data: bytes, message: str, tmp_path: Path) -> None:
+    path = tmp_path / "layer"
+    path.write_bytes(data)
+    with pytest.raises(ToolError, match=f"^{path}: .*{message}"):
+        tars.read(str(path))
+
+
+def layer(layout: Path, data: bytes) -> dict[str, object]:
+    digest = digest_of(data)
+    (layout / "blobs/sha256" / digest.removeprefix("sha256:")).write_bytes(data)
+    kind = "application/vnd.oci.image.layer.v1.tar"
+    return {"mediaType": kind, "digest": digest, "size": len(data)}
+
+
+def test_layers_of_a_base_from_elsewhere_with_whiteouts(tmp_path: Path) -> None:
+    layout = tmp_path / "layout"
+    (layout / "blobs/sha256").mkdir(parents=True)
+    gone: Tree = {
+        "usr/lib/libgone.so": library("libgone.so"),
+        "usr/lib/libx.so.1": Link("libgone.so"),
+    }
+    layers = [
+        layer(layout, tar(gone)),
+        layer(layout, tar({"usr/lib/.wh.libgone.so": b"", "usr/lib/.wh.libx.so.1": b""})),
+        layer(layout, tar(TREE)),
+        {"mediaType": "x", "digest": f"sha256:{0:064}", "size": 1},  # of a build: given by itself
+    ]
+    config = {"mediaType": "application/vnd.oci.image.config.v1+json", "size": 2}
+    manifest = {"schemaVersion": 2, "config": config | {"digest": f"sha256:{0:064}"}}
+    (tmp_path / "manifest.json").write_text(json.dumps(manifest | {"layers": layers}))
+    (tmp_path / "own.tar").write_bytes(tar({"usr/lib/liby.so": library("liby.so")}))
+    result = made(
+        tmp_path,
+        *("--base-manifest", str(tmp_path / "manifest.json"), "--layout", str(layout)),
+        *("--tar", str(tmp_path / "own.tar"), "--architecture", "amd64"),
+    )
+    assert shown(result.cache) == [
+        "liby.so (0x0303) => /usr/lib/liby.so",
+        "libx.so.1 (0x0303) => /usr/lib/libx.so.1",
+    ]
+
+
+def test_hard_links_and_names_with_dots(tmp_path: Path) -> None:
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w") as archive:
+        data = library("libx.so.1")
+        entry = tarfile.TarInfo("./usr/lib/libx.so.1")
+        entry.size = len(data)
+        archive.addfile(entry, io.BytesIO(data))
+        entry = tarfile.TarInfo("/opt/lib/libx.so.1")
+        entry.type, entry.linkname = tarfile.LNKTYPE, "./usr/lib/libx.so.1"
+        archive.addfile(entry)
+    (tmp_path / "x.tar").write_bytes(out.getvalue())
+    flags = ("--directory", "/opt/lib", "--architecture", "amd64")
+    result = made(tmp_path, "--tar", str(tmp_path / "x.tar"), *flags)
+    assert [line.partition("=> ")[2] for line in shown(result.cache)] == [
+        "/opt/lib/libx.so.1",
+        "/usr/lib/libx.so.1",
+    ]
