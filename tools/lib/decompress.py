@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from tools.lib.compress import Compression
 from tools.lib.errors import ToolError
+
+if TYPE_CHECKING:
+    from tools.lib.compress import Compression
 
 SUFFIXES: dict[Compression, str] = {"gzip": ".gz", "zstd": ".zst", "none": ""}
 

@@ -9,9 +9,8 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping
-from typing import Any, NamedTuple, NewType
+from typing import TYPE_CHECKING, Any, NamedTuple, NewType
 
-from tools.lib.compress import Compression
 from tools.lib.documents import (
     Json,
     as_count,
@@ -24,6 +23,9 @@ from tools.lib.documents import (
     read_document,
 )
 from tools.lib.errors import ToolError
+
+if TYPE_CHECKING:
+    from tools.lib.compress import Compression
 
 Digest = NewType("Digest", str)
 """`sha256:` and 64 hexadecimal digits, checked: safe as a part of a path."""

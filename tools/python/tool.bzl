@@ -39,7 +39,7 @@ def _python_tool_impl(ctx):
     deps = [dep[PyInfo] for dep in ctx.attr.deps]
     imports = depset(transitive = [dep.imports for dep in deps])
     sources = depset([main], transitive = [dep.transitive_sources for dep in deps])
-    runfiles = [dep[DefaultInfo].default_runfiles.files for dep in ctx.attr.deps]
+    runfiles = depset(transitive = [dep[DefaultInfo].default_runfiles.files for dep in ctx.attr.deps])
     launcher = ctx.actions.declare_file(ctx.label.name + ".launcher.py")
     root = main.owner.workspace_root
     module = main.path.removeprefix(root + "/").removesuffix(".py").replace("/", ".")
@@ -48,7 +48,10 @@ def _python_tool_impl(ctx):
         module = module,
         name = ctx.label.name,
     ))
-    inputs = depset([launcher], transitive = [sources] + runfiles)
+
+    # A sandbox has a link for each input: what a distribution says of itself is a third of them, and no tool reads it.
+    data = [file for file in runfiles.to_list() if ".dist-info/" not in file.path and file.basename != "py.typed"]
+    inputs = depset([launcher] + data, transitive = [sources])
     return [
         DefaultInfo(files = depset([launcher])),
         PythonToolInfo(
