@@ -65,13 +65,16 @@ def _describe_tar(ctx, name, tar):
     )
     return LayerInfo(blob = tar, descriptor = descriptor, parts = [])
 
-def _own_layers(ctx):
-    """The layers of `tars`, in order; neighbouring parts are merged."""
+def _own_layers(ctx, below):
+    """The layers of `tars`, in order, above the layers `below`; neighbouring parts are merged."""
     layers = []
     parts = []
 
     def merge(parts):
-        return [merge_parts(ctx, "%s.%d" % (ctx.label.name, len(layers)), parts)] if parts else []
+        if not parts:
+            return []
+        lower = [metadata for layer in below + layers for metadata in layer.parts]
+        return [merge_parts(ctx, "%s.%d" % (ctx.label.name, len(layers)), parts, lower = lower)]
 
     for target in ctx.attr.tars:
         if PartsInfo in target:
@@ -112,7 +115,7 @@ def _oci_image_impl(ctx):
         base = ctx.attr.base[OciImageInfo] if OciImageInfo in ctx.attr.base else import_layout(ctx, name, ctx.attr.base)
     elif not (ctx.attr.os and ctx.attr.architecture):
         fail("%s: no base, and no platform (hint: set `base`, or `os` and `architecture`)" % ctx.label)
-    layers = _own_layers(ctx)
+    layers = _own_layers(ctx, base.layers if base else [])
 
     options = ctx.actions.declare_file(name + ".options.json")
     ctx.actions.write(options, json.encode(_options(ctx)))

@@ -129,7 +129,7 @@ def _claims(parts: Sequence[Part], lower: Sequence[Part]) -> dict[str, Claim]:
         for entry in part["entries"]:
             path = entry["path"]
             other = claims.get(path)
-            if other is not None and not (other.below and path in part["replaces"]):
+            if other is not None and not (other.below and _may_replace(part, path)):
                 below = ", in a layer below" if other.below else ""
                 raise ToolError(
                     f"{path}: in {other.owner}{below}, and in {name}",
@@ -149,6 +149,14 @@ def _claims(parts: Sequence[Part], lower: Sequence[Part]) -> dict[str, Claim]:
                     )
             claims[path] = Claim(entry, name, False)
     return claims
+
+
+def _may_replace(part: Part, path: str) -> bool:
+    """Whether a part may have what a layer below has: its author's to decide, never a package's.
+
+    check_image tells of it all the same, where it is not declared.
+    """
+    return not part["package"] or path in part["replaces"]
 
 
 def _merge(parts: Sequence[Part], lower: Sequence[Part]) -> dict[str, _Directory]:

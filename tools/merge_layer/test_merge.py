@@ -146,9 +146,14 @@ def test_a_hard_link_needs_its_file_before_it(parts: list[dict[str, Any]]) -> No
         merge.directories(parts)
 
 
-def test_a_path_of_a_layer_below_is_not_replaced() -> None:
-    with pytest.raises(ToolError, match=r"etc/x: in a 1\.0, in a layer below, and in //x:b"):
-        merge.directories([part("//x:b", [entry("etc/x")])], [part("a", [entry("etc/x")])])
+def test_a_package_replaces_nothing_of_a_layer_below() -> None:
+    with pytest.raises(ToolError, match=r"etc/x: in a 1\.0, in a layer below, and in b 1\.0"):
+        merge.directories([part("b", [entry("etc/x")])], [part("a", [entry("etc/x")])])
+
+
+def test_a_generated_part_may_replace_a_file_or_link_of_a_layer_below() -> None:
+    lower = [part("a", [entry("etc/x"), entry("etc/y", "symlink", link="x")])]
+    merge.directories([part("//x:b", [entry("etc/x"), entry("etc/y")])], lower)
 
 
 def test_what_a_part_replaces_is_replaced_of_a_layer_below_alone() -> None:
@@ -157,10 +162,9 @@ def test_what_a_part_replaces_is_replaced_of_a_layer_below_alone() -> None:
     assert merge.directories([cache], [lower]) == []
     with pytest.raises(ToolError, match=r"etc/x: in a 1\.0, and in //x:b"):
         merge.directories([lower, cache])
-    with pytest.raises(ToolError, match=r"etc/y: in a 1\.0, in a layer below, and in //x:b"):
-        merge.directories(
-            [part("//x:b", [entry("etc/y")], replaces=("etc/x",))], [part("a", [entry("etc/y")])]
-        )
+    package = part("b", [entry("etc/y")], replaces=("etc/x",))
+    with pytest.raises(ToolError, match=r"etc/y: in a 1\.0, in a layer below, and in b 1\.0"):
+        merge.directories([package], [part("a", [entry("etc/y")])])
 
 
 def test_a_link_of_a_layer_below_is_not_replaced_by_a_directory() -> None:
