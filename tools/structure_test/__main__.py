@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import math
 import os
-import signal
 import sys
 import time
 from collections.abc import Sequence
@@ -92,8 +91,6 @@ def _open_sandbox(
 
     bwrap = find_bubblewrap()
     emulator = find_emulator(documents.platform.architecture)
-    # Leave through the removal of the scratch directory, also when a test is given up.
-    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     size = sum(layer.size for layer in documents.manifest.layers)
     workshop = stack.enter_context(open_workshop(emulator, size))
     image = ImageFiles(layout, documents, workshop.pool)

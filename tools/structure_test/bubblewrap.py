@@ -12,6 +12,8 @@ from typing import NamedTuple
 
 from tools.lib.errors import ToolError
 
+ALWAYS = ("/usr/bin",)
+"""Where bwrap is looked for after PATH, of which a test's environment may have little."""
 _MAX_OUTPUT = 16 << 20  # bytes a stream
 _NO_EXEC = "bwrap: execvp "
 _NO_NAMESPACES = ("namespace", "uid map", "Operation not permitted")
@@ -31,7 +33,7 @@ class Outcome(NamedTuple):
 
 def find_bubblewrap() -> str:
     """The path of bwrap; a ToolError names the package that has it."""
-    for directory in [*os.get_exec_path(), "/usr/bin"]:
+    for directory in [*os.get_exec_path(), *ALWAYS]:
         path = os.path.join(directory, "bwrap")
         if os.access(path, os.X_OK):
             return path

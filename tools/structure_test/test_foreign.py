@@ -1,0 +1,102 @@
+"""Commands of other architectures, through qemu-user; BUSYBOX_DEBS names Debian's packages."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tools.structure_test import namespaces, sandbox
+from tools.structure_test.testing import (
+    HOST,
+    layer,
+    run_tool,
+    sh,
+    shell,
+    write_config,
+    write_layout,
+)
+
+MACHINES = {
+    "amd64": "x86_64",
+    "arm": "armv7l",
+    "arm64": "aarch64",
+    "ppc64le": "ppc64le",
+    "s390x": "s390x",
+}
+
+
+@pytest.fixture
+def image(tmp_path: Path, architecture: str) -> str:
+    config = {"User": "nonroot", "Env": ["PATH=/bin"], "WorkingDir": "/home/nonroot"}
+    return write_layout(
+        tmp_path / "image", layer(*shell(architecture)), config=config, architecture=architecture
+    )
+
+
+def run_commands(tmp_path: Path, image: str, *tests: dict[str, Any]) -> str:
+    """The text of a run that passes."""
+    named = [{"name": str(number), **test} for number, test in enumerate(tests)]
+    ran = run_tool(
+        "--image", image, "--config", write_config(tmp_path / "t.json", commandTests=named)
+    )
+    assert (ran.status, ran.stderr) == (0, ""), ran.stdout
+    return ran.stdout
+
+
+@pytest.mark.parametrize("architecture", MACHINES)
+def test_programs_that_start_others(tmp_path: Path, image: str, architecture: str) -> None:
+    script = "busybox uname -m; id -u; pwd; (exec sh -c 'exec cat /etc/passwd'); echo $0"
+    run_commands(
+        tmp_path,
+        image,
+        sh(
+            script,
+            setup=[["touch", "made"]],
+            teardown=[["test", "-e", "made"]],
+            expectedOutput=[
+                f"^{MACHINES[architecture]}\n65532\n/home/nonroot\nroot:x:0:0",
+                "\nsh\n$",
+            ],
+        ),
+        {"command": "busybox", "args": ["false"], "exitCode": 1},
+        sh("kill -9 $$", exitCode=137),
+    )
+
+
+def _fails(*_: object) -> None:
+    raise OSError(1, "not here")
+
+
+@pytest.mark.parametrize("architecture", [name for name in ("arm64", "s390x") if name != HOST])
+@pytest.mark.parametrize("namespaced", [True, False])
+def test_where_the_kernel_cannot_be_told_the_emulator_starts_the_command(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    image: str,
+    architecture: str,
+    namespaced: bool,
+) -> None:
+    monkeypatch.setattr(namespaces, "mount_binfmt", _fails)
+    monkeypatch.setattr(sandbox, "is_registered", lambda _: False)
+    if not namespaced:
+        monkeypatch.setattr(namespaces, "enter", lambda _: False)
+    run_commands(
+        tmp_path,
+        image,
+        sh("echo $0; cd /; pwd", expectedOutput=["^sh\n/\n$"]),
+        {"command": "busybox", "args": ["uname", "-m"], "expectedOutput": [MACHINES[architecture]]},
+        {"command": "../../bin/busybox", "args": ["id", "-u"], "expectedOutput": ["^65532\n$"]},
+        # What the command starts is out of reach, and the message says why.
+        sh(
+            "busybox true",
+            exitCode=126,
+            expectedError=["Exec format error", "ran sh alone: .* needs Linux 6.7, or Debian's"],
+        ),
+    )
+    ran = run_tool(
+        "--image",
+        image,
+        "--config",
+        write_config(tmp_path / "t.json", commandTests=[{"name": "a", "command": "gone"}]),
+    )
+    assert "Error: gone could not be started: No such file or directory" in ran.stdout
