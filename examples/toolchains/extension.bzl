@@ -1,12 +1,44 @@
-"""The compilers of the machine, as a repository."""
+"""What the examples are built with besides Debian's packages, as repositories."""
 
+load("//examples/toolchains/private:node_modules_repository.bzl", "node_modules_repository")
 load("//examples/toolchains/private:programs_repository.bzl", "programs_repository")
+load("//examples/toolchains/private:wheels_repository.bzl", "wheels_repository")
+
+_node_modules = tag_class(
+    doc = "Makes `@<name>//:app`, the part of a layer with the packages of a package-lock.json in /app/node_modules.",
+    attrs = {
+        "lock": attr.label(mandatory = True, doc = "package-lock.json."),
+        "name": attr.string(mandatory = True, doc = "Name of the repository."),
+    },
+)
+
+_wheels = tag_class(
+    doc = "Makes `@<name>//:app`, the part of a layer with the packages of a requirements.txt in /app.",
+    attrs = {
+        "machine": attr.string(default = "x86_64", doc = "Architecture of the wheels, as their names have it."),
+        "name": attr.string(mandatory = True, doc = "Name of the repository."),
+        "python": attr.string(mandatory = True, doc = "Version of the image's Python, such as `3.11`."),
+        "requirements": attr.label(mandatory = True, doc = "requirements.txt, with hashes."),
+    },
+)
 
 def _toolchains_impl(module_ctx):
     programs_repository(name = "examples_toolchains")
+    for module in module_ctx.modules:
+        for tag in module.tags.node_modules:
+            node_modules_repository(name = tag.name, lock = tag.lock)
+        for tag in module.tags.wheels:
+            wheels_repository(
+                name = tag.name,
+                machine = tag.machine,
+                python = tag.python,
+                requirements = tag.requirements,
+            )
     return module_ctx.extension_metadata(reproducible = True)
 
 toolchains = module_extension(
-    doc = "Makes @examples_toolchains: a target a compiler, `:go`, `:gcc`, `:g++`, `:rustc`, `:javac`.",
+    doc = """Makes @examples_toolchains, a target for each compiler of the machine (`:go`, `:gcc`, `:g++`, `:rustc`, `:javac`),
+and what the tags say.""",
     implementation = _toolchains_impl,
+    tag_classes = {"node_modules": _node_modules, "wheels": _wheels},
 )

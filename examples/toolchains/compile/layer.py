@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import posixpath
 from collections.abc import Iterator
 
 from tools.lib import decompress, tar
 from tools.lib.errors import ToolError
+
+_MAX_LINKS = 20
 
 
 def unpack(layer: str, directory: str) -> None:
@@ -31,13 +34,24 @@ def unpack(layer: str, directory: str) -> None:
 
 
 def read(layer: str, path: str) -> bytes:
-    """The content of the file `path` of a layer; a ToolError if it is none."""
-    for member, read_at in _members(layer):
-        if member.entry.path == path.strip("/"):
-            if member.entry.type != "file":
-                raise ToolError(f"{layer}: {path} is a {member.entry.type}", "name its target")
+    """The content of the file `path` of a layer, links at its end followed within the layer.
+
+    Raises:
+        ToolError: there is no such file.
+    """
+    found = {member.entry.path: (member, read_at) for member, read_at in _members(layer)}
+    place = path.strip("/")
+    for _ in range(_MAX_LINKS):
+        if place not in found:
+            raise ToolError(f"{layer}: has no {place}")
+        member, read_at = found[place]
+        if member.entry.type == "file":
             return b"".join(tar.content(member, read_at))
-    raise ToolError(f"{layer}: has no {path}")
+        if member.entry.type != "symlink":
+            raise ToolError(f"{layer}: {place} is a {member.entry.type}")
+        target = posixpath.join("/", posixpath.dirname(place), member.entry.link)
+        place = posixpath.normpath(target).strip("/")
+    raise ToolError(f"{layer}: {path} is more than {_MAX_LINKS} links")
 
 
 def _members(layer: str) -> Iterator[tuple[tar.Member, tar.ReadAt]]:

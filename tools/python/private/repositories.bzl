@@ -4,8 +4,15 @@ _OLDEST = (3, 11)
 _NEWEST = (3, 14)
 _HINT = "install Debian's python3 and python3-pip, set DISTROLESS_PYTHON to an interpreter, or use ./bazelw"
 
-def _find_interpreter(rctx):
-    """Returns the first interpreter of a fitting version, as struct(path, version)."""
+def find_interpreter(rctx):
+    """Finds the first interpreter of a fitting version.
+
+    Args:
+      rctx: the repository rule's context.
+
+    Returns:
+      struct(path, version).
+    """
     wanted = rctx.getenv("DISTROLESS_PYTHON")
     names = [wanted] if wanted else ["python3"] + ["python3.%d" % minor for minor in range(_NEWEST[1], _OLDEST[1] - 1, -1)]
     seen = []
@@ -25,7 +32,7 @@ def _find_interpreter(rctx):
     ))
 
 def _host_python_impl(rctx):
-    interpreter = _find_interpreter(rctx)
+    interpreter = find_interpreter(rctx)
     rctx.file("BUILD.bazel", """\
 load({defs}, "host_interpreter")
 
@@ -44,7 +51,7 @@ host_python = repository_rule(
 )
 
 def _pip_distribution_impl(rctx):
-    interpreter = _find_interpreter(rctx)
+    interpreter = find_interpreter(rctx)
     rctx.file("requirements.txt", rctx.attr.requirement + "\n")
     result = rctx.execute([
         interpreter.path,

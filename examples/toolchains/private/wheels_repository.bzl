@@ -1,0 +1,50 @@
+"""Python packages for an image: wheels of its Python version and architecture, whatever the machine's are."""
+
+load("//tools/python/private:repositories.bzl", "find_interpreter")
+
+# What wheels for glibc call themselves; a newer name stands for a newer glibc, Debian 12's is 2.36.
+_MANYLINUX = ["manylinux2014", "manylinux_2_17", "manylinux_2_28", "manylinux_2_34"]
+
+def _wheels_repository_impl(rctx):
+    interpreter = find_interpreter(rctx)
+    result = rctx.execute([
+        interpreter.path,
+        "-I",
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+        "--no-input",
+        "--no-deps",
+        "--no-compile",
+        "--only-binary=:all:",
+        "--require-hashes",
+        "--root-user-action=ignore",
+        "--implementation=cp",
+        "--python-version=" + rctx.attr.python,
+    ] + ["--platform=%s_%s" % (name, rctx.attr.machine) for name in _MANYLINUX] + [
+        "--target=site-packages",
+        "--requirement=%s" % rctx.path(rctx.attr.requirements),
+    ])
+    if result.return_code != 0:
+        fail("%s: pip could not install it: %s (hint: pip takes its index, proxy and CA from its own settings)" % (
+            rctx.attr.requirements,
+            result.stderr.strip(),
+        ))
+    rctx.file("BUILD.bazel", """\
+load({macro}, "tree")
+
+tree(directory = "site-packages")
+""".format(macro = repr(str(Label("//examples/toolchains/private:tree.bzl")))))
+
+wheels_repository = repository_rule(
+    doc = "The packages of a requirements.txt with hashes, installed by pip for another Python: `:app`, in /app.",
+    implementation = _wheels_repository_impl,
+    attrs = {
+        "machine": attr.string(mandatory = True, doc = "Architecture of the wheels, such as `x86_64`."),
+        "python": attr.string(mandatory = True, doc = "Version of the image's Python, such as `3.11`."),
+        "requirements": attr.label(mandatory = True, doc = "requirements.txt with a hash for each wheel."),
+    },
+    environ = ["DISTROLESS_PYTHON", "PATH"],
+)
