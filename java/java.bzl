@@ -7,6 +7,9 @@ _ARCHITECTURES = {
     "debian13": ["amd64", "arm64", "s390x", "ppc64le", "riscv64"],
 }
 
+# Programs that an image has on its PATH.
+_JRE_PROGRAMS = ["java", "keytool"]
+
 # Programs of the JDK that a debug image has on its PATH.
 _JDK_PROGRAMS = ["jar", "javac", "jcmd", "jshell"]
 
@@ -33,9 +36,9 @@ def _java(name, *, distributions, jre, jdk, package, level, debug, tags = []):
             annotations = {"org.opencontainers.image.version": "{java}"},
             entrypoint = ["/usr/bin/java", "-jar"],
             env = {"JAVA_VERSION": "{java}"},
-            links = {"/usr/bin/java": jre + "/bin/java"},
+            links = {"/usr/bin/" + program: "%s/bin/%s" % (jre, program) for program in _JRE_PROGRAMS},
             plain_tests = ["//private/testdata:no_shell.yaml", "testdata/plain.yaml"],
-            tests = ["testdata/java.yaml"],
+            tests = ["testdata/java.yaml.in"],
             versions = {"java": package},
             **level
         ),

@@ -94,7 +94,7 @@ def _platform(name, level, debug, *, base, distribution, architecture, tests_eve
             parts = parts + [target + "_links"]
         if not parts:
             return []
-        oci_layer(name = target, parts = parts, base = lower, **common)
+        oci_layer(name = target, parts = parts, base = lower, visibility = ["//tests:__subpackages__"], **common)
         return [target]
 
     here = {"distribution": distribution, "architecture": architecture}
