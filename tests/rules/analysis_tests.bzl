@@ -3,7 +3,7 @@
 load("@bazel_skylib//lib:unittest.bzl", "analysistest", "asserts")
 load("@bazel_skylib//rules:write_file.bzl", "write_file")
 load("//rules:deb.bzl", "PartsInfo", "package_set")
-load("//rules:distroless.bzl", "nsswitch", "passwd")
+load("//rules:distroless.bzl", "ld_so_cache", "nsswitch", "passwd")
 load("//rules:oci.bzl", "LayerInfo", "OciImageInfo", "OciIndexInfo", "oci_image", "oci_image_index", "oci_layer")
 
 def _refusal_test_impl(ctx):
@@ -51,6 +51,10 @@ def _base_test_impl(ctx):
     image = analysistest.target_under_test(env)[OciImageInfo]
     asserts.equals(env, 2, len(image.layers), "the base's layer lies below")
     asserts.equals(env, "image.0.tar.gz", image.layers[0].blob.basename)
+    merging = [action for action in analysistest.target_actions(env) if action.mnemonic == "MergeLayer"][0]
+    read = [file.basename for file in merging.inputs.to_list()]
+    asserts.true(env, "a.part.json" in read, "a layer's directories are those of the layers below, where it has none of its own")
+    asserts.false(env, "a.part.gz" in read)
     return analysistest.end(env)
 
 _base_test = analysistest.make(_base_test_impl)
@@ -81,6 +85,22 @@ def _set_test_impl(ctx):
 
 _set_test = analysistest.make(_set_test_impl)
 
+def _ld_so_cache_test_impl(ctx):
+    env = analysistest.begin(ctx)
+    (action,) = [action for action in analysistest.target_actions(env) if action.mnemonic == "LdSoCache"]
+    layers = [file.basename for file in action.inputs.to_list() if not file.basename.endswith((".py", ".so"))]
+    for name in ["a.part.json", "b.part.json", "plain.tar"]:
+        asserts.true(env, name in layers, name + " is looked at for libraries")
+    asserts.equals(env, [], [name for name in layers if name.endswith(".gz")], "what has metadata is not read itself")
+    asserts.equals(
+        env,
+        ["/usr/local/lib"],
+        [action.argv[i + 1] for i in range(len(action.argv) - 1) if action.argv[i] == "--directory"],
+    )
+    return analysistest.end(env)
+
+_ld_so_cache_test = analysistest.make(_ld_so_cache_test_impl)
+
 def _fixtures():
     manual = {"tags": ["manual"]}
     passwd(name = "a", entries = [dict(username = "root", uid = 0, gid = 0)], **manual)
@@ -97,6 +117,8 @@ def _fixtures():
     oci_image(name = "bad_base", base = "two_files", **manual)
     oci_image_index(name = "index", images = ["image", "child"], **manual)
     oci_image_index(name = "no_images", images = [], **manual)
+    ld_so_cache(name = "cache", base = "order", parts = ["b", "layer"], directories = ["/usr/local/lib"], **manual)
+    ld_so_cache(name = "no_libraries", **manual)
 
 def analysis_test_suite(name):
     """Declares the tests and the targets they look at.
@@ -108,6 +130,7 @@ def analysis_test_suite(name):
     refusals = {
         "bad_base": "has 2 files, and is no image",
         "no_images": "an index of no images",
+        "no_libraries": "an ld.so.cache of no libraries",
         "no_parts": "a layer of no parts",
         "no_platform": "no base, and no platform",
     }
@@ -118,8 +141,9 @@ def analysis_test_suite(name):
     _base_test(name = "child_test", target_under_test = "child")
     _zstd_test(name = "layer_test", target_under_test = "layer")
     _index_test(name = "index_test", target_under_test = "index")
+    _ld_so_cache_test(name = "cache_test", target_under_test = "cache")
     _set_test(name = "set_test", target_under_test = "set")
     native.test_suite(
         name = name,
-        tests = [target + "_test" for target in refusals.keys() + ["image", "order", "child", "layer", "index", "set"]],
+        tests = [target + "_test" for target in refusals.keys() + ["image", "order", "child", "layer", "index", "cache", "set"]],
     )
