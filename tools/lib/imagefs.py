@@ -193,13 +193,13 @@ class Tree:
             self._hide(parent, name.removeprefix(_WHITEOUT))
 
     def _hide(self, parent: Inode, name: str) -> None:
+        """Removes what lower layers have under a name; what this layer has below it stays."""
         child = parent.entries.get(name)
         if child is None:
             return
-        if (id(parent), name) not in self._fresh:
+        self._hide_entries(child)
+        if (id(parent), name) not in self._fresh and not child.entries:
             del parent.entries[name]
-        else:
-            self._hide_entries(child)
 
     def _hide_entries(self, directory: Inode) -> None:
         for name in list(directory.entries):

@@ -113,3 +113,17 @@ def test_an_error_of_who_takes_the_files_is_not_the_layer_s(path: Path) -> None:
 
     with pytest.raises(ToolError, match=r"^no room$"):
         list(members(str(path), sha256(TAR), sha256(TAR), refuse))
+
+
+@pytest.mark.parametrize("format", [tarfile.USTAR_FORMAT, tarfile.GNU_FORMAT, tarfile.PAX_FORMAT])
+def test_long_names_of_every_format_in_a_stream_of_several_members(path: Path, format: int) -> None:
+    name = "d" * 90 + "/" + "f" * 90
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w", format=format) as archive:
+        archive.addfile(tarfile.TarInfo(name))
+    plain = out.getvalue()
+    for compress in (gzip.compress, zstandard.compress):
+        data = b"".join(compress(plain[at : at + 1000]) for at in range(0, len(plain), 1000))
+        path.write_bytes(data)
+        found = list(members(str(path), sha256(data), sha256(plain)))
+        assert [each.name for each in found] == [name]
