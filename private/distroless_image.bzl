@@ -1,7 +1,7 @@
 """One declaration an image, expanded over distributions, architectures, users and debug."""
 
 load("@bazel_skylib//rules:expand_template.bzl", "expand_template")
-load("//rules:distroless.bzl", "symlinks")
+load("//rules:distroless.bzl", "ld_so_cache", "symlinks")
 load("//rules:oci.bzl", "oci_image", "oci_image_index", "oci_layer")
 load("//rules:structure_test.bzl", "structure_test")
 load(":distributions.bzl", "ARCHITECTURES", "DISTRIBUTIONS", "SOURCE", "USERS")
@@ -34,6 +34,9 @@ def _if_built(architecture, distribution, value, otherwise):
         "//conditions:default": otherwise,
     })
 
+def _manual(condition):
+    return ["manual"] if condition else []
+
 def distroless_image(
         name,
         level,
@@ -41,6 +44,7 @@ def distroless_image(
         debug = None,
         base = None,
         architectures = None,
+        vendor_only = [],
         tests_everywhere = False,
         tags = []):
     """Declares an image: for each distribution and architecture root and nonroot, plain and debug, and their indexes.
@@ -51,6 +55,8 @@ def distroless_image(
       debug: what its debug images add to that, an `image_level`.
       base: the image it stands on, `//package` or `//package:image`; its debug images stand on that image's debug ones.
       architectures: dict from a distribution to its OCI architectures; by default all of both.
+      vendor_only: architectures whose images need what only a vendor's own site has: they, and indexes with them, are
+        left out of `//...`.
       tests_everywhere: whether all variants are tested on all architectures.
       tags: tags of all targets.
     """
@@ -65,7 +71,7 @@ def distroless_image(
                 distribution = distribution,
                 architecture = architecture,
                 tests_everywhere = tests_everywhere,
-                tags = tags,
+                tags = tags + _manual(architecture in vendor_only),
             )
         for is_debug in [False, True]:
             for user in USERS:
@@ -78,7 +84,7 @@ def distroless_image(
                     name = _target(name, distribution, **variant),
                     images = images,
                     annotations = SOURCE,
-                    tags = tags,
+                    tags = tags + _manual([each for each in names if each in vendor_only]),
                     visibility = ["//visibility:public"],
                 )
 
@@ -92,6 +98,9 @@ def _platform(name, level, debug, *, base, distribution, architecture, tests_eve
         if level.links:
             symlinks(name = target + "_links", links = level.links, **common)
             parts = parts + [target + "_links"]
+        if level.ld_so_cache:
+            ld_so_cache(name = target + "_ld_so_cache", base = lower, parts = parts, **common)
+            parts = parts + [target + "_ld_so_cache"]
         if not parts:
             return []
         oci_layer(name = target, parts = parts, base = lower, visibility = ["//tests:__subpackages__"], **common)
@@ -132,6 +141,7 @@ def _platform(name, level, debug, *, base, distribution, architecture, tests_eve
                     image = target,
                     configs = tests[0] + (tests[1] if is_debug else plain_tests) +
                               ["//private/testdata:user%s.yaml" % user.suffix],
+                    data = [label for each in levels for label in each.data],
                     **common
                 )
 

@@ -14,7 +14,8 @@ def image_level(
         versions = {},
         exceptions = [],
         tests = [],
-        plain_tests = []):
+        plain_tests = [],
+        data = []):
     """What one level adds to an image.
 
     Texts and labels may hold `{distribution}`, `{architecture}` (OCI's name), `{debian_architecture}`, `{loader}` (the
@@ -29,12 +30,13 @@ def image_level(
       env: environment that the level sets.
       entrypoint: entrypoint that the level sets, a list.
       annotations: annotations of manifests.
-      values: dict from a distribution to a dict of names and texts to fill in.
+      values: dict from a distribution, or from an architecture, to a dict of names and texts to fill in.
       versions: dict from a name to a package of the lock: its upstream version is filled in, without what Debian and
         a build number (`+10`) add.
       exceptions: labels of what the image's checks let pass (docs/checks.md), or a dict from a distribution to such.
       tests: configs of structure tests of the image and its debug image.
       plain_tests: those of the image alone, such as that it has no shell.
+      data: labels of files that the configs mount.
 
     Returns:
       A struct, for `distroless_image`.
@@ -52,6 +54,7 @@ def image_level(
         exceptions = exceptions,
         tests = tests,
         plain_tests = plain_tests,
+        data = data,
     )
 
 def _upstream(version):
@@ -67,7 +70,7 @@ def _values(level, distribution, architecture):
         "distribution": distribution,
         "loader": ARCHITECTURES[architecture].loader,
         "triplet": ARCHITECTURES[architecture].triplet,
-    } | level.values.get(distribution, {})
+    } | level.values.get(distribution, {}) | level.values.get(architecture, {})
     return values | {
         name: _upstream(locked[package.format(**values)][debian_architecture])
         for name, package in level.versions.items()
@@ -83,7 +86,7 @@ def filled(level, distribution, architecture):
 
     Returns:
       struct(parts: labels of packages and further parts; links, ld_so_cache, env, entrypoint, annotations, exceptions,
-      tests, plain_tests), with all names filled in; and values, the dict that they were filled in from.
+      tests, plain_tests, data), with all names filled in; and values, the dict that they were filled in from.
     """
     values = _values(level, distribution, architecture)
 
@@ -104,5 +107,6 @@ def filled(level, distribution, architecture):
         exceptions = fill(level.exceptions.get(distribution, []) if type(level.exceptions) == "dict" else level.exceptions),
         tests = fill(level.tests),
         plain_tests = fill(level.plain_tests),
+        data = fill(level.data),
         values = values,
     )
