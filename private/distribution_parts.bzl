@@ -6,7 +6,7 @@ load(":distributions.bzl", "ARCHITECTURES", "DISTRIBUTIONS")
 
 # buildifier: disable=unnamed-macro
 def distribution_parts():
-    """Declares `os_release_<distribution>` and the like, and `locale_<architecture>_<distribution>`."""
+    """Declares `os_release_<distribution>` and the like, and `locale_<architecture>_<distribution>` and its like."""
     for name, distribution in DISTRIBUTIONS.items():
         os_release(
             name = "os_release_" + name,
@@ -30,9 +30,18 @@ def distribution_parts():
         )
         for architecture in distribution.architectures:
             # Of libc-bin nothing else: its programs are for those who install packages.
+            libc_bin = "@%s//:libc-bin_%s.deb" % (name, ARCHITECTURES[architecture].debian)
             deb_layer(
                 name = "locale_%s_%s" % (architecture, name),
-                deb = "@%s//:libc-bin_%s.deb" % (name, ARCHITECTURES[architecture].debian),
+                deb = libc_bin,
                 exclude = ["**"],
                 include = ["usr/lib/locale/C.utf8"],
+            )
+
+            # For Python: ctypes.util.find_library asks `ldconfig -p` what the cache of libraries has.
+            deb_layer(
+                name = "ldconfig_%s_%s" % (architecture, name),
+                deb = libc_bin,
+                exclude = ["**"],
+                include = ["etc/ld.so.conf", "etc/ld.so.conf.d", "sbin/ldconfig", "usr/sbin/ldconfig"],
             )
