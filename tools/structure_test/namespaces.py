@@ -47,7 +47,6 @@ def enter(directory: str) -> bool:
     if not _succeeds(rehearse):
         return False
     _enter()
-    _set_up_network()
     return True
 
 
@@ -97,6 +96,7 @@ def _enter() -> None:
     _write("/proc/self/uid_map", f"0 {uid} 1")
     _write("/proc/self/gid_map", f"0 {gid} 1")
     _mount("none", "/", None, _MS_REC | _MS_PRIVATE, None)
+    _set_up_network()
 
 
 def _set_up_network() -> None:
