@@ -38,10 +38,16 @@ def distribution_parts():
                 include = ["usr/lib/locale/C.utf8"],
             )
 
-            # For Python: ctypes.util.find_library asks `ldconfig -p` what the cache of libraries has.
+            # For Python besides: ctypes.util.find_library asks `ldconfig -p` what the cache of libraries has.
             deb_layer(
-                name = "ldconfig_%s_%s" % (architecture, name),
+                name = "locale_ldconfig_%s_%s" % (architecture, name),
                 deb = libc_bin,
                 exclude = ["**"],
-                include = ["etc/ld.so.conf", "etc/ld.so.conf.d", "sbin/ldconfig", "usr/sbin/ldconfig"],
+                include = [
+                    "etc/ld.so.conf",
+                    "etc/ld.so.conf.d",
+                    "sbin/ldconfig",
+                    "usr/lib/locale/C.utf8",
+                    "usr/sbin/ldconfig",
+                ],
             )

@@ -90,7 +90,7 @@ def _members(jar: str) -> Iterator[tuple[str, bytes]]:
 def _write_jar(path: str, main_class: str, files: dict[str, bytes]) -> None:
     manifest = f"Manifest-Version: 1.0\r\nMain-Class: {main_class}\r\n\r\n".encode()
     with atomic_write(path) as out, zipfile.ZipFile(out, "w") as jar:
-        # The manifest first, as jar(1) has it. Stored: compressors differ, and layers are compressed.
+        # The manifest first, as jar(1) has it. Stored: compressors differ, and layers are packed.
         for name, content in [(_MANIFEST, manifest), *sorted(files.items())]:
             info = zipfile.ZipInfo(name, _TIME)
             info.create_system = 3

@@ -1,7 +1,7 @@
 """C, C++ and Rust: programs that the libraries of an image run, linked against such libraries.
 
-A program that is linked against a newer glibc than the image's may not start there. So libraries and
-headers come from a layer of Debian's packages, and from the machine the compilers alone.
+A program that is linked against a newer glibc than the image's may not start there. So libraries
+and headers come from a layer of Debian's packages, and from the machine the compilers alone.
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 
     python3 private/testdata/tls/make.py
 
-`ca.pem` signs `server.pem`, for localhost; `server.key` is its key. They are for tests alone: nothing
-trusts them. Each run makes new ones, so they are checked in.
+`ca.pem` signs `server.pem`, for localhost; `server.key` is its key. They are for tests and trusted
+by nothing else. Each run makes new ones, so they are checked in.
 """
 
 from __future__ import annotations
