@@ -47,5 +47,5 @@ def read_json(path: str) -> Any:
         data = source.read()
     try:
         return json.loads(data.decode("utf-8", "surrogateescape"))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ToolError(f"{path}: not JSON: {error}") from None
