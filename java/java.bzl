@@ -34,11 +34,12 @@ def _java(name, *, distributions, jre, jdk, package, level, debug, tags = []):
         ),
         level = image_level(
             annotations = {"org.opencontainers.image.version": "{java}"},
+            data = [":checks"],
             entrypoint = ["/usr/bin/java", "-jar"],
             env = {"JAVA_VERSION": "{java}"},
             links = {"/usr/bin/" + program: "%s/bin/%s" % (jre, program) for program in _JRE_PROGRAMS},
             plain_tests = ["//private/testdata:no_shell.yaml", "testdata/plain.yaml"],
-            tests = ["testdata/java.yaml.in"],
+            tests = ["testdata/java.yaml.in", "testdata/checks.yaml"],
             versions = {"java": package},
             **level
         ),
