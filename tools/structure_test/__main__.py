@@ -17,7 +17,7 @@ from tools.lib.layout import read_platform, select_image
 from tools.lib.oci import Image
 from tools.structure_test import report
 from tools.structure_test.config import parse_config
-from tools.structure_test.fields import load
+from tools.lib.fields import load
 from tools.structure_test.image import ImageFiles
 from tools.structure_test.runner import run_configs
 from tools.structure_test.schema import Config

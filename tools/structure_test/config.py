@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from tools.lib.errors import ToolError
-from tools.structure_test.fields import Field
+from tools.lib.fields import Field
 from tools.structure_test.schema import (
     BindMount,
     CommandTest,

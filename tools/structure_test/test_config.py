@@ -4,7 +4,7 @@ import pytest
 
 from tools.lib.errors import ToolError
 from tools.structure_test.config import parse_config
-from tools.structure_test.fields import load
+from tools.lib.fields import load
 from tools.structure_test.schema import (
     BindMount,
     CommandTest,
