@@ -1,10 +1,10 @@
 """Which needed libraries ld.so would not find, from metadata alone.
 
 The search is that of ld.so(8) and glibc's elf/dl-load.c: among what is loaded already,
-in DT_RPATH of the library and of those that brought it, LD_LIBRARY_PATH, DT_RUNPATH, the system's
-directories (ld.so.cache has no other ones, unless the image's maker says so). A file for another
-machine is passed over. Subdirectories of `glibc-hwcaps` do not count: what only they have is
-missing on an older processor.
+in DT_RPATH of the library and of those that brought it, LD_LIBRARY_PATH, DT_RUNPATH, ld.so.cache
+(if one of our own says what is in it, or the image's maker does), the system's directories. A file
+for another machine is passed over. Subdirectories of `glibc-hwcaps` do not count: what only they
+have is missing on an older processor.
 """
 
 from __future__ import annotations
@@ -94,7 +94,10 @@ class Loader:
         # DT_RUNPATH puts the DT_RPATHs out of force.
         runpath = [self._expand(path, user.origin) for path in user.elf.runpath]
         early = () if runpath else user.rpath
-        for directory in (*early, *self._library_path, *runpath, *self._abi.directories):
+        for directory in (*early, *self._library_path, *runpath):
+            yield f"{directory}/{name}"
+        yield from self._image.cached(name)
+        for directory in self._abi.directories:
             yield f"{directory}/{name}"
 
     def _loaded(self, elf: Elf, path: str, inherited: tuple[str, ...]) -> _Loaded:

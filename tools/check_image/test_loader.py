@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tools.check_image.loader import Loader
-from tools.check_image.testing import elf, file, link, part
+from tools.check_image.testing import cache, elf, file, link, part
 from tools.lib.abi import abi
 from tools.lib.partfs import Image
 
@@ -50,6 +50,25 @@ def test_directories_where_ld_so_does_not_look(path: str) -> None:
 def test_directories_of_ld_library_path_and_the_cache() -> None:
     found = elf("opt/lib/libx.so.1")
     assert missing(program("bin/x", "libx.so.1"), found, library_path=("/opt/lib",)) == []
+
+
+def test_the_cache_has_libraries_of_other_directories() -> None:
+    entries = [program("bin/x", "libx.so.1"), elf("opt/lib/libx.so.1")]
+    assert missing(*entries, cache(libx_so_1=["/lib/libx.so.1", "/opt/lib/libx.so.1"])) == []
+    assert missing(*entries, cache(libx_so=["/opt/lib/libx.so.1"])) == [("bin/x", "libx.so.1")]
+    assert missing(entries[0], cache(libx_so_1=["/gone"])) == [("bin/x", "libx.so.1")]
+
+
+def test_the_cache_is_asked_after_a_runpath_and_before_the_system_s_directories() -> None:
+    one, two, three = (elf(f"{place}/liba.so", place) for place in ("opt/run", "opt/cache", "lib"))
+    known = cache(liba_so=["/opt/cache/liba.so"])
+    start = program("bin/x", "liba.so")
+    assert missing(start, two, three, known) == [
+        ("opt/cache/liba.so", "opt/cache"),
+        ("lib/liba.so", "lib"),
+    ]
+    start = program("bin/x", "liba.so", runpath=("/opt/run",))
+    assert missing(start, one, two, three, known)[0] == ("opt/run/liba.so", "opt/run")
 
 
 def test_a_missing_library_is_told_of_each_that_needs_it() -> None:

@@ -47,6 +47,12 @@ def file(path: str, mode: str = "0644", **more: Any) -> dict[str, Any]:
     return _COMMON | fields | more
 
 
+def cache(**libraries: list[str]) -> dict[str, Any]:
+    """An ld.so.cache; a name's dots are written as underlines."""
+    names = {name.replace("_", "."): paths for name, paths in libraries.items()}
+    return file("etc/ld.so.cache", libraries=names)
+
+
 def link(path: str, target: str, **more: Any) -> dict[str, Any]:
     return _COMMON | {"path": path, "type": "symlink", "mode": "0777", "link": target} | more
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from tools.ld_so_cache import cache, config
 from tools.ld_so_cache.machines import has_signed_char, library_type
-from tools.ld_so_cache.scan import scan
+from tools.ld_so_cache.scan import Findings, scan
 from tools.lib.abi import abi
 from tools.lib.cli import Parser
 from tools.lib.compress import KINDS
@@ -34,6 +34,7 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument(
         "--tar",
         action="append",
+        default=[],
         dest="layers",
         type=lambda path: (_read_tar, path),
         help="a layer from elsewhere, between the parts",
@@ -58,16 +59,20 @@ def main(argv: Sequence[str]) -> int:
         if not directory.startswith("/"):
             raise ToolError(f"{args.label}: directory {directory:.80}: it does not start with /")
     architecture = _architecture(parts, args.architecture, args.label)
-    content, links = _make(parts, args.directory, architecture)
+    content, found = _make(parts, args.directory, architecture)
     mtime = merge.newest(parts) or 0
     entries = {
-        path: Entry(path, "symlink", 0o777, mtime=mtime, link=link) for path, link in links.items()
+        path: Entry(path, "symlink", 0o777, mtime=mtime, link=link)
+        for path, link in found.links.items()
     }
     entries[_PATH] = Entry(_PATH, "file", 0o644, mtime=mtime, size=len(content))
     with atomic_write(args.run) as out:
         writer = PartWriter(out, args.compression)
         for path in sorted(entries, key=encoded):
-            writer.add(entries[path], [content] if path == _PATH else [])
+            if path == _PATH:
+                writer.add(entries[path], [content], libraries=_paths(found.libraries))
+            else:
+                writer.add(entries[path])
         part = writer.close(
             label=args.label, architecture=architecture, package=None, replaces=[_PATH]
         )
@@ -89,8 +94,8 @@ def _read_layout(manifest: str, layouts: Sequence[str]) -> list[Part]:
 
 def _make(
     parts: Sequence[Part], directories: Sequence[str], architecture: str
-) -> tuple[bytes, dict[str, str]]:
-    """The cache, and the links that libraries lack."""
+) -> tuple[bytes, Findings]:
+    """The cache, and what was found for it."""
     target = abi(architecture, "")
     signed = has_signed_char(target.machine.number)
     image = Image(parts)
@@ -106,7 +111,19 @@ def _make(
         cache.Target(target.machine.data, signed),
         _generator(parts).encode(),
     )
-    return content, found.links
+    return content, found
+
+
+def _paths(libraries: Iterable[cache.Library]) -> dict[str, list[str]]:
+    """Where each name is found on every processor."""
+    paths: dict[str, list[str]] = {}
+    for each in libraries:
+        if each.hwcaps is None:
+            name, path = (
+                text.decode("utf-8", "surrogateescape") for text in (each.name, each.path)
+            )
+            paths.setdefault(name, []).append(path)
+    return paths
 
 
 def _architecture(parts: Sequence[Part], given: str | None, label: str) -> str:

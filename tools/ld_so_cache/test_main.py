@@ -63,6 +63,10 @@ def test_the_part_of_an_image_and_what_is_added_to_it(tmp_path: Path) -> None:
         "gid": 0,
         "mtime": 9,
     }
+    assert entry["libraries"] == {
+        "libc.so.6": ["/lib/x86_64-linux-gnu/libc.so.6"],
+        "libown.so": ["/opt/lib/libown.so"],
+    }
     assert (result.part["architecture"], result.part["package"]) == ("amd64", None)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import IO, Any, NamedTuple
 
 from tools.lib.compress import MEMBER, Compression, compressor
@@ -89,9 +89,19 @@ class PartWriter:
         self._directories: dict[str, dict[str, Any]] = {}
 
     def add(
-        self, entry: Entry, data: Iterable[bytes] = (), elf: dict[str, Any] | None = None
+        self,
+        entry: Entry,
+        data: Iterable[bytes] = (),
+        elf: dict[str, Any] | None = None,
+        libraries: Mapping[str, Sequence[str]] | None = None,
     ) -> None:
-        """Adds an entry; `data` are the chunks of a file, `entry.size` bytes in all.
+        """Adds an entry.
+
+        Args:
+            entry: its header.
+            data: the chunks of a file, `entry.size` bytes in all.
+            elf: what the file is, if it is an ELF file.
+            libraries: of a cache of libraries, paths by name.
 
         Raises:
             ToolError: the data is longer or shorter than the entry says.
@@ -118,6 +128,8 @@ class PartWriter:
             described["sha256"] = digest.hexdigest()
             if elf:
                 described["elf"] = elf
+            if libraries is not None:
+                described["libraries"] = {name: list(libraries[name]) for name in libraries}
             if text is not None:
                 described["text"] = text.decode("utf-8", "surrogateescape")
         elif entry.type in ("symlink", "hardlink"):

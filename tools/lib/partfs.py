@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import stat
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from tools.lib.abi import Machine
@@ -52,6 +52,7 @@ class Image:
         self.tree = Tree()
         self._elves: dict[Source, Elf] = {}
         self._texts: dict[Source, str] = {}
+        self._caches: dict[Source, Mapping[str, Sequence[str]]] = {}
         for layer, part in enumerate(parts):
             self.tree.apply(self._members(part))
             for ordinal, entry in enumerate(part["entries"]):
@@ -59,6 +60,8 @@ class Image:
                     self._elves[Source(layer, ordinal)] = _elf(entry, owner(part))
                 if "text" in entry:
                     self._texts[Source(layer, ordinal)] = entry["text"]
+                if "libraries" in entry:
+                    self._caches[Source(layer, ordinal)] = entry["libraries"]
 
     @property
     def elves(self) -> Iterable[Elf]:
@@ -85,6 +88,12 @@ class Image:
         """The text of the file that `path` leads to, None if the metadata does not have it."""
         inode = self.inode(path)
         return self._texts.get(inode.source) if inode and inode.source else None
+
+    def cached(self, name: str) -> Sequence[str]:
+        """Where the image's ld.so.cache has a library, if the metadata tells what it has."""
+        inode = self.inode("/etc/ld.so.cache")
+        cache = self._caches.get(inode.source, {}) if inode and inode.source else {}
+        return cache.get(name, ())
 
     def inode(self, path: str) -> Inode | None:
         """What `path` leads to, links followed inside the image; None if that is nothing."""

@@ -52,6 +52,9 @@ def _check_entry(value: object, where: str, is_directory: bool) -> None:
         raise ToolError(f"{where}.type: {kind!r:.80} is none of {', '.join(_TYPES)}")
     if kind == "file":
         _texts(entry, where, "sha256", *(["text"] if "text" in entry else []))
+        libraries = f"{where}.libraries"
+        for name, paths in as_object(entry.get("libraries", {}), libraries).items():
+            as_texts(paths, f"{libraries}[{name!r:.80}]")
     elif kind in ("symlink", "hardlink"):
         _texts(entry, where, "link")
 
