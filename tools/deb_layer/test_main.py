@@ -147,13 +147,13 @@ def test_a_package_without_md5sums_gets_none(tmp_path: Path) -> None:
 
 def test_modes_owners_and_times_survive(tmp_path: Path) -> None:
     setuid = file("./a", mode=0o4755)
-    sticky = directory("./tmp", mode=0o1777)
+    sticky, setgid = directory("./tmp", mode=0o1777), directory("./mail", mode=0o2775)
     setuid.info.uid, setuid.info.gid, setuid.info.mtime = 1234567, 43, 1_600_000_000
-    part = convert(tmp_path, deb(setuid, sticky))
+    part = convert(tmp_path, deb(setuid, sticky, setgid))
     entry = part.entries["a"]
     assert (entry.mode, entry.uid, entry.gid, entry.mtime) == (0o4755, 1234567, 43, 1_600_000_000)
     assert entry.uname == ""
-    assert part.metadata["directories"][0]["mode"] == "1777"
+    assert [each["mode"] for each in part.metadata["directories"][:2]] == ["2775", "1777"]
 
 
 def test_what_is_generated_has_the_newest_time_of_the_package(tmp_path: Path) -> None:
@@ -193,6 +193,17 @@ def test_file_capabilities_survive(tmp_path: Path) -> None:
     assert part.metadata["entries"][0]["xattrs"] == {"security.capability": "AQAAAgAgAAA="}
     headers = part.entries["usr/bin/ping"].pax_headers
     assert headers["SCHILY.xattr.security.capability"] == value.decode()
+
+
+def test_files_with_holes_are_whole_again(tmp_path: Path) -> None:
+    hole = file("./a", b"abc")
+    hole.info.pax_headers = {"GNU.sparse.map": "600,3", "GNU.sparse.size": "1000"}
+    part = convert(tmp_path, deb(hole, sums=b"", format=tarfile.PAX_FORMAT))
+    whole = bytes(600) + b"abc" + bytes(397)
+    assert part.contents["a"] == whole
+    assert part.metadata["entries"][0]["sha256"] == hashlib.sha256(whole).hexdigest()
+    listed = f"{hashlib.md5(whole).hexdigest()}  a\n"
+    assert part.contents[f"{STATUS}.md5sums"].decode() == listed
 
 
 def test_the_same_package_gives_the_same_bytes_elsewhere(tmp_path: Path) -> None:

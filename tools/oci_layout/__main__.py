@@ -76,7 +76,13 @@ def _write(path: str, data: bytes) -> None:
 def whole_directory(path: str) -> Iterator[str]:
     """A directory to fill that becomes `path` on success, and is removed on any exception."""
     partial = f"{path.rstrip('/')}.{os.getpid()}.partial"
-    os.mkdir(partial)
+    try:
+        os.mkdir(partial)
+    except FileExistsError:  # of one that was killed, and had this number
+        import shutil
+
+        shutil.rmtree(partial)
+        os.mkdir(partial)
     try:
         yield partial
         os.rename(partial, path)

@@ -173,6 +173,16 @@ def test_an_empty_directory_is_filled_and_another_is_left_alone() -> None:
     assert [path.name for path in Path().glob("out*")] == ["out"]
 
 
+def test_what_a_killed_run_left_is_no_part_of_the_layout() -> None:
+    left = Path(f"out.{os.getpid()}.partial/blobs/sha256")
+    left.mkdir(parents=True)
+    (left / "half").write_bytes(b"")
+    assert main([*image("i"), "--output", "out"]) == 0
+    assert sorted(path.name for path in files()) == sorted(
+        [blob("i.manifest").name, blob("i.config").name, "index.json", "oci-layout"]
+    )
+
+
 @pytest.mark.parametrize("ref", ["a b", "-x", "a//b", "x\n"])
 def test_a_ref_that_no_client_could_name_is_refused(ref: str) -> None:
     with pytest.raises(ToolError, match=r"--ref .*: not a name"):
