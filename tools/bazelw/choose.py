@@ -14,20 +14,45 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-# Together under 5 s.
-_VERSION_SECONDS = 2.5
+# All programs together.
+_SECONDS = 4.0
 _REGISTRY_SECONDS = 2.0
 _REGISTRY = "https://bcr.bazel.build/bazel_registry.json"
 
 
-def works(candidate: str, version: str, environment: Mapping[str, str]) -> bool:
-    """Whether `candidate` is Bazel of `version`, or bazelisk that brings it, and finds modules."""
-    return _is_version(candidate, version, environment) and _reaches_registry()
+def choose(
+    candidates: Sequence[str],
+    version: str,
+    environment: Mapping[str, str],
+    registry: str = _REGISTRY,
+) -> str:
+    """The first of `candidates` that is Bazel of `version`, or bazelisk that brings it.
+
+    Args:
+        candidates: paths.
+        version: of Bazel.
+        environment: that of the programs.
+        registry: the URL that must answer, for Bazel needs modules.
+
+    Returns:
+        A path; empty: none can be used.
+    """
+    deadline = time.monotonic() + _SECONDS
+    if not _answers(registry):
+        return ""
+    for at, candidate in enumerate(candidates):
+        # A program that hangs leaves the next its share.
+        seconds = (deadline - time.monotonic()) / (len(candidates) - at)
+        if _is_version(candidate, version, environment, seconds):
+            return candidate
+    return ""
 
 
-def _is_version(candidate: str, version: str, environment: Mapping[str, str]) -> bool:
+def _is_version(
+    candidate: str, version: str, environment: Mapping[str, str], seconds: float
+) -> bool:
     begin = time.time()
     try:
         process = subprocess.Popen(
@@ -35,21 +60,22 @@ def _is_version(candidate: str, version: str, environment: Mapping[str, str]) ->
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            text=True,
+            env={"USE_BAZEL_VERSION": version, **environment, "BAZELW_PROBE": "1"},
             # A group of its own, so that none of its children is left.
             start_new_session=True,
         )
     except OSError:
         return False
     try:
-        output, _ = process.communicate(timeout=_VERSION_SECONDS)
+        output, _ = process.communicate(timeout=seconds)
     except subprocess.TimeoutExpired:
         # bazelisk is slow where it fetches its first Bazel: no reason to fetch another.
-        downloading = _downloads(environment, begin)
-        os.killpg(process.pid, signal.SIGKILL)
+        return _downloads(environment, begin)
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
         process.wait()
-        return downloading
-    return re.match(rf"bazel {re.escape(version)}(?![0-9.])", output) is not None
+    return re.match(rb"bazel %b(?![0-9.])" % re.escape(version).encode(), output) is not None
 
 
 def _downloads(environment: Mapping[str, str], begin: float) -> bool:
@@ -59,20 +85,21 @@ def _downloads(environment: Mapping[str, str], begin: float) -> bool:
     top = environment.get("BAZELISK_HOME") or os.path.join(cache, "bazelisk")
     for directory, _, files in os.walk(top):
         for name in files:
-            status = os.lstat(os.path.join(directory, name))
-            if status.st_size and status.st_mtime >= begin:
-                return True
+            with contextlib.suppress(FileNotFoundError):
+                status = os.lstat(os.path.join(directory, name))
+                if status.st_size and status.st_mtime >= begin:
+                    return True
     return False
 
 
-def _reaches_registry() -> bool:
-    """Whether Bazel's registry answers. In a thread, for looking up a name has no time limit."""
+def _answers(url: str) -> bool:
+    """Whether a server answers. In a thread, for looking up a name has no time limit."""
     answers = []
 
     def ask() -> None:
         with (
             contextlib.suppress(urllib.error.URLError, OSError),
-            urllib.request.urlopen(_REGISTRY, timeout=_REGISTRY_SECONDS),
+            urllib.request.urlopen(url, timeout=_REGISTRY_SECONDS),
         ):
             answers.append(True)
 

@@ -8,9 +8,13 @@ from __future__ import annotations
 import contextlib
 import glob
 import os
+import re
+import shutil
+import subprocess
 
 from tools.ca_bundle import pem
 from tools.java_keystore.jks import Named, aliases, trust_store
+from tools.java_keystore.validity import not_before
 from tools.lib.errors import ToolError
 from tools.lib.files import atomic_write
 
@@ -27,7 +31,8 @@ _LINKS = {
 }
 # Modules that bazel_tools names and Debian has no package of; nothing here uses them.
 _STUBS = ("apple_support", "buildozer", "protobuf", "zlib")
-_STUB_DIRECTORY = "/usr/share/bazel/stubs"
+_STUB_DIRECTORY = "usr/share/bazel/stubs"
+_CLASSES = "usr/lib/bazel.jsa"
 _BUILDOZER = """\
 def _repository_impl(rctx):
     rctx.file("BUILD.bazel")
@@ -42,31 +47,42 @@ buildozer_binary = module_extension(implementation = _buildozer_binary_impl)
 # Of Debian's settings: sandboxes would be left behind, and a flag that Bazel says is out of date.
 _UNWANTED = ("--sandbox_debug", "--host_javabase")
 _CERTIFICATES = "etc/ssl/certs/ca-certificates.crt"
+_BLOCK = re.compile(rb"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", re.DOTALL)
 # In the root alone: the machine's own /etc/ssl/certs is bound over the root's.
 TRUST_STORE = "etc/java-trust-store"
 
 
-def configure(root: str) -> None:
-    """Makes a tree of unpacked packages one that Bazel runs in."""
+def configure(root: str, name: str, bazel: str) -> None:
+    """Makes a tree of unpacked packages one that Bazel runs in.
+
+    Args:
+        root: path of the tree.
+        name: what tells it from other roots.
+        bazel: version of its Bazel.
+    """
     for link, pattern in _LINKS.items():
-        for target in sorted(glob.glob(os.path.join(root, pattern)))[-1:]:
+        for target in sorted(glob.glob(pattern, root_dir=root))[-1:]:
             path = os.path.join(root, link)
             if not os.path.lexists(path):
-                os.symlink("/" + os.path.relpath(target, root), path)
-    _bazelrc(root)
+                os.symlink(f"/{target}", path)
+    _bazelrc(root, name)
+    _locale(root)
     _certificates(root)
-    for cacerts in glob.glob(os.path.join(root, "usr/lib/jvm/*/lib/security/cacerts")):
-        os.unlink(cacerts)
-        os.symlink(f"/{TRUST_STORE}", cacerts)
-    for directory in ("dev", "proc", "sys", "tmp", "root", "home", "run", "var/tmp"):
-        os.makedirs(os.path.join(root, directory), exist_ok=True)
-    # Files of the machine are bound over these.
-    for name in ("passwd", "group", "hosts", "resolv.conf", "pip.conf"):
-        with open(os.path.join(root, "etc", name), "ab"):
-            pass
+    for cacerts in glob.glob("usr/lib/jvm/*/lib/security/cacerts", root_dir=root):
+        os.unlink(os.path.join(root, cacerts))
+        os.symlink(f"/{TRUST_STORE}", os.path.join(root, cacerts))
+    # By this a bazelw that is called in the root knows where it is.
+    _write(root, "etc/bazelw", f"{bazel}\n")
 
 
-def _bazelrc(root: str) -> None:
+def _write(root: str, name: str, text: str) -> None:
+    path = os.path.join(root, name)
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with open(path, "w", encoding="utf-8") as out:
+        out.write(text)
+
+
+def _bazelrc(root: str, name: str) -> None:
     path = os.path.join(root, "etc/bazel/bazelrc")
     try:
         with open(path, encoding="utf-8") as source:
@@ -74,38 +90,79 @@ def _bazelrc(root: str) -> None:
     except FileNotFoundError:
         raise ToolError("the root has no /etc/bazel/bazelrc", "has the package changed?") from None
     kept = [line for line in lines if not any(flag in line for flag in _UNWANTED)]
-    with atomic_write(path) as out:
-        out.write("".join(kept).encode())
-    ours = ["common --noenable_workspace"]
-    for name in _STUBS:
-        ours.append(f"common --override_module={name}={_STUB_DIRECTORY}/{name}")
-        directory = os.path.join(root, _STUB_DIRECTORY.lstrip("/"), name)
-        os.makedirs(directory)
-        files = {"MODULE.bazel": f'module(name = "{name}")\n', "BUILD.bazel": ""}
-        if name == "buildozer":
-            files["buildozer_binary.bzl"] = _BUILDOZER
-        for file, content in files.items():
-            with open(os.path.join(directory, file), "w", encoding="utf-8") as out:
-                out.write(content)
-    with atomic_write(os.path.join(root, "etc/bazel.bazelrc")) as out:
-        out.write("\n".join([*ours, ""]).encode())
+    _write(root, "etc/bazel/bazelrc", "".join(kept))
+    ours = [
+        "common --noenable_workspace",
+        # A server that still runs in another root is not this one's: another option starts it anew.
+        f"startup --host_jvm_args=-Ddistroless.root={name}",
+        # A server writes its classes down when it ends, and the next starts in half the time.
+        f"startup --host_jvm_args=-XX:SharedArchiveFile=/{_CLASSES}",
+        "startup --host_jvm_args=-XX:+AutoCreateSharedArchive",
+    ]
+    for stub in _STUBS:
+        directory = f"{_STUB_DIRECTORY}/{stub}"
+        ours.append(f"common --override_module={stub}=/{directory}")
+        _write(root, f"{directory}/MODULE.bazel", f'module(name = "{stub}")\n')
+        _write(root, f"{directory}/BUILD.bazel", "")
+    _write(root, f"{_STUB_DIRECTORY}/buildozer/buildozer_binary.bzl", _BUILDOZER)
+    _write(root, "etc/bazel.bazelrc", "\n".join([*ours, ""]))
+
+
+def _locale(root: str) -> None:
+    """The locale of Bazel's server, without which it cannot name files that are not ASCII."""
+    sources = os.path.join(root, "usr/share/i18n")
+    if not os.path.exists(sources):
+        return
+    # By the root's own libc, wherever this runs.
+    (loader,) = glob.glob("usr/lib/*-linux-gnu/ld-linux-*.so.*", root_dir=root)
+    command = [os.path.join(root, loader), "--library-path", os.path.dirname(loader)]
+    command += ["usr/bin/localedef", "--no-archive", "-i", "en_US", "-f", "ISO-8859-1"]
+    result = subprocess.run(
+        [*command, "usr/lib/locale/en_US.iso88591"],
+        cwd=root,
+        env={"I18NPATH": "usr/share/i18n", "LC_ALL": "C"},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if result.returncode != 0:
+        raise ToolError(f"{root}: localedef: {result.stderr.strip() or result.returncode}")
+    shutil.rmtree(sources)
 
 
 def _certificates(root: str) -> None:
     """The bundle of ca-certificates, for machines that have none of their own."""
     os.makedirs(os.path.join(root, os.path.dirname(_CERTIFICATES)), exist_ok=True)
-    paths = sorted(glob.glob(os.path.join(root, "usr/share/ca-certificates/*/*.crt")))
+    paths = sorted(glob.glob("usr/share/ca-certificates/*/*.crt", root_dir=root))
     with open(os.path.join(root, _CERTIFICATES), "wb") as out:
         for path in paths:
-            with open(path, "rb") as source:
+            with open(os.path.join(root, path), "rb") as source:
                 out.write(source.read().rstrip(b"\n") + b"\n")
     write_trust_store(root, os.path.join(root, _CERTIFICATES))
 
 
 def write_trust_store(root: str, bundle: str) -> None:
-    """Makes Java trust the certificates of `bundle`, a PEM file; a damaged one changes nothing."""
-    with contextlib.suppress(FileNotFoundError), open(bundle, "rb") as source:
-        found = pem.certificates(source.read(), bundle)
-        entries = aliases(Named(f"{at:04}.pem", each) for at, each in enumerate(found))
-        with atomic_write(os.path.join(root, TRUST_STORE)) as out:
-            out.write(trust_store(entries))
+    """Makes Java trust the certificates of `bundle`, a PEM file.
+
+    One that cannot be read is left out, as Debian's ca-certificates-java does. The trust store gets
+    the time of the bundle: bazelw sees by it when there is another.
+
+    Raises:
+        ToolError: not one certificate; the trust store stays as it was.
+    """
+    with open(bundle, "rb") as source:
+        time = os.fstat(source.fileno()).st_mtime_ns
+        data = source.read()
+    found = []
+    for at, block in enumerate(_BLOCK.findall(data)):
+        with contextlib.suppress(ToolError, ValueError):
+            certificate = pem.certificates(block, bundle)[0]
+            not_before(certificate)
+            found.append(Named(f"{at:04}.pem", certificate))
+    if not found:
+        raise ToolError(f"{bundle}: holds no certificate", "update-ca-certificates makes it anew")
+    path = os.path.join(root, TRUST_STORE)
+    with atomic_write(path) as out:
+        out.write(trust_store(aliases(found)))
+    os.utime(path, ns=(time, time))

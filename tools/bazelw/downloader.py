@@ -12,18 +12,27 @@ from tools.lock.mirror import SNAPSHOT, archive_base
 _ARCHIVES = ("debian", "debian-security")
 
 
+def mirror(archive: str, environment: Mapping[str, str], apt: list[str]) -> str:
+    """The URL above `dists/` and `pool/` on this machine's mirror of an archive; empty: no mirror.
+
+    Args:
+        archive: snapshot.debian.org's name of it.
+        environment: DISTROLESS_MIRROR counts.
+        apt: URLs of apt's sources.
+    """
+    base = archive_base(archive, environment, apt, datetime.datetime.now(datetime.UTC))
+    return "" if base.startswith(SNAPSHOT) else base
+
+
 def rewrites(environment: Mapping[str, str], apt: list[str]) -> str:
     """Lines that try a mirror first and snapshot.debian.org second; empty where there is no mirror.
 
     Args:
-        environment: DISTROLESS_MIRROR counts.
-        apt: URLs of apt's sources.
+        environment, apt: as for `mirror`.
     """
     lines = []
     for archive in _ARCHIVES:
-        now = datetime.datetime.now(datetime.UTC)
-        base = archive_base(archive, environment, apt, now)
-        if not base.startswith(SNAPSHOT):
+        if base := mirror(archive, environment, apt):
             lines.append(f"rewrite snapshot\\.debian\\.org/archive/{archive}/[^/]+/(.*) {base}/$1")
     if lines:
         lines.append("rewrite (snapshot\\.debian\\.org/.*) $1")

@@ -3,22 +3,36 @@
 from __future__ import annotations
 
 import hashlib
+import http.client
 import os
+import queue
+import ssl
 import threading
 import urllib.error
+import urllib.parse
 import urllib.request
-from collections.abc import Callable, Sequence
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from tools.bazelw.progress import Progress
 from tools.lib.errors import ToolError
 
+PARTIAL = ".partial"
+"""End of the names of what is not whole yet."""
+
 _CONNECTIONS = 8
-_TIMEOUT = 30.0
+_TIMEOUT = 20.0
 _PAUSES = (0.5, 2.0)
 _BUSY = (408, 425, 429, 500, 502, 503, 504)
+_GONE = (404, 410)
 _CHUNK = 1 << 18
+_NETWORK = (
+    urllib.error.URLError,
+    TimeoutError,
+    ConnectionError,
+    ssl.SSLError,
+    http.client.IncompleteRead,
+)
 
 
 class Deb(NamedTuple):
@@ -31,111 +45,146 @@ class Deb(NamedTuple):
 
 
 class Gone(Exception):
-    """No source has the file any more; the text is its name."""
+    """No source has the file any more; the text tells which one."""
 
 
 class _Stopped(Exception):
     """Another file failed, or Ctrl-C."""
 
 
-def fetch_all(
-    debs: Sequence[Deb], store: str, progress: Progress, arrived: Callable[[str], None]
-) -> None:
-    """Brings package files into `store`, as `<sha256>.deb`; what is there and whole stays.
+class _Wrong(Exception):
+    """The content is not what the lock says."""
+
+    def __init__(self, deb: Deb, size: int, sha256: str, resumed: bool) -> None:
+        super().__init__(
+            f"more than the {deb.size} bytes of the lock"
+            if size > deb.size
+            else f"sha256 is {sha256}, the lock says {deb.sha256}"
+        )
+        self.resumed = resumed
+
+
+def arrivals(debs: Sequence[Deb], store: str, progress: Progress) -> Iterator[str]:
+    """Brings package files into `store`, as `<sha256>.deb`; yields the path of each that is there.
+
+    What an earlier call has left there is used, parts of files too. Nobody else may use `store`.
 
     Args:
         debs: which.
         store: a directory.
         progress: is told of the bytes.
-        arrived: called with each file's path, from several threads.
 
     Raises:
-        Gone: a file that no source has.
+        Gone: a file that a source had, and no source has.
         ToolError: a network that does not work, or content that is another.
     """
+    progress.begin(sum(deb.size for deb in debs))
     stop = threading.Event()
+    # The largest first, so that none of them is left alone at the end.
+    todo = queue.SimpleQueue[Deb | None]()
+    for each in [*sorted(debs, key=lambda deb: -deb.size), *(None,) * _CONNECTIONS]:
+        todo.put(each)
+    done = queue.SimpleQueue[str | Exception]()
 
-    def one(deb: Deb) -> None:
-        path = os.path.join(store, f"{deb.sha256}.deb")
-        # It was renamed to that name when its hash was right.
-        if os.path.exists(path):
-            progress.advance(deb.size)
-        else:
-            _fetch(deb, path, progress, stop)
-        if not stop.is_set():
-            arrived(path)
+    def work() -> None:
+        while not stop.is_set() and (deb := todo.get()):
+            try:
+                done.put(_bring(deb, store, progress, stop))
+            except Exception as error:
+                done.put(error)
 
-    progress.expect(sum(deb.size for deb in debs))
-    with ThreadPoolExecutor(_CONNECTIONS) as pool:
-        try:
-            # The largest first, so that none of them is left alone at the end.
-            pending = [pool.submit(one, deb) for deb in sorted(debs, key=lambda deb: -deb.size)]
-            done, _ = wait(pending, return_when=FIRST_EXCEPTION)
-        finally:
-            stop.set()
-            pool.shutdown(wait=True, cancel_futures=True)
-    for future in done:
-        if (error := future.exception()) and not isinstance(error, _Stopped):
-            raise error
+    # Daemons: whoever is stopped does not wait for a server that is silent.
+    threads = [threading.Thread(target=work, daemon=True) for _ in range(_CONNECTIONS)]
+    for thread in threads:
+        thread.start()
+    try:
+        for _ in debs:
+            found = done.get()
+            if isinstance(found, Exception):
+                raise found
+            yield found
+    except Gone:
+        # The caller may go on, with other files in the same store.
+        stop.set()
+        for thread in threads:
+            thread.join()
+        raise
+    finally:
+        stop.set()
 
 
-def _fetch(deb: Deb, path: str, progress: Progress, stop: threading.Event) -> None:
-    failure = ""
+def _bring(deb: Deb, store: str, progress: Progress, stop: threading.Event) -> str:
+    path = os.path.join(store, f"{deb.sha256}.deb")
+    # It was renamed to that name when its hash was right.
+    if os.path.exists(path) and os.path.getsize(path) == deb.size:
+        progress.advance(deb.size)
+        return path
+    failures, gone = [], []
     for url in deb.urls:
         for pause in (*_PAUSES, None):
+            again = False
             try:
                 _download(url, deb, path, progress, stop)
-                return
+                return path
             except urllib.error.HTTPError as error:
                 error.close()
-                if error.code in (404, 410):
+                if error.code in _GONE:
+                    gone.append(urllib.parse.urlsplit(url).hostname or url)
                     break
-                failure = f"{url}: the server answers {error.code} {error.reason}"
-                if error.code not in _BUSY:
-                    break
+                failure = f"the server answers {error.code} {error.reason}"
+                again = error.code in _BUSY
             except _Wrong as error:
-                # A mirror with another file of that name: the next source may have the right one.
-                failure = f"{url}: {error}"
+                # Another file of that name, or one whose beginning another source has brought.
+                failure, again = str(error), error.resumed
+            except _NETWORK as error:
+                # Once it is gone from a mirror, an archive out of reach is none worth waiting for.
+                failure, again = str(getattr(error, "reason", error)), not gone
+            except (http.client.HTTPException, ValueError) as error:
+                failure = str(error) or type(error).__name__
+            if stop.is_set() or (again and pause is not None and stop.wait(pause)):
+                raise _Stopped
+            if not again or pause is None:
+                failures.append(f"{url}: {failure}")
                 break
-            except (urllib.error.URLError, OSError) as error:
-                failure = f"{url}: {getattr(error, 'reason', error)}"
-            if pause is None or stop.wait(pause):
-                break
-        if stop.is_set():
-            raise _Stopped
-    if not failure:
-        raise Gone(deb.name)
-    raise ToolError(failure, "offline? DISTROLESS_MIRROR names a mirror, https_proxy a proxy")
-
-
-class _Wrong(Exception):
-    """The content is not what the lock says."""
+    text = "; ".join(failures)
+    if gone:
+        raise Gone(f"{deb.name} is gone from {', '.join(gone)}" + (f" ({text})" if text else ""))
+    raise ToolError(text, "offline? DISTROLESS_MIRROR names a mirror, https_proxy a proxy")
 
 
 def _download(url: str, deb: Deb, path: str, progress: Progress, stop: threading.Event) -> None:
-    partial = f"{path}.{os.getpid()}.partial"
-    digest, size = hashlib.sha256(), 0
-    try:
-        with (
-            urllib.request.urlopen(url, timeout=_TIMEOUT) as response,
-            open(partial, "wb") as out,
-        ):
-            while chunk := response.read(_CHUNK):
-                if stop.is_set():
-                    raise _Stopped
-                size += len(chunk)
-                if size > deb.size:
-                    raise _Wrong(f"larger than the {deb.size} bytes that the lock says")
-                digest.update(chunk)
-                out.write(chunk)
-                progress.advance(len(chunk))
-        if size < deb.size:
-            raise OSError(f"the connection broke off after {size} of {deb.size} bytes")
-        if digest.hexdigest() != deb.sha256:
-            raise _Wrong(f"sha256 is {digest.hexdigest()}, the lock says {deb.sha256}")
-        os.rename(partial, path)
-    except BaseException:
-        progress.advance(-size)
-        if os.path.exists(partial):
-            os.unlink(partial)
-        raise
+    """Brings `path`; what it could not end, the next call goes on with."""
+    with open(path + PARTIAL, "ab+") as out:
+        out.seek(0)
+        before = out.read()
+        if len(before) >= deb.size:
+            before = b""
+        headers = {"Range": f"bytes={len(before)}-"} if before else {}
+        size = 0
+        try:
+            request = urllib.request.Request(url, headers=headers)
+            with urllib.request.urlopen(request, timeout=_TIMEOUT) as response:
+                if response.status != http.HTTPStatus.PARTIAL_CONTENT:
+                    before = b""
+                out.truncate(len(before))
+                digest = hashlib.sha256(before)
+                size = len(before)
+                progress.advance(size)
+                while chunk := response.read(_CHUNK):
+                    if stop.is_set():
+                        raise _Stopped
+                    out.write(chunk)
+                    digest.update(chunk)
+                    size += len(chunk)
+                    progress.advance(len(chunk))
+                    if size > deb.size:
+                        break
+            if size < deb.size:
+                raise ConnectionError(f"broke off after {size} of {deb.size} bytes")
+            if size > deb.size or digest.hexdigest() != deb.sha256:
+                out.truncate(0)
+                raise _Wrong(deb, size, digest.hexdigest(), resumed=bool(before))
+        except BaseException:
+            progress.advance(-size)
+            raise
+    os.rename(path + PARTIAL, path)

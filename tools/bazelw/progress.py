@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 import time
@@ -18,7 +19,7 @@ class Progress:
     def __init__(self, title: str) -> None:
         self._title = title
         self._lock = threading.Lock()
-        self._terminal = sys.stderr.isatty()
+        self._terminal = sys.stderr.isatty() and os.environ.get("TERM", "dumb") != "dumb"
         self._begin = self._shown = time.monotonic()
         self._total = self._done = 0
 
@@ -28,29 +29,42 @@ class Progress:
             clear = "\r\033[K" if self._terminal else ""
             print(f"{clear}bazelw: {text}", file=sys.stderr, flush=True)
 
-    def expect(self, size: int) -> None:
-        """Bytes that are going to arrive."""
-        self._total += size
+    def begin(self, total: int) -> None:
+        """`total` bytes are going to arrive."""
+        with self._lock:
+            self._total, self._done, self._begin = total, 0, time.monotonic()
 
     def advance(self, size: int) -> None:
-        """Bytes that have arrived."""
+        """Bytes that have arrived; negative: in vain."""
         with self._lock:
             self._done += size
             now = time.monotonic()
-            if now - self._shown < (_REDRAW if self._terminal else _LINE):
+            if not self._total or now - self._shown < (_REDRAW if self._terminal else _LINE):
                 return
             self._shown = now
-            text = self._text(now)
+            self._show(self._text(now))
+
+    def note(self, text: str) -> None:
+        """In place of the bar: nothing more arrives."""
+        with self._lock:
+            self._total = 0
             if self._terminal:
-                print(f"\r\033[Kbazelw: {text}", end="", file=sys.stderr, flush=True)
-            else:
-                print(f"bazelw: {text}", file=sys.stderr, flush=True)
+                self._show(text)
 
     def end(self) -> None:
         """Takes the bar away."""
         with self._lock:
+            self._total = 0
             if self._terminal:
                 print("\r\033[K", end="", file=sys.stderr, flush=True)
+
+    def _show(self, text: str) -> None:
+        if self._terminal:
+            columns = os.get_terminal_size(sys.stderr.fileno()).columns or 80
+            text = f"bazelw: {text}"[: columns - 1]
+            print(f"\r\033[K{text}", end="", file=sys.stderr, flush=True)
+        else:
+            print(f"bazelw: {text}", file=sys.stderr, flush=True)
 
     def _text(self, now: float) -> str:
         share = min(1.0, self._done / self._total) if self._total else 0.0

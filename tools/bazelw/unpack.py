@@ -6,6 +6,7 @@ Who makes the root owns its files; device nodes and maintainer scripts are left 
 from __future__ import annotations
 
 import contextlib
+import functools
 import io
 import lzma
 import os
@@ -25,6 +26,7 @@ _LEFT_OUT = re.compile(
 )
 _MERGED = ("bin", "lib", "lib32", "lib64", "libx32", "sbin")
 _CHUNK = 1 << 20
+_MAX_LINKS = 40
 
 
 def begin(root: str) -> None:
@@ -65,10 +67,10 @@ def _add(archive: tarfile.TarFile, entry: tarfile.TarInfo, root: str) -> None:
         raise ToolError(f"{entry.name} leads out of the root")
     if _LEFT_OUT.match(name):
         return
-    path = os.path.join(root, name)
     if entry.isdir():
-        os.makedirs(path, exist_ok=True)
+        os.makedirs(_place(root, name), exist_ok=True)
         return
+    path = _place_of_file(root, name)
     os.makedirs(os.path.dirname(path), exist_ok=True)
     if entry.issym():
         if os.path.isdir(path) and not os.path.islink(path):
@@ -76,7 +78,7 @@ def _add(archive: tarfile.TarFile, entry: tarfile.TarInfo, root: str) -> None:
         _replace(path)
         os.symlink(entry.linkname, path)
     elif entry.islnk():
-        target = os.path.join(root, posixpath.normpath(entry.linkname.lstrip("/")))
+        target = _place_of_file(root, posixpath.normpath(entry.linkname.lstrip("/")))
         # Its target may be one of those left out.
         if os.path.lexists(target):
             _replace(path)
@@ -89,6 +91,33 @@ def _add(archive: tarfile.TarFile, entry: tarfile.TarInfo, root: str) -> None:
             shutil.copyfileobj(content, out, _CHUNK)
         os.chmod(path, entry.mode & 0o755 | 0o600)
         os.utime(path, (entry.mtime, entry.mtime))
+
+
+def _place_of_file(root: str, name: str) -> str:
+    directory, base = posixpath.split(name)
+    return f"{_place(root, directory)}/{base}"
+
+
+@functools.lru_cache(maxsize=1024)
+def _place(root: str, name: str) -> str:
+    """The path of the directory `name`, its links followed as they are within the root."""
+    ahead, place, links = name.split("/")[::-1], "", 0
+    while ahead:
+        part = ahead.pop()
+        if part in ("", ".", ".."):
+            place = posixpath.dirname(place) if part == ".." else place
+            continue
+        try:
+            link = os.readlink(f"{root}{place}/{part}")
+        except OSError:  # No link, or not there yet.
+            place = f"{place}/{part}"
+            continue
+        links += 1
+        if links > _MAX_LINKS:
+            raise ToolError(f"{name}: links go round in circles")
+        place = "" if link.startswith("/") else place
+        ahead += link.split("/")[::-1]
+    return root + place
 
 
 def _replace(path: str) -> None:
