@@ -49,8 +49,12 @@ def _python_tool_impl(ctx):
         name = ctx.label.name,
     ))
 
-    # A sandbox has a link for each input: what a distribution says of itself is a third of them, and no tool reads it.
-    data = [file for file in runfiles.to_list() if ".dist-info/" not in file.path and file.basename != "py.typed"]
+    # A sandbox has a link for each input: what a distribution says of itself, and to type checkers, is a third of them.
+    data = [
+        file
+        for file in runfiles.to_list()
+        if ".dist-info/" not in file.path and file.extension != "pyi" and file.basename != "py.typed"
+    ]
     inputs = depset([launcher] + data, transitive = [sources])
     return [
         DefaultInfo(files = depset([launcher])),

@@ -15,7 +15,7 @@ def pip_distribution(deps):
         data = native.glob(
             ["site-packages/**"],
             # Names with spaces are no labels; the rest is not read at run time.
-            exclude = ["**/*.py", "**/* *", "**/*.pyi", "**/RECORD", "site-packages/bin/pip*"],
+            exclude = ["**/*.py", "**/* *", "**/RECORD", "site-packages/bin/pip*"],
         ),
         imports = ["site-packages"],
         visibility = ["//visibility:public"],
