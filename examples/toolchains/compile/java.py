@@ -11,6 +11,7 @@ from tools.lib.errors import ToolError
 from tools.lib.files import atomic_write
 
 _MANIFEST = "META-INF/MANIFEST.MF"
+_LINE = 72
 # A zip's first; it has no time zone.
 _TIME = (1980, 1, 1, 0, 0, 0)
 # Of another jar's: its manifest, its signature, its lists of files.
@@ -87,11 +88,20 @@ def _members(jar: str) -> Iterator[tuple[str, bytes]]:
         raise ToolError(f"{jar}: not a jar: {error}") from None
 
 
+def manifest(main_class: str) -> bytes:
+    """A jar's manifest; its lines have at most 72 bytes (JAR file specification)."""
+    line = f"Main-Class: {main_class}".encode()
+    lines = [
+        line[:_LINE],
+        *(b" " + line[at : at + _LINE - 1] for at in range(_LINE, len(line), _LINE - 1)),
+    ]
+    return b"\r\n".join([b"Manifest-Version: 1.0", *lines, b"", b""])
+
+
 def _write_jar(path: str, main_class: str, files: dict[str, bytes]) -> None:
-    manifest = f"Manifest-Version: 1.0\r\nMain-Class: {main_class}\r\n\r\n".encode()
     with atomic_write(path) as out, zipfile.ZipFile(out, "w") as jar:
         # The manifest first, as jar(1) has it. Stored: compressors differ, and layers are packed.
-        for name, content in [(_MANIFEST, manifest), *sorted(files.items())]:
+        for name, content in [(_MANIFEST, manifest(main_class)), *sorted(files.items())]:
             info = zipfile.ZipInfo(name, _TIME)
             info.create_system = 3
             info.external_attr = 0o100644 << 16

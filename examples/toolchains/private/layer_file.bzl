@@ -1,7 +1,7 @@
 """A single file of a layer."""
 
-load(":compile.bzl", "COMPILE_ATTRS")
 load("//tools/python:tool.bzl", "run_python_tool")
+load(":compile.bzl", "COMPILE_ATTRS")
 
 def _layer_file_impl(ctx):
     args = ctx.actions.args()

@@ -1,6 +1,6 @@
 """Python packages for an image: wheels of its Python version and architecture, whatever the machine's are."""
 
-load("//tools/python/private:repositories.bzl", "find_interpreter")
+load("//tools/python:interpreter.bzl", "find_interpreter")
 
 # What wheels for glibc call themselves; a newer name stands for a newer glibc, Debian 12's is 2.36.
 _MANYLINUX = ["manylinux2014", "manylinux_2_17", "manylinux_2_28", "manylinux_2_34"]
