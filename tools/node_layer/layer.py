@@ -21,6 +21,8 @@ from tools.node_layer.archive import LICENSE, PROGRAM, Archive
 _ROOT = "nodejs"
 _PROGRAM = f"{_ROOT}/{PROGRAM}"
 _LICENSE = f"{_ROOT}/{LICENSE}"
+# Where scanners and tests of licences look for a package's.
+_COPYRIGHT = "usr/share/doc/nodejs/copyright"
 _STATUS = "var/lib/dpkg/status.d/nodejs"
 
 # What scanners read. The name is that of Debian's own package, so they find what is known of it.
@@ -48,6 +50,8 @@ class Release(NamedTuple):
 def write_part(archive: Archive, release: Release, writer: PartWriter, label: str) -> Part:
     """Writes /nodejs/LICENSE, /nodejs/bin/node and what registers them; returns the metadata.
 
+    In the order of the paths, as a part wants it.
+
     Raises:
         ToolError: the files are not those of the release.
     """
@@ -70,6 +74,8 @@ def write_part(archive: Archive, release: Release, writer: PartWriter, label: st
         writer.add(entry, hashed, of_elf)
         hashed.check(source.entry.path, expected)
         sums.append(f"{hashed.md5.hexdigest()}  {path}\n")
+    copyright_link = Entry(_COPYRIGHT, "symlink", 0o777, mtime=release.mtime, link=f"/{_LICENSE}")
+    writer.add(copyright_link)
     for path, data in (
         (_STATUS, stanza.paragraph),
         (f"{_STATUS}.md5sums", "".join(sums).encode()),

@@ -14,6 +14,7 @@ from tools.node_layer.testing import TEXT, nodejs_org, npm, packed, program
 
 NODE = program()
 MTIME = 1735689600
+COPYRIGHT = "usr/share/doc/nodejs/copyright"
 STATUS = "var/lib/dpkg/status.d/nodejs"
 
 
@@ -45,10 +46,12 @@ def make(folder: Path, archive: bytes, name: str = "node.tar.gz", **options: str
 
 def test_the_part_is_the_program_its_licence_and_its_registration(tmp_path: Path) -> None:
     part = make(tmp_path, packed(*npm(NODE)))
-    assert list(part.entries) == ["nodejs/LICENSE", "nodejs/bin/node", STATUS, f"{STATUS}.md5sums"]
+    files = ["nodejs/LICENSE", "nodejs/bin/node", STATUS, f"{STATUS}.md5sums"]
+    assert list(part.entries) == [*files[:2], COPYRIGHT, *files[2:]]
     assert part.contents["nodejs/bin/node"] == NODE
     assert part.contents["nodejs/LICENSE"] == TEXT
-    assert [each.mode for each in part.entries.values()] == [0o644, 0o755, 0o644, 0o644]
+    assert [part.entries[path].mode for path in files] == [0o644, 0o755, 0o644, 0o644]
+    assert part.entries[COPYRIGHT].linkname == "/nodejs/LICENSE"
     assert {(each.uid, each.gid, each.mtime) for each in part.entries.values()} == {(0, 0, MTIME)}
     stanza = part.contents[STATUS].decode().split("\n")
     assert stanza[:3] == ["Package: nodejs", "Version: 24.1.0", "Architecture: amd64"]
