@@ -6,6 +6,7 @@
 load("//rules/private:oci_layer.bzl", _oci_layer = "oci_layer")
 load("//rules/private:oci_macros.bzl", _oci_image = "oci_image", _oci_image_index = "oci_image_index")
 load("//rules/providers:layer_info.bzl", _LayerInfo = "LayerInfo")
+load("//rules/providers:layers_info.bzl", _LayersInfo = "LayersInfo")
 load("//rules/providers:oci_image_info.bzl", _OciImageInfo = "OciImageInfo")
 load("//rules/providers:oci_index_info.bzl", _OciIndexInfo = "OciIndexInfo")
 
@@ -13,5 +14,6 @@ oci_image = _oci_image
 oci_image_index = _oci_image_index
 oci_layer = _oci_layer
 LayerInfo = _LayerInfo
+LayersInfo = _LayersInfo
 OciImageInfo = _OciImageInfo
 OciIndexInfo = _OciIndexInfo

@@ -3,6 +3,9 @@
 load(":apt_lock.bzl", "apt_lock")
 load(":apt_repositories.bzl", "apt_hub", "deb_package")
 
+# Bytes of a package that is a layer by itself: copied into a layer with others it would be stored twice.
+_LARGE = 16 << 20
+
 _install = tag_class(
     doc = "Makes the packages of a lock available as `@<name>//:<package>_<architecture>`.",
     attrs = {
@@ -96,6 +99,7 @@ def _apt_impl(module_ctx):
                     exclude = install.exclude + (override.exclude if override else []),
                     include = install.include + (override.include if override else []),
                     merged_usr = install.merged_usr,
+                    own_layer = package.size >= _LARGE,
                 )
             names = {}
             versions = {}

@@ -15,6 +15,7 @@ deb_package(
     exclude = {exclude},
     include = {include},
     merged_usr = {merged_usr},
+    own_layer = {own_layer},
 )
 """.format(
         macro = repr(str(Label("//rules/private:deb_package.bzl"))),
@@ -22,6 +23,7 @@ deb_package(
         exclude = repr(rctx.attr.exclude),
         include = repr(rctx.attr.include),
         merged_usr = repr(rctx.attr.merged_usr),
+        own_layer = repr(rctx.attr.own_layer),
     ))
 
 deb_package = repository_rule(
@@ -31,6 +33,7 @@ deb_package = repository_rule(
         "exclude": attr.string_list(doc = "As for deb_layer."),
         "include": attr.string_list(doc = "As for deb_layer."),
         "merged_usr": attr.bool(doc = "As for deb_layer."),
+        "own_layer": attr.bool(doc = "As for deb_layer."),
         "sha256": attr.string(mandatory = True, doc = "Hash of the file, in hex."),
         "urls": attr.string_list(mandatory = True, doc = "Where it is to be had; tried in order."),
     },

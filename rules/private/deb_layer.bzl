@@ -23,6 +23,9 @@ _ATTRS = PART_ATTRS | {
         default = True,
         doc = "Leave out documentation and the like, as docs/packages.md lists it.",
     ),
+    "own_layer": attr.bool(
+        doc = "Make it a layer by itself in images that have it: for large packages, which are then stored once.",
+    ),
     "_tool": attr.label(
         default = "//tools/deb_layer",
         cfg = "exec",
@@ -46,6 +49,7 @@ def _deb_layer_impl(ctx):
         inputs = [ctx.file.deb],
         mnemonic = "DebLayer",
         progress_message = "Making a layer part of %{input}",
+        own_layer = ctx.attr.own_layer,
     )
 
 deb_layer = rule(

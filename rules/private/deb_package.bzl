@@ -3,7 +3,7 @@
 load(":deb_layer.bzl", "deb_layer")
 
 # buildifier: disable=unnamed-macro
-def deb_package(deb, exclude, include, merged_usr):
+def deb_package(deb, exclude, include, merged_usr, own_layer):
     """Declares `:deb`, the file, and `:layer`, the part that is made of it.
 
     Args:
@@ -11,6 +11,7 @@ def deb_package(deb, exclude, include, merged_usr):
       exclude: as for deb_layer.
       include: as for deb_layer.
       merged_usr: as for deb_layer.
+      own_layer: as for deb_layer.
     """
     native.filegroup(
         name = "deb",
@@ -23,5 +24,6 @@ def deb_package(deb, exclude, include, merged_usr):
         exclude = exclude,
         include = include,
         merged_usr = merged_usr,
+        own_layer = own_layer,
         visibility = ["//visibility:public"],
     )

@@ -12,7 +12,6 @@ def _files_layer_impl(ctx):
     ctx.actions.write(spec, json.encode({
         "architecture": ctx.attr.architecture or None,
         "entries": json.decode(ctx.attr.entries),
-        "label": str(ctx.label).removeprefix("@@"),
         "mtime": ctx.attr.mtime,
         "package": None,
     }))

@@ -37,6 +37,8 @@ def check_image(ctx, name, image, base):
     args.add_all(parts, before_each = "--part")
     args.add_all(ctx.files.exceptions, before_each = "--allow")
     args.add_all(base.exceptions if base else [], before_each = "--allow-base")
+    if image.layouts or [layer for layer in image.layers if not layer.parts]:
+        args.add("--unseen")
     args.add("--label", str(ctx.label).removeprefix("@@"))
     args.add("--output", report)
     args.use_param_file("@%s")

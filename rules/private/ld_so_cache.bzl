@@ -1,6 +1,6 @@
 """The cache of libraries that Debian makes by ldconfig when packages with libraries are installed."""
 
-load("//rules/providers:layer_info.bzl", "LayerInfo")
+load("//rules/providers:layers_info.bzl", "LayersInfo")
 load("//rules/providers:oci_image_info.bzl", "OciImageInfo")
 load("//rules/providers:parts_info.bzl", "PartsInfo")
 load("//tools/python:tool.bzl", "PythonToolInfo")
@@ -34,8 +34,9 @@ def _ld_so_cache_impl(ctx):
             for part in target[PartsInfo].parts:
                 args.add("--part", part.metadata)
                 inputs.append(part.metadata)
-        elif LayerInfo in target:
-            _add_layer(target[LayerInfo], args, inputs)
+        elif LayersInfo in target:
+            for layer in target[LayersInfo].layers:
+                _add_layer(layer, args, inputs)
         else:
             tars = target[DefaultInfo].files.to_list()
             args.add_all(tars, before_each = "--tar")

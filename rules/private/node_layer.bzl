@@ -23,6 +23,7 @@ def _node_layer_impl(ctx):
         inputs = [ctx.file.archive],
         mnemonic = "NodeLayer",
         progress_message = "Making /nodejs of %{input}",
+        own_layer = True,
     )
 
 node_layer = rule(

@@ -1,11 +1,12 @@
 """Images for one platform, from metadata."""
 
 load("//rules/providers:layer_info.bzl", "LayerInfo")
+load("//rules/providers:layers_info.bzl", "LayersInfo")
 load("//rules/providers:oci_image_info.bzl", "OciImageInfo")
 load("//rules/providers:parts_info.bzl", "PartsInfo")
 load("//tools/python:tool.bzl", "PythonToolInfo", "run_python_tool")
 load(":image_check.bzl", "CHECK_ATTRS", "check_image")
-load(":oci_layer.bzl", "LAYER_ATTRS", "merge_parts")
+load(":oci_layer.bzl", "LAYER_ATTRS", "layers_of_parts")
 load(":oci_layout.bzl", "IMPORT_ATTRS", "LAYOUT_ATTRS", "import_layout", "write_layout")
 
 _TAR_SUFFIXES = [".tar", ".tar.gz", ".tgz", ".tar.zst", ".tzst"]
@@ -74,7 +75,7 @@ def _own_layers(ctx, below):
         if not parts:
             return []
         lower = [metadata for layer in below + layers for metadata in layer.parts]
-        return [merge_parts(ctx, "%s.%d" % (ctx.label.name, len(layers)), parts, lower = lower)]
+        return layers_of_parts(ctx, "%s.%d" % (ctx.label.name, len(layers)), parts, lower = lower)
 
     for target in ctx.attr.tars:
         if PartsInfo in target:
@@ -82,8 +83,8 @@ def _own_layers(ctx, below):
             continue
         layers.extend(merge(parts))
         parts.clear()
-        if LayerInfo in target:
-            layers.append(target[LayerInfo])
+        if LayersInfo in target:
+            layers.extend(target[LayersInfo].layers)
         else:
             for tar in target[DefaultInfo].files.to_list():
                 layers.append(_describe_tar(ctx, "%s.%d" % (ctx.label.name, len(layers)), tar))

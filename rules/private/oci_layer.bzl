@@ -1,6 +1,7 @@
 """Layers: merged from parts, or described where a finished tar comes from elsewhere."""
 
 load("//rules/providers:layer_info.bzl", "LayerInfo")
+load("//rules/providers:layers_info.bzl", "LayersInfo")
 load("//rules/providers:oci_image_info.bzl", "OciImageInfo")
 load("//rules/providers:parts_info.bzl", "PartsInfo")
 load("//tools/python:tool.bzl", "PythonToolInfo", "run_python_tool")
@@ -54,6 +55,25 @@ def merge_parts(ctx, name, parts, *, lower = []):
     )
     return LayerInfo(blob = blob, descriptor = descriptor, parts = metadata)
 
+def layers_of_parts(ctx, name, parts, *, lower = []):
+    """The layers that parts make: those that are layers by themselves, and above them one of all others.
+
+    Args:
+      ctx: the rule's context; its attributes include LAYER_ATTRS.
+      name: prefix of the files to make.
+      parts: list of structs as in PartsInfo.
+      lower: list of File: part.json of the parts in the layers below, for the check of paths.
+
+    Returns:
+      A list of LayerInfo, bottom to top.
+    """
+    layers = [part.layer for part in parts if part.layer]
+    others = [part for part in parts if not part.layer]
+    if not others:
+        return layers
+    below = lower + [metadata for layer in layers for metadata in layer.parts]
+    return layers + [merge_parts(ctx, name, others, lower = below)]
+
 def _oci_layer_impl(ctx):
     parts = [part for target in ctx.attr.parts for part in target[PartsInfo].parts]
     if not parts:
@@ -61,17 +81,20 @@ def _oci_layer_impl(ctx):
     lower = []
     if ctx.attr.base:
         lower = [metadata for layer in ctx.attr.base[OciImageInfo].layers for metadata in layer.parts]
-    layer = merge_parts(ctx, ctx.label.name, parts, lower = lower)
+    layers = layers_of_parts(ctx, ctx.label.name, parts, lower = lower)
     return [
-        DefaultInfo(files = depset([layer.blob])),
-        OutputGroupInfo(descriptor = depset([layer.descriptor]), parts = depset(layer.parts)),
-        layer,
+        DefaultInfo(files = depset([layer.blob for layer in layers])),
+        OutputGroupInfo(
+            descriptor = depset([layer.descriptor for layer in layers]),
+            parts = depset([metadata for layer in layers for metadata in layer.parts]),
+        ),
+        LayersInfo(layers = layers),
     ]
 
 oci_layer = rule(
-    doc = """One layer of parts, as a complete tar.
+    doc = """One layer of parts, as a complete tar; and below it one for each part that is a layer by itself (`own_layer`).
 
-Images that share a layer name it in their `tars`. As it is an ordinary compressed tar, other rule sets take it too.""",
+Images that share layers name them in their `tars`. As they are ordinary compressed tars, other rule sets take them too.""",
     implementation = _oci_layer_impl,
     attrs = LAYER_ATTRS | {
         "parts": attr.label_list(
@@ -84,5 +107,5 @@ Images that share a layer name it in their `tars`. As it is an ordinary compress
             doc = "The image that the layer will lie on: paths are checked against its packages'.",
         ),
     },
-    provides = [LayerInfo],
+    provides = [LayersInfo],
 )

@@ -6,6 +6,7 @@ PartsInfo = provider(
         "parts": """List of struct, in the order of the layer:
             run: File, tar entries without directories and without the end mark, compressed;
             metadata: File, the part.json that describes it;
-            label: string, who made it, for messages.""",
+            label: string, who made it, for messages;
+            layer: LayerInfo of a large part that is a layer by itself and is not merged, else None.""",
     },
 )

@@ -1,12 +1,12 @@
 """Golden listings: what stands in a layer, one entry a line, committed and compared."""
 
 load("@rules_python//python:defs.bzl", "py_binary", "py_test")
-load("//rules:oci.bzl", "LayerInfo")
+load("//rules:oci.bzl", "LayersInfo")
 load("//tools/python:tool.bzl", "PythonToolInfo", "run_python_tool")
 
 def _listing_impl(ctx):
     listing = ctx.actions.declare_file(ctx.label.name + ".jsonl")
-    parts = ctx.attr.layer[LayerInfo].parts
+    parts = [metadata for layer in ctx.attr.layer[LayersInfo].layers for metadata in layer.parts]
     args = ctx.actions.args()
     args.add("--output", listing)
     args.add_all(parts, before_each = "--part")
@@ -25,7 +25,7 @@ _listing = rule(
     doc = "Lists a layer from its parts' metadata.",
     implementation = _listing_impl,
     attrs = {
-        "layer": attr.label(providers = [LayerInfo], mandatory = True, doc = "The layer."),
+        "layer": attr.label(providers = [LayersInfo], mandatory = True, doc = "The layer."),
         "_tool": attr.label(default = "//tools/listing", cfg = "exec", providers = [PythonToolInfo]),
     },
 )

@@ -4,7 +4,7 @@ load("@bazel_skylib//lib:unittest.bzl", "analysistest", "asserts")
 load("@bazel_skylib//rules:write_file.bzl", "write_file")
 load("//rules:deb.bzl", "PartsInfo", "package_set")
 load("//rules:distroless.bzl", "ld_so_cache", "nsswitch", "passwd")
-load("//rules:oci.bzl", "LayerInfo", "OciImageInfo", "OciIndexInfo", "oci_image", "oci_image_index", "oci_layer")
+load("//rules:oci.bzl", "LayersInfo", "OciImageInfo", "OciIndexInfo", "oci_image", "oci_image_index", "oci_layer")
 
 def _refusal_test_impl(ctx):
     env = analysistest.begin(ctx)
@@ -61,7 +61,7 @@ _base_test = analysistest.make(_base_test_impl)
 
 def _zstd_test_impl(ctx):
     env = analysistest.begin(ctx)
-    asserts.equals(env, "layer.tar.zst", analysistest.target_under_test(env)[LayerInfo].blob.basename)
+    asserts.equals(env, "layer.tar.zst", analysistest.target_under_test(env)[LayersInfo].layers[0].blob.basename)
     return analysistest.end(env)
 
 _zstd_test = analysistest.make(_zstd_test_impl, config_settings = {str(Label("//rules:compression")): "zstd"})

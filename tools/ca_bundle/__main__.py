@@ -7,10 +7,8 @@ from collections.abc import Sequence
 
 from tools.ca_bundle import bundle, package
 from tools.lib.cli import Parser
-from tools.lib.compress import KINDS
 from tools.lib.errors import run
-from tools.lib.files import atomic_write, write_json
-from tools.lib.part import PartWriter
+from tools.lib.part_output import add_flags, part_writer
 from tools.lib.tarheader import Entry
 
 
@@ -23,23 +21,18 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument(
         "--hashed", action="store_true", help="also one file a certificate, as OpenSSL's CApath"
     )
-    parser.add_argument("--run", required=True, help="output: the compressed tar entries")
-    parser.add_argument("--metadata", required=True, help="output: part.json")
-    parser.add_argument("--label", required=True, help="who made the part")
-    parser.add_argument("--compression", choices=KINDS, default="gzip")
+    add_flags(parser)
     args = parser.parse_args(argv)
 
     deb = package.read(args.deb, args.run)
     own = [(path, _read(path)) for path in args.certificate]
     found = bundle.certificates(deb.certificates, own)
     files = bundle.files(found, deb.stanza, deb.copyright_file, hashed=args.hashed)
-    with atomic_write(args.run) as out:
-        writer = PartWriter(out, args.compression)
+    with part_writer(args) as writer:
         for path in sorted(files):
             entry = Entry(path, "file", 0o644, mtime=deb.mtime, size=len(files[path]))
             writer.add(entry, [files[path]])
-        metadata = writer.close(label=args.label, architecture=None, package=deb.package)
-        write_json(args.metadata, metadata)
+        writer.close(label=args.label, architecture=None, package=deb.package)
     return 0
 
 

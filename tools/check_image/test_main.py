@@ -17,6 +17,7 @@ def check(
     parts: list[Part],
     *allowed: dict[str, Any],
     flag: str = "--allow",
+    more: tuple[str, ...] = (),
     **config: Any,
 ) -> int:
     """Runs the tool in `folder`; the report is report.json."""
@@ -29,7 +30,7 @@ def check(
         (folder / "allow.json").write_text(json.dumps({"version": 1, "exceptions": allowed}))
         flags += [flag, str(folder / "allow.json")]
     config_flags = ["--config", str(folder / "config.json")]
-    return main([*flags, *config_flags, "--output", str(folder / "report.json")])
+    return main([*flags, *config_flags, *more, "--output", str(folder / "report.json")])
 
 
 def report(folder: Path) -> dict[str, Any]:
@@ -153,3 +154,17 @@ def test_bad_elf_metadata_is_named(tmp_path: Path) -> None:
     broken["elf"]["needed"] = "libc.so.6"
     with pytest.raises(ToolError, match=r"a 1: bin/x: elf\.needed: .*not a list"):
         check(tmp_path, [part(broken, package="a")])
+
+
+def test_what_may_be_in_a_layer_that_is_not_seen_is_not_missed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    parts = [
+        part(elf("usr/bin/x", "libx.so"), link("usr/bin/y", "z")),
+        part(file("bin/su", "4755")),
+    ]
+    assert check(tmp_path, parts) == 1
+    assert len(capsys.readouterr().err.splitlines()) == 3
+    assert check(tmp_path, parts, more=("--unseen",)) == 1
+    assert "[setuid]" in capsys.readouterr().err
+    assert check(tmp_path, parts[:1], more=("--unseen",)) == 0

@@ -9,18 +9,14 @@ from tools.deb_layer import rules
 from tools.deb_layer.layer import Options, write_part
 from tools.deb_layer.unpack import unpacked
 from tools.lib.cli import Parser
-from tools.lib.compress import KINDS
 from tools.lib.errors import run
-from tools.lib.files import atomic_write, write_json
+from tools.lib.part_output import add_flags, part_writer
 
 
 def main(argv: Sequence[str]) -> int:
     parser = Parser("deb_layer", "Makes a part of a layer from a Debian package.")
     parser.add_argument("--deb", required=True, help="the package")
-    parser.add_argument("--run", required=True, help="output: the compressed tar entries")
-    parser.add_argument("--metadata", required=True, help="output: part.json")
-    parser.add_argument("--label", required=True, help="who made the part")
-    parser.add_argument("--compression", choices=KINDS, default="gzip")
+    add_flags(parser)
     parser.add_argument(
         "--merged-usr", action="store_true", help="move bin, sbin, lib and lib* below usr"
     )
@@ -40,14 +36,11 @@ def main(argv: Sequence[str]) -> int:
 
     options = Options(
         args.label,
-        args.compression,
         rules.keeper(args.exclude, args.include, not args.no_default_excludes),
         args.merged_usr,
     )
-    with atomic_write(args.run) as out:
-        with unpacked(args.deb, args.run, args.max_size) as package:
-            metadata = write_part(package, options, out)
-        write_json(args.metadata, metadata)
+    with part_writer(args) as writer, unpacked(args.deb, args.run, args.max_size) as package:
+        write_part(package, options, writer)
     return 0
 
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import IO, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from tools.deb_layer import metadata
 from tools.deb_layer.plan import plan
 from tools.deb_layer.rules import Keep
 from tools.deb_layer.unpack import Unpacked
 from tools.lib import elf, tar
-from tools.lib.compress import Compression
 from tools.lib.errors import ToolError
 from tools.lib.part import PartWriter
 from tools.lib.tarheader import Entry, encoded
@@ -20,19 +19,17 @@ class Options(NamedTuple):
     """How a part is made."""
 
     label: str
-    compression: Compression
     keep: Keep
     merge_usr: bool
 
 
-def write_part(package: Unpacked, options: Options, out: IO[bytes]) -> dict[str, Any]:
-    """Writes the run to `out` and returns its metadata.
+def write_part(package: Unpacked, options: Options, writer: PartWriter) -> dict[str, Any]:
+    """Writes the run and returns its metadata.
 
     Raises:
         ToolError: the package holds what no layer may hold.
     """
     kept = plan(package.members, options.keep, options.merge_usr)
-    writer = PartWriter(out, options.compression)
     return write_entries(package, kept, writer, options.label, options.merge_usr)
 
 

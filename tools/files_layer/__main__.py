@@ -10,10 +10,9 @@ from typing import Any
 from tools.files_layer.spec import Entry, Spec, parse
 from tools.lib import tarheader
 from tools.lib.cli import Parser
-from tools.lib.compress import KINDS
 from tools.lib.errors import ToolError, run
-from tools.lib.files import atomic_write, read_json, write_json
-from tools.lib.part import PartWriter
+from tools.lib.files import read_json
+from tools.lib.part_output import add_flags, part_writer
 
 _CHUNK = 1 << 20
 
@@ -24,24 +23,18 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument(
         "--source", action="append", default=[], help="a file that entries name by its index"
     )
-    parser.add_argument("--run", required=True, help="output: the compressed tar entries")
-    parser.add_argument("--metadata", required=True, help="output: part.json")
-    parser.add_argument("--label", help="who made the part, in place of the spec's label")
-    parser.add_argument("--compression", choices=KINDS, default="gzip")
+    add_flags(parser)
     args = parser.parse_args(argv)
 
-    spec = parse(read_json(args.spec), len(args.source))
-    label = args.label or spec.label
-    with atomic_write(args.run) as out:
-        writer = PartWriter(out, args.compression)
+    spec = parse(read_json(args.spec), args.label, len(args.source))
+    with part_writer(args) as writer:
         for entry in sorted(spec.entries, key=lambda entry: tarheader.encoded(entry.path)):
-            writer.add(*_with_data(entry, spec, args.source, label))
-        metadata = writer.close(
-            label=label,
+            writer.add(*_with_data(entry, spec, args.source, args.label))
+        writer.close(
+            label=args.label,
             architecture=spec.architecture,
             package=spec.package,
         )
-        write_json(args.metadata, metadata)
     return 0
 
 

@@ -41,26 +41,25 @@ class Entry(NamedTuple):
 class Spec(NamedTuple):
     """All that a generated part is made of, less the source files."""
 
-    label: str
     architecture: str | None
     mtime: int
     package: Package | None
     entries: list[Entry]
 
 
-def parse(value: object, sources: int) -> Spec:
-    """Reads a spec: `{"label", "architecture", "mtime", "package", "entries": [...]}`.
+def parse(value: object, label: str, sources: int) -> Spec:
+    """Reads a spec: `{"architecture", "mtime", "package", "entries": [...]}`.
 
     Args:
         value: the parsed JSON.
+        label: who makes the part, for errors.
         sources: how many source files there are.
 
     Raises:
         ToolError: a field that is missing, unknown or of a wrong form, a path out of the root, or
             a path twice. It names the label and the path.
     """
-    fields = _fields(value, "spec", {"label", "architecture", "mtime", "package", "entries"})
-    label = _text(fields.get("label"), "spec: label")
+    fields = _fields(value, f"{label}: spec", {"architecture", "mtime", "package", "entries"})
     architecture = fields.get("architecture")
     listed = as_list(fields.get("entries"), f"{label}: entries")
     entries = [
@@ -69,7 +68,6 @@ def parse(value: object, sources: int) -> Spec:
     _check_paths(label, entries)
     package = fields.get("package")
     return Spec(
-        label,
         None if architecture is None else _text(architecture, f"{label}: architecture"),
         as_count(fields.get("mtime"), f"{label}: mtime", _MAX_TIME),
         None if package is None else _package(package, f"{label}: package"),

@@ -21,10 +21,10 @@ def make(
     folder: Path, entries: list[dict[str, Any]], *flags: str, **more: Any
 ) -> tuple[dict[str, Any], bytes]:
     """Runs the tool in `folder`; returns the metadata and the run."""
-    fields = {"label": "//x:y", "architecture": None, "mtime": 1735689600, "package": None}
+    fields = {"architecture": None, "mtime": 1735689600, "package": None}
     (folder / "spec.json").write_text(json.dumps(fields | {"entries": entries} | more))
     paths = {name: str(folder / name) for name in ("spec.json", "run", "part.json")}
-    outputs = ["--run", paths["run"], "--metadata", paths["part.json"]]
+    outputs = ["--run", paths["run"], "--metadata", paths["part.json"], "--label", "//x:y"]
     assert main(["--spec", paths["spec.json"], *outputs, *flags]) == 0
     return json.loads((folder / "part.json").read_bytes()), (folder / "run").read_bytes()
 

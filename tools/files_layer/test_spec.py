@@ -15,7 +15,7 @@ def file(path: object = "etc/x", **more: Any) -> dict[str, Any]:
 
 
 def spec(*entries: Any, **more: Any) -> dict[str, Any]:
-    fields = {"label": "//x:y", "architecture": None, "mtime": 5, "entries": list(entries)}
+    fields = {"architecture": None, "mtime": 5, "entries": list(entries)}
     return fields | {"package": None} | more
 
 
@@ -29,8 +29,7 @@ def test_a_spec_is_read_whole() -> None:
         architecture="arm",
         package=package,
     )
-    assert parse(value, 2) == Spec(
-        "//x:y",
+    assert parse(value, "//x:y", 2) == Spec(
         "arm",
         5,
         Package(**package),
@@ -80,7 +79,7 @@ def test_a_spec_is_read_whole() -> None:
 )
 def test_a_bad_entry_is_named(entry: Any, message: str) -> None:
     with pytest.raises(ToolError, match=message):
-        parse(spec(entry), 2)
+        parse(spec(entry), "//x:y", 2)
 
 
 @pytest.mark.parametrize(
@@ -93,15 +92,14 @@ def test_a_bad_entry_is_named(entry: Any, message: str) -> None:
 )
 def test_entries_that_exclude_each_other(entries: list[Any], message: str) -> None:
     with pytest.raises(ToolError, match=message):
-        parse(spec(*entries), 0)
+        parse(spec(*entries), "//x:y", 0)
 
 
 @pytest.mark.parametrize(
     ("value", "message"),
     [
         ([], "spec: .*not an object"),
-        ({}, "spec: label: missing"),
-        (spec(label=""), "spec: label: '', empty"),
+        ({}, "//x:y: entries: .*not a list"),
         (spec(mtime=1.5), "//x:y: mtime: 1.5, not a whole number"),
         (spec(mtime=10**12), "//x:y: mtime: .* not a whole number"),
         (spec(architecture=""), "//x:y: architecture: '', empty"),
@@ -113,4 +111,4 @@ def test_entries_that_exclude_each_other(entries: list[Any], message: str) -> No
 )
 def test_a_bad_spec_is_named(value: Any, message: str) -> None:
     with pytest.raises(ToolError, match=message):
-        parse(value, 0)
+        parse(value, "//x:y", 0)

@@ -9,10 +9,8 @@ from collections.abc import Sequence
 from tools.ca_bundle import package, pem
 from tools.java_keystore import jks
 from tools.lib.cli import Parser
-from tools.lib.compress import KINDS
 from tools.lib.errors import ToolError, run
-from tools.lib.files import atomic_write, write_json
-from tools.lib.part import PartWriter
+from tools.lib.part_output import add_flags, part_writer
 from tools.lib.tarheader import Entry, encoded
 
 
@@ -28,10 +26,7 @@ def main(argv: Sequence[str]) -> int:
         required=True,
         help="where Java looks for it; at the first the file, at others a link to it",
     )
-    parser.add_argument("--run", required=True, help="output: the compressed tar entries")
-    parser.add_argument("--metadata", required=True, help="output: part.json")
-    parser.add_argument("--label", required=True, help="who made the part")
-    parser.add_argument("--compression", choices=KINDS, default="gzip")
+    add_flags(parser)
     args = parser.parse_args(argv)
 
     paths = _paths(args.path, args.label)
@@ -44,8 +39,7 @@ def main(argv: Sequence[str]) -> int:
             for certificate in pem.certificates(data, path)
         )
     )
-    with atomic_write(args.run) as out:
-        writer = PartWriter(out, args.compression)
+    with part_writer(args) as writer:
         for path in sorted(paths, key=encoded):
             if path == paths[0]:
                 writer.add(Entry(path, "file", 0o644, mtime=deb.mtime, size=len(store)), [store])
@@ -53,7 +47,7 @@ def main(argv: Sequence[str]) -> int:
                 link = posixpath.relpath(paths[0], posixpath.dirname(path))
                 writer.add(Entry(path, "symlink", 0o777, mtime=deb.mtime, link=link))
         # The package is registered by the bundle of certificates, which the image has anyway.
-        write_json(args.metadata, writer.close(label=args.label, architecture=None, package=None))
+        writer.close(label=args.label, architecture=None, package=None)
     return 0
 
 

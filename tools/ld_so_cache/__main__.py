@@ -10,10 +10,9 @@ from tools.ld_so_cache.machines import has_signed_char, library_type
 from tools.ld_so_cache.scan import Findings, scan
 from tools.lib.abi import abi
 from tools.lib.cli import Parser
-from tools.lib.compress import KINDS
 from tools.lib.errors import ToolError, run
-from tools.lib.files import atomic_write, write_json
-from tools.lib.part import Part, PartWriter
+from tools.lib.part import Part
+from tools.lib.part_output import add_flags, part_writer
 from tools.lib.partfs import Image
 from tools.lib.tarheader import Entry, encoded
 from tools.merge_layer import merge, metadata
@@ -47,10 +46,7 @@ def main(argv: Sequence[str]) -> int:
         "--directory", action="append", default=[], help="where libraries lie, besides the system's"
     )
     parser.add_argument("--architecture", help="OCI's name; by default that of the parts")
-    parser.add_argument("--run", required=True, help="output: the compressed tar entries")
-    parser.add_argument("--metadata", required=True, help="output: part.json")
-    parser.add_argument("--label", required=True, help="who made the part")
-    parser.add_argument("--compression", choices=KINDS, default="gzip")
+    add_flags(parser)
     args = parser.parse_args(argv)
 
     parts = _read_layout(args.base_manifest, args.layout) if args.base_manifest else []
@@ -66,17 +62,13 @@ def main(argv: Sequence[str]) -> int:
         for path, link in found.links.items()
     }
     entries[_PATH] = Entry(_PATH, "file", 0o644, mtime=mtime, size=len(content))
-    with atomic_write(args.run) as out:
-        writer = PartWriter(out, args.compression)
+    with part_writer(args) as writer:
         for path in sorted(entries, key=encoded):
             if path == _PATH:
                 writer.add(entries[path], [content], libraries=_paths(found.libraries))
             else:
                 writer.add(entries[path])
-        part = writer.close(
-            label=args.label, architecture=architecture, package=None, replaces=[_PATH]
-        )
-        write_json(args.metadata, part)
+        writer.close(label=args.label, architecture=architecture, package=None, replaces=[_PATH])
     return 0
 
 

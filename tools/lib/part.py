@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from typing import IO, Any, NamedTuple
+from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
 from tools.lib.compress import MEMBER, Compression, compressor
 from tools.lib.errors import ToolError
-from tools.lib.tarheader import Entry, encoded, header, padding
+from tools.lib.tarheader import END_OF_ARCHIVE, Entry, encoded, header, padding
+
+if TYPE_CHECKING:
+    from tools.lib.oci import Layer
 
 VERSION = 1
 
@@ -43,29 +46,57 @@ def is_read(entry: Entry) -> bool:
     )
 
 
-class _Members:
-    """Collects bytes and writes them as members of bounded size."""
+def directory_entries(directories: Iterable[Mapping[str, Any]]) -> bytes:
+    """The tar entries of directories, as part.json describes them."""
+    return b"".join(
+        header(
+            Entry(
+                each["path"],
+                "directory",
+                int(each["mode"], 8),
+                each["uid"],
+                each["gid"],
+                each["mtime"],
+            )
+        )
+        for each in directories
+    )
 
-    def __init__(self, out: IO[bytes], compression: Compression) -> None:
+
+class _Members:
+    """Collects bytes and writes them as members of bounded size.
+
+    With `whole`, the digest of what was given is kept too, as a layer's diff_id.
+    """
+
+    def __init__(self, out: IO[bytes], compression: Compression, whole: bool) -> None:
         self._out = out
         self._compress = compressor(compression)
         self._bound = MEMBER[compression]
         self._pending = bytearray()
         self._sha256 = hashlib.sha256()
+        self._plain = hashlib.sha256() if whole else None
         self.size = 0
         self.uncompressed_size = 0
 
     def write(self, data: bytes) -> None:
         self.uncompressed_size += len(data)
+        if self._plain:
+            self._plain.update(data)
         self._pending += data
         while len(self._pending) >= self._bound:
             self._flush(self._bound)
 
     def close(self) -> str:
-        """Writes what is left; returns the hex sha256 of all that was written."""
+        """Ends a member with what is left; returns the hex sha256 of all that was written."""
         if self._pending:
             self._flush(len(self._pending))
         return self._sha256.hexdigest()
+
+    def plain(self) -> str:
+        """The hex sha256 of all that was given."""
+        assert self._plain
+        return self._plain.hexdigest()
 
     def _flush(self, length: int) -> None:
         member = self._compress(self._pending[:length])
@@ -80,11 +111,17 @@ class PartWriter:
 
     The caller gives the entries in order (sorted by path, a hard link after its target) and each
     file's data in full; what is written depends on nothing else.
+
+    Args:
+        out: where the run goes.
+        compression: of the run.
+        whole: whether `layer` is going to make it a layer.
     """
 
-    def __init__(self, out: IO[bytes], compression: Compression) -> None:
+    def __init__(self, out: IO[bytes], compression: Compression, whole: bool = False) -> None:
         self._compression = compression
-        self._members = _Members(out, compression)
+        self._members = _Members(out, compression, whole)
+        self.part: Part = {}
         self._entries: list[dict[str, Any]] = []
         self._directories: dict[str, dict[str, Any]] = {}
 
@@ -156,7 +193,7 @@ class PartWriter:
         """
         sha256 = self._members.close()
         self._imply_parents()
-        return {
+        self.part = {
             "version": VERSION,
             "label": label,
             "architecture": architecture,
@@ -173,6 +210,28 @@ class PartWriter:
             "entries": self._entries,
             "replaces": sorted(replaces, key=encoded),
         }
+        return self.part
+
+    def layer(self) -> Layer:
+        """Makes what was written a whole layer, once it is closed, and describes that.
+
+        Its directories follow the run, less those that are implied: a layer below may have these
+        otherwise, and who unpacks makes what nobody has.
+        """
+        from tools.lib.oci import LAYERS, Descriptor, Digest, Layer  # few parts are layers
+
+        declared = [each for each in self.part["directories"] if not each.get("implied")]
+        self._members.write(directory_entries(declared) + END_OF_ARCHIVE)
+        digest = self._members.close()
+        return Layer(
+            Descriptor(
+                LAYERS[self._compression], Digest(f"sha256:{digest}"), self._members.size, {}
+            ),
+            Digest(f"sha256:{self._members.plain()}"),
+            self.part["architecture"],
+            max(each["mtime"] for each in (*self._entries, *self.part["directories"])),
+            owner(self.part),
+        )
 
     def _imply_parents(self) -> None:
         known = [*self._entries, *self._directories.values()]

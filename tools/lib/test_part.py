@@ -101,3 +101,40 @@ def test_the_loader_s_configuration_is_read_by_later_steps() -> None:
     )
     texts = {each["path"]: each["text"] for each in metadata["entries"] if "text" in each}
     assert texts == {"etc/ld.so.conf": "/opt/\udcff\n", "etc/ld.so.conf.d/x.conf": ""}
+
+
+@pytest.mark.parametrize("compression", ["gzip", "zstd", "none"])
+def test_a_whole_layer_is_the_run_its_own_directories_and_the_end(
+    compression: Compression,
+) -> None:
+    out = io.BytesIO()
+    writer = PartWriter(out, compression, whole=True)
+    writer.add(Entry("a", "directory", 0o700, 1, 2, mtime=9))
+    writer.add(Entry("a/b/c", "file", 0o644, mtime=5, size=len(DATA)), [DATA])
+    part = writer.close(label="//a:b", architecture="arm64", package=None)
+    layer = writer.layer()
+    blob = out.getvalue()
+    archive = decompressed(blob, compression)
+    assert archive.endswith(END_OF_ARCHIVE)
+    assert layer.descriptor.digest == f"sha256:{hashlib.sha256(blob).hexdigest()}"
+    assert layer.descriptor.size == len(blob)
+    assert layer.diff_id == f"sha256:{hashlib.sha256(archive).hexdigest()}"
+    assert (layer.architecture, layer.created) == ("arm64", 9)
+    with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
+        # a/b is implied: a layer below may have it with another mode.
+        assert [(each.name, each.mode, each.uid) for each in tar] == [
+            ("a/b/c", 0o644, 0),
+            ("a", 0o700, 1),
+        ]
+    # What stands before is the run, as it is without a layer.
+    run = blob[: part["run"]["size"]]
+    assert part["run"]["sha256"] == hashlib.sha256(run).hexdigest()
+    assert [each["path"] for each in part["directories"]] == ["a", "a/b"]
+
+
+def test_what_is_no_whole_layer_from_the_start_has_no_digest_of_one() -> None:
+    writer = PartWriter(io.BytesIO(), "none")
+    writer.add(Entry("a", "file", 0o644, mtime=5))
+    writer.close(label="//a:b", architecture=None, package=None)
+    with pytest.raises(AssertionError):
+        writer.layer()

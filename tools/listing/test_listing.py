@@ -16,8 +16,9 @@ def part(folder: Path, name: str, *entries: dict[str, object]) -> str:
     """Writes a part; returns the path of its metadata."""
     spec, metadata = folder / f"{name}.spec", folder / f"{name}.json"
     full = [{"mode": "0644", "uid": 0, "gid": 0, **entry} for entry in entries]
-    spec.write_text(json.dumps({"label": f"//x:{name}", "mtime": 5, "entries": full}))
-    files_layer(["--spec", str(spec), "--run", str(folder / "run"), "--metadata", str(metadata)])
+    spec.write_text(json.dumps({"mtime": 5, "entries": full}))
+    outputs = ["--run", str(folder / "run"), "--metadata", str(metadata), "--label", f"//x:{name}"]
+    files_layer(["--spec", str(spec), *outputs])
     return str(metadata)
 
 

@@ -8,9 +8,9 @@ import re
 from collections.abc import Iterator, Mapping
 
 from tools.lib.errors import ToolError
+from tools.lib.fields import Field, load
 from tools.lock.manifest import File, Manifest, PackageSet, Source
 from tools.lock.relations import Root, parse_root, version_of
-from tools.lib.fields import Field, load
 
 VERSION = 1
 _NAME = re.compile(r"[a-z0-9][a-z0-9_.+-]*")

@@ -10,7 +10,7 @@ from tools.lib.compress import KINDS, compressor
 from tools.lib.errors import ToolError, run
 from tools.lib.files import atomic_write, write_json
 from tools.lib.oci import LAYERS, Descriptor, Layer
-from tools.lib.part import Part, owner
+from tools.lib.part import Part, directory_entries, owner
 from tools.lib.tarheader import END_OF_ARCHIVE
 from tools.merge_layer import merge, metadata
 from tools.merge_layer.blob import Blob, Run
@@ -34,7 +34,7 @@ def main(argv: Sequence[str]) -> int:
     parts = [metadata.read(path) for path, _ in args.part]
     lower = [metadata.read(path) for path in args.lower]
     merge.architecture([*lower, *parts])
-    directories = merge.archive(merge.directories(parts, lower))
+    directories = directory_entries(merge.directories(parts, lower))
     compress = compressor(args.compression)
     with atomic_write(args.output) as out:
         blob = Blob(out, args.compression)

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from tools.lib.errors import ToolError
 from tools.lib.part import Part, owner
-from tools.lib.tarheader import Entry, encoded, header
+from tools.lib.tarheader import encoded
 
 # Where Debian 13 has links into /usr (usrmerge) and older packages have directories.
 _MERGED_USR = frozenset(("bin", "sbin", "lib", "lib32", "lib64", "libx32", "libo32"))
@@ -98,23 +98,6 @@ def directories(parts: Sequence[Part], lower: Sequence[Part] = ()) -> list[dict[
         | {"mtime": times[path]}
         for path in sorted(times, key=encoded)
     ]
-
-
-def archive(directories: Iterable[dict[str, Any]]) -> bytes:
-    """The tar entries of directories."""
-    return b"".join(
-        header(
-            Entry(
-                each["path"],
-                "directory",
-                int(each["mode"], 8),
-                each["uid"],
-                each["gid"],
-                each["mtime"],
-            )
-        )
-        for each in directories
-    )
 
 
 def _claims(parts: Sequence[Part], lower: Sequence[Part]) -> dict[str, Claim]:

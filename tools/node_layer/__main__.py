@@ -6,10 +6,8 @@ import sys
 from collections.abc import Sequence
 
 from tools.lib.cli import Parser
-from tools.lib.compress import KINDS
 from tools.lib.errors import ToolError, run
-from tools.lib.files import atomic_write, write_json
-from tools.lib.part import PartWriter
+from tools.lib.part_output import add_flags, part_writer
 from tools.lib.platforms import DEBIAN_TO_OCI
 from tools.node_layer.archive import opened
 from tools.node_layer.layer import Release, write_part
@@ -24,10 +22,7 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--node-sha256", default="", help="hex; what bin/node must have")
     parser.add_argument("--license-sha256", default="", help="hex; what LICENSE must have")
     parser.add_argument("--mtime", type=int, required=True, help="time of all, seconds since 1970")
-    parser.add_argument("--run", required=True, help="output: the compressed tar entries")
-    parser.add_argument("--metadata", required=True, help="output: part.json")
-    parser.add_argument("--label", required=True, help="who made the part")
-    parser.add_argument("--compression", choices=KINDS, default="gzip")
+    add_flags(parser)
     args = parser.parse_args(argv)
 
     if args.architecture not in DEBIAN_TO_OCI:
@@ -37,11 +32,11 @@ def main(argv: Sequence[str]) -> int:
     release = Release(
         args.version, args.architecture, args.mtime, args.node_sha256, args.license_sha256
     )
-    with atomic_write(args.run) as out:
-        with opened(args.archive, args.run, args.strip_prefix) as archive:
-            writer = PartWriter(out, args.compression)
-            metadata = write_part(archive, release, writer, args.label)
-        write_json(args.metadata, metadata)
+    with (
+        part_writer(args) as writer,
+        opened(args.archive, args.run, args.strip_prefix) as archive,
+    ):
+        write_part(archive, release, writer, args.label)
     return 0
 
 

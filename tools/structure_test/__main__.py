@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 
 from tools.lib.cli import Parser
 from tools.lib.errors import ToolError, run
+from tools.lib.fields import load
 from tools.lib.files import atomic_write
 from tools.lib.layout import read_platform, select_image
 from tools.lib.oci import Image
 from tools.structure_test import report
 from tools.structure_test.config import parse_config
-from tools.lib.fields import load
 from tools.structure_test.image import ImageFiles
 from tools.structure_test.runner import run_configs
 from tools.structure_test.schema import Config

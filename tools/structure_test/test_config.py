@@ -3,8 +3,8 @@ import json
 import pytest
 
 from tools.lib.errors import ToolError
-from tools.structure_test.config import parse_config
 from tools.lib.fields import load
+from tools.structure_test.config import parse_config
 from tools.structure_test.schema import (
     BindMount,
     CommandTest,

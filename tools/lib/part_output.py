@@ -1,0 +1,34 @@
+"""Where a tool that makes a part writes it: the flags of all such tools, and the files."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from typing import Any
+
+from tools.lib.cli import Parser
+from tools.lib.compress import KINDS
+from tools.lib.files import atomic_write, write_json
+from tools.lib.part import PartWriter
+
+
+def add_flags(parser: Parser) -> None:
+    """Declares --run, --metadata, --label, --compression and --layer-out."""
+    parser.add_argument("--run", required=True, help="output: the compressed tar entries")
+    parser.add_argument("--metadata", required=True, help="output: part.json")
+    parser.add_argument("--label", required=True, help="who made the part")
+    parser.add_argument("--compression", choices=KINDS, default="gzip")
+    parser.add_argument(
+        "--layer-out", help="output: layer.json; what --run names is a whole layer then"
+    )
+
+
+@contextlib.contextmanager
+def part_writer(args: Any) -> Iterator[PartWriter]:
+    """A writer for what the flags name; the block closes it, and the files are there or none is."""
+    with atomic_write(args.run) as out:
+        writer = PartWriter(out, args.compression, whole=args.layer_out is not None)
+        yield writer
+        if args.layer_out is not None:
+            write_json(args.layer_out, writer.layer().to_json())
+        write_json(args.metadata, writer.part)
