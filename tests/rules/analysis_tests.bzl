@@ -2,7 +2,7 @@
 
 load("@bazel_skylib//lib:unittest.bzl", "analysistest", "asserts")
 load("@bazel_skylib//rules:write_file.bzl", "write_file")
-load("//rules:deb.bzl", "PartsInfo", "package_set")
+load("//rules:deb.bzl", "PartsInfo", "deb_layer", "package_set")
 load("//rules:distroless.bzl", "ld_so_cache", "nsswitch", "passwd")
 load("//rules:oci.bzl", "LayersInfo", "OciImageInfo", "OciIndexInfo", "oci_image", "oci_image_index", "oci_layer")
 
@@ -32,6 +32,23 @@ def _one_layer_test_impl(ctx):
     return analysistest.end(env)
 
 _one_layer_test = analysistest.make(_one_layer_test_impl)
+
+def _own_layer_test_impl(ctx):
+    env = analysistest.begin(ctx)
+    layers = analysistest.target_under_test(env)[LayersInfo].layers
+    asserts.equals(
+        env,
+        ["large.tar.gz", "with_large.tar.gz"],
+        [layer.blob.basename for layer in layers],
+        "a large part is a layer below what is merged",
+    )
+    merging = [action for action in analysistest.target_actions(env) if action.mnemonic == "MergeLayer"]
+    inputs = [file.basename for file in merging[0].inputs.to_list()]
+    asserts.false(env, "large.tar.gz" in inputs, "it is not copied")
+    asserts.true(env, "large.part.json" in inputs, "but its paths count")
+    return analysistest.end(env)
+
+_own_layer_test = analysistest.make(_own_layer_test_impl)
 
 def _order_test_impl(ctx):
     env = analysistest.begin(ctx)
@@ -108,6 +125,9 @@ def _fixtures():
     package_set(name = "set", parts = ["b", "a"], **manual)
     oci_layer(name = "layer", parts = ["a", "b"], **manual)
     write_file(name = "plain", out = "plain.tar", content = [], **manual)
+    write_file(name = "deb", out = "large.deb", content = [], **manual)
+    deb_layer(name = "large", deb = "large.deb", own_layer = True, **manual)
+    oci_layer(name = "with_large", parts = ["a", "large", "b"], **manual)
     native.filegroup(name = "two_files", srcs = ["plain.tar", "BUILD.bazel"], **manual)
     oci_layer(name = "no_parts", parts = [], **manual)
     oci_image(name = "image", os = "linux", architecture = "amd64", tars = ["a", "b"], **manual)
@@ -142,8 +162,9 @@ def analysis_test_suite(name):
     _zstd_test(name = "layer_test", target_under_test = "layer")
     _index_test(name = "index_test", target_under_test = "index")
     _ld_so_cache_test(name = "cache_test", target_under_test = "cache")
+    _own_layer_test(name = "with_large_test", target_under_test = "with_large")
     _set_test(name = "set_test", target_under_test = "set")
     native.test_suite(
         name = name,
-        tests = [target + "_test" for target in refusals.keys() + ["image", "order", "child", "layer", "index", "cache", "set"]],
+        tests = [target + "_test" for target in refusals.keys() + ["image", "order", "child", "layer", "index", "cache", "set", "with_large"]],
     )
