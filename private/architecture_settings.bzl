@@ -6,6 +6,27 @@ load(":distributions.bzl", "ARCHITECTURES", "DISTRIBUTIONS")
 # The flag's value by which all are built but those that a release has on request.
 DEFAULT = "default"
 
+def if_built(architecture, distribution, value, otherwise):
+    """A select of `value` where the images of a platform are to be built (--//:architectures).
+
+    Args:
+      architecture: a key of ARCHITECTURES.
+      distribution: a key of DISTRIBUTIONS.
+      value: what is chosen then.
+      otherwise: what is chosen else.
+
+    Returns:
+      A select.
+    """
+    return select({
+        "//private:build_%s_%s" % (architecture, distribution): value,
+        "//conditions:default": otherwise,
+    })
+
+def only_if_built(architecture, distribution):
+    """`target_compatible_with` of a target for one platform, so that `//...` passes it over where it is not built."""
+    return if_built(architecture, distribution, [], ["@platforms//:incompatible"])
+
 # buildifier: disable=unnamed-macro
 def architecture_settings():
     """Declares `build_<architecture>_<distribution>`, which holds if these images are to be built."""

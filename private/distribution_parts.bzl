@@ -2,6 +2,7 @@
 
 load("//rules:deb.bzl", "deb_layer")
 load("//rules:distroless.bzl", "ca_bundle", "java_keystore", "os_release")
+load(":architecture_settings.bzl", "only_if_built")
 load(":distributions.bzl", "ARCHITECTURES", "DISTRIBUTIONS")
 
 # buildifier: disable=unnamed-macro
@@ -34,6 +35,7 @@ def distribution_parts():
             deb_layer(
                 name = "locale_%s_%s" % (architecture, name),
                 deb = libc_bin,
+                target_compatible_with = only_if_built(architecture, name),
                 exclude = ["**"],
                 include = ["usr/lib/locale/C.utf8"],
             )
@@ -42,6 +44,7 @@ def distribution_parts():
             deb_layer(
                 name = "locale_ldconfig_%s_%s" % (architecture, name),
                 deb = libc_bin,
+                target_compatible_with = only_if_built(architecture, name),
                 exclude = ["**"],
                 include = [
                     "etc/ld.so.conf",

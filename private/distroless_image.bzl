@@ -4,6 +4,7 @@ load("@bazel_skylib//rules:expand_template.bzl", "expand_template")
 load("//rules:distroless.bzl", "ld_so_cache", "symlinks")
 load("//rules:oci.bzl", "oci_image", "oci_image_index", "oci_layer")
 load("//rules:structure_test.bzl", "structure_test")
+load(":architecture_settings.bzl", "if_built", "only_if_built")
 load(":distributions.bzl", "ARCHITECTURES", "DISTRIBUTIONS", "SOURCE", "USERS")
 load(":image_level.bzl", "filled", _image_level = "image_level")
 
@@ -26,13 +27,6 @@ def _base_target(base, *args, **kwargs):
     """The label of a base's target: of `//static` it is `//static:static_amd64_debian12`, of `//base:base_nossl` likewise."""
     package, _, image = base.partition(":")
     return "%s:%s" % (package, _target(image or package.rsplit("/", 1)[-1], *args, **kwargs))
-
-def _if_built(architecture, distribution, value, otherwise):
-    """`value` where the images of a platform are to be built (--//:architectures)."""
-    return select({
-        "//private:build_%s_%s" % (architecture, distribution): value,
-        "//conditions:default": otherwise,
-    })
 
 def _manual(condition):
     return ["manual"] if condition else []
@@ -79,7 +73,7 @@ def distroless_image(
                 images = []
                 for architecture in names:
                     image = _target(name, distribution, architecture = architecture, **variant)
-                    images += _if_built(architecture, distribution, [image], [])
+                    images += if_built(architecture, distribution, [image], [])
                 oci_image_index(
                     name = _target(name, distribution, **variant),
                     images = images,
@@ -90,7 +84,7 @@ def distroless_image(
 
 def _platform(name, level, debug, *, base, distribution, architecture, tests_everywhere, tags):
     """Declares the layers, the images and the tests of one platform."""
-    common = {"tags": tags, "target_compatible_with": _if_built(architecture, distribution, [], ["@platforms//:incompatible"])}
+    common = {"tags": tags, "target_compatible_with": only_if_built(architecture, distribution)}
 
     def layer(suffix, level, lower):
         target = _target(name + suffix, distribution, architecture = architecture)
