@@ -1,0 +1,20 @@
+"""make: writes an archive of the shape that nodejs.org's have."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tools.lib.cli import Parser
+from tools.lib.files import atomic_write
+from tools.node_layer.testing import nodejs_org, packed, program
+
+
+def main(argv: Sequence[str]) -> int:
+    parser = Parser("make", "Makes an archive as nodejs.org has it.")
+    parser.add_argument("--architecture", required=True, help="Debian's name")
+    parser.add_argument("--top", required=True, help="the directory in the archive")
+    parser.add_argument("--output", required=True)
+    args = parser.parse_args(argv)
+    with atomic_write(args.output) as out:
+        out.write(packed(*nodejs_org(args.top, program(args.architecture))))
+    return 0
