@@ -2,11 +2,17 @@
 
 def _deb_package_impl(rctx):
     deb = rctx.attr.urls[0].split("/")[-1].replace("%2b", "+").replace("%3a", ":").replace("%7e", "~").replace(":", "_")
-    rctx.download(
+    result = rctx.download(
         url = rctx.attr.urls,
         output = deb,
         sha256 = rctx.attr.sha256,
+        allow_fail = True,
     )
+    if not result.success:
+        fail("%s: not to be had from %s, nor from a mirror (hint: docs/lock.md, Mirrors; a newer lock comes by ./knife lock)" % (
+            deb,
+            " or ".join(rctx.attr.urls),
+        ))
     rctx.file("BUILD.bazel", """\
 load({macro}, "deb_package")
 

@@ -2,9 +2,9 @@
 
 ./bazelw run //tests/bench:matrix [-- BUILD FLAGS]
 
-Cleans the workspace's outputs. Prints the time of `bazel build //...`; the bytes that bazel-out then
-has, the floor, which is all distinct blobs once, and their ratio; and each image of one platform
-with its compressed size and layers.
+Cleans the workspace's outputs. Prints the time of `bazel build //...`; the bytes that bazel-out
+then has, the floor, which is all distinct blobs once, and their ratio; and each image of one
+platform with its compressed size and layers.
 """
 
 from __future__ import annotations

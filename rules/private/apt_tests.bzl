@@ -1,8 +1,8 @@
 """Tests of the apt extension's pure parts."""
 
 load("@bazel_skylib//lib:unittest.bzl", "asserts", "unittest")
-load("//rules/private:apt_extension.bzl", "near_names")
-load("//rules/private:apt_lock.bzl", "apt_lock")
+load(":apt_extension.bzl", "near_names")
+load(":apt_lock.bzl", "apt_lock")
 
 def _package(name, version, architecture, sha256):
     return {
