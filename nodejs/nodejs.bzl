@@ -20,6 +20,7 @@ def nodejs(name, release_line, packages = None):
             for distribution, spec in DISTRIBUTIONS.items()
         },
         base = "//cc",
+        debug = image_level(tests = ["testdata/debug.yaml"]),
         level = image_level(
             annotations = {"org.opencontainers.image.version": "{node}"},
             data = [
