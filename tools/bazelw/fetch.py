@@ -53,15 +53,9 @@ class _Stopped(Exception):
 
 
 class _Wrong(Exception):
-    """The content is not what the lock says."""
+    """The content is not what the lock says; `resumed`: some of it was there already."""
 
-    def __init__(self, deb: Deb, size: int, sha256: str, resumed: bool) -> None:
-        super().__init__(
-            f"more than the {deb.size} bytes of the lock"
-            if size > deb.size
-            else f"sha256 is {sha256}, the lock says {deb.sha256}"
-        )
-        self.resumed = resumed
+    resumed = False
 
 
 def arrivals(debs: Sequence[Deb], store: str, progress: Progress) -> Iterator[str]:
@@ -119,36 +113,49 @@ def _bring(deb: Deb, store: str, progress: Progress, stop: threading.Event) -> s
     if os.path.exists(path) and os.path.getsize(path) == deb.size:
         progress.advance(deb.size)
         return path
-    failures, gone = [], []
-    for url in deb.urls:
-        for pause in (*_PAUSES, None):
-            again = False
+    failures: dict[str, str] = {}
+    gone: list[str] = []
+    ahead = deb.urls
+    for pause in (*_PAUSES, None):
+        again = []
+        for url in ahead:
             try:
-                _download(url, deb, path, progress, stop)
+                try:
+                    _download(url, deb, path, progress, stop)
+                except _Wrong as error:
+                    if not error.resumed:
+                        raise
+                    # It began with what another source had brought.
+                    _download(url, deb, path, progress, stop)
                 return path
             except urllib.error.HTTPError as error:
                 error.close()
                 if error.code in _GONE:
                     gone.append(urllib.parse.urlsplit(url).hostname or url)
-                    break
-                failure = f"the server answers {error.code} {error.reason}"
-                again = error.code in _BUSY
+                else:
+                    failures[url] = f"the server answers {error.code} {error.reason}"
+                    again += [url] if error.code in _BUSY else []
             except _Wrong as error:
-                # Another file of that name, or one whose beginning another source has brought.
-                failure, again = str(error), error.resumed
+                failures[url] = str(error)
             except _NETWORK as error:
+                failures[url] = str(getattr(error, "reason", error))
                 # Once it is gone from a mirror, an archive out of reach is none worth waiting for.
-                failure, again = str(getattr(error, "reason", error)), not gone
+                again += [] if gone else [url]
             except (http.client.HTTPException, ValueError) as error:
-                failure = str(error) or type(error).__name__
-            if stop.is_set() or (again and pause is not None and stop.wait(pause)):
+                failures[url] = str(error) or type(error).__name__
+            if stop.is_set():
                 raise _Stopped
-            if not again or pause is None:
-                failures.append(f"{url}: {failure}")
-                break
-    text = "; ".join(failures)
+        ahead = tuple(again)
+        if not ahead or pause is None:
+            break
+        if stop.wait(pause):
+            raise _Stopped
+    # What is the same for several is told once.
+    reasons = {failure: url for url, failure in reversed(failures.items())}
+    text = "; ".join(f"{url}: {failure}" for failure, url in reversed(reasons.items()))
     if gone:
-        raise Gone(f"{deb.name} is gone from {', '.join(gone)}" + (f" ({text})" if text else ""))
+        hosts = ", ".join(dict.fromkeys(gone))
+        raise Gone(f"{deb.name} is gone from {hosts}" + (f" ({text})" if text else ""))
     raise ToolError(text, "offline? DISTROLESS_MIRROR names a mirror, https_proxy a proxy")
 
 
@@ -170,6 +177,8 @@ def _download(url: str, deb: Deb, path: str, progress: Progress, stop: threading
                 digest = hashlib.sha256(before)
                 size = len(before)
                 progress.advance(size)
+                if response.length is not None and size + response.length != deb.size:
+                    raise _Wrong(f"has {size + response.length} bytes, the lock says {deb.size}")
                 while chunk := response.read(_CHUNK):
                     if stop.is_set():
                         raise _Stopped
@@ -178,13 +187,15 @@ def _download(url: str, deb: Deb, path: str, progress: Progress, stop: threading
                     size += len(chunk)
                     progress.advance(len(chunk))
                     if size > deb.size:
-                        break
+                        raise _Wrong(f"has more than the {deb.size} bytes of the lock")
             if size < deb.size:
                 raise ConnectionError(f"broke off after {size} of {deb.size} bytes")
-            if size > deb.size or digest.hexdigest() != deb.sha256:
-                out.truncate(0)
-                raise _Wrong(deb, size, digest.hexdigest(), resumed=bool(before))
-        except BaseException:
+            if digest.hexdigest() != deb.sha256:
+                raise _Wrong(f"sha256 is {digest.hexdigest()}, the lock says {deb.sha256}")
+        except BaseException as error:
             progress.advance(-size)
+            if isinstance(error, _Wrong):
+                out.truncate(0)
+                error.resumed = bool(before)
             raise
     os.rename(path + PARTIAL, path)
