@@ -67,4 +67,10 @@ _VERBS: dict[str, Callable[..., None]] = {
 
 
 if __name__ == "__main__":
-    sys.exit(run(main, sys.argv))
+    try:
+        status: object = run(main, sys.argv)
+    except SystemExit as ended:
+        status = ended.code
+    sys.stderr.flush()
+    # Python's own end crashes now and then where threads still read from a server.
+    os._exit(status if isinstance(status, int) else 1)

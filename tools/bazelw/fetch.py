@@ -111,7 +111,7 @@ def _bring(deb: Deb, store: str, progress: Progress, stop: threading.Event) -> s
     path = os.path.join(store, f"{deb.sha256}.deb")
     # It was renamed to that name when its hash was right.
     if os.path.exists(path) and os.path.getsize(path) == deb.size:
-        progress.advance(deb.size)
+        progress.reuse(deb.size)
         return path
     failures: dict[str, str] = {}
     gone: list[str] = []
@@ -138,7 +138,8 @@ def _bring(deb: Deb, store: str, progress: Progress, stop: threading.Event) -> s
             except _Wrong as error:
                 failures[url] = str(error)
             except _NETWORK as error:
-                failures[url] = str(getattr(error, "reason", error))
+                reason = getattr(error, "reason", error)
+                failures[url] = str(getattr(reason, "strerror", None) or reason)
                 # Once it is gone from a mirror, an archive out of reach is none worth waiting for.
                 again += [] if gone else [url]
             except (http.client.HTTPException, ValueError) as error:

@@ -44,6 +44,11 @@ class Progress:
             self._shown = now
             self._show(self._text(now))
 
+    def reuse(self, size: int) -> None:
+        """Bytes that are there already."""
+        with self._lock:
+            self._total -= size
+
     def note(self, text: str) -> None:
         """In place of the bar: nothing more arrives."""
         with self._lock:

@@ -24,8 +24,9 @@ _URI = re.compile(r"'([^']+)' (\S+) ([0-9]+) SHA256:([0-9a-f]{64})")
 _KEYRING = "keys/debian-archive-keyring.pgp"
 _BAZEL = "bazel-bootstrap"
 # Bazel takes the JDK that is in the lock; apt would have the default one, of 350 MB, as well.
+_DEFAULT_JDK = ("default-jdk-headless", "default-jre-headless")
 _PROVIDED = """\
-Package: default-jdk-headless
+Package: {name}
 Status: install ok installed
 Architecture: {architecture}
 Version: 9:0
@@ -47,6 +48,7 @@ APT::Install-Recommends "false";
 APT::Install-Suggests "false";
 APT::Sandbox::User "root";
 Acquire::Languages "none";
+Acquire::ForceHash "SHA256";
 // Testing's expires within a week, and a mirror may be older; the signature is checked.
 Acquire::Check-Valid-Until "false";
 // The machine's hooks are for the machine's own lists, its release for its own packages.
@@ -168,7 +170,8 @@ def _apt(
     names = [name for name in wanted if name in known]
     if any(map(_JDK.fullmatch, names)):
         with open(os.path.join(state, "status"), "w", encoding="utf-8") as out:
-            out.write(_PROVIDED.format(architecture=architecture))
+            for name in _DEFAULT_JDK:
+                out.write(_PROVIDED.format(name=name, architecture=architecture))
     return _call(["apt-get", *flags, "--yes", "--print-uris", "install", *names])
 
 

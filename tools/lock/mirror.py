@@ -8,8 +8,13 @@ import re
 from collections.abc import Mapping
 from urllib.parse import quote
 
+from tools.lib.errors import ToolError
+
 SNAPSHOT = "https://snapshot.debian.org/archive"
 _STAMP = "%Y%m%dT%H%M%SZ"
+_DISABLED = re.compile(
+    r"^Enabled:\s*(no|false|without|off|disable)\s*$", re.IGNORECASE | re.MULTILINE
+)
 # From the date of a Release file until a snapshot surely has its packages: snapshots are taken
 # every six hours, and point releases are dated some hours before they are published. What a later
 # release has replaced stays in the pool for longer than that.
@@ -26,9 +31,17 @@ def archive_base(
         environment: DISTROLESS_MIRROR is the URL above the archives.
         apt: URLs of apt's sources; one that ends in the archive's name is taken.
         now: the time; snapshot.debian.org redirects to its last snapshot.
+
+    Raises:
+        ToolError: DISTROLESS_MIRROR is no URL.
     """
     mirror = environment.get("DISTROLESS_MIRROR", "").rstrip("/").removesuffix("/debian")
     if mirror:
+        if not re.match(r"https?://[^/]", mirror):
+            raise ToolError(
+                f"DISTROLESS_MIRROR: {mirror} is no http(s) URL",
+                "such as http://mirror.example.com, with debian/ and debian-security/ below it",
+            )
         return f"{mirror}/{archive}"
     for uri in apt:
         if uri.endswith(f"/{archive}"):
@@ -47,7 +60,10 @@ def apt_uris(etc: str = "/etc/apt") -> list[str]:
             except OSError:
                 continue
             lines = [line for line in text.split("\n") if not line.lstrip().startswith("#")]
-            found += re.findall(r"https?://[^\s\]]+", "\n".join(lines))
+            stanzas = re.split(r"\n\s*\n", "\n".join(lines))
+            for stanza in stanzas if path.endswith(".sources") else ["\n".join(lines)]:
+                if not _DISABLED.search(stanza):
+                    found += re.findall(r"https?://[^\s\]]+", stanza)
     return list(dict.fromkeys(uri.rstrip("/") for uri in found))
 
 

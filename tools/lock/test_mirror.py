@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tools.lib.errors import ToolError
 from tools.lock.mirror import apt_uris, archive_base, join, snapshot_base, without_stamp
 
 NOW = datetime.datetime(2026, 7, 11, 10, 16, 37, tzinfo=datetime.UTC)
@@ -33,6 +34,12 @@ def test_an_archive_comes_from_the_machine_s_mirror(
     assert archive_base(archive, {"DISTROLESS_MIRROR": mirror}, apt, NOW) == base
 
 
+@pytest.mark.parametrize("mirror", ["mirror.example", "ftp://mirror.example", "http:///debian"])
+def test_a_mirror_that_is_no_url_is_an_error_that_says_so(mirror: str) -> None:
+    with pytest.raises(ToolError, match=r"DISTROLESS_MIRROR: .* is no http\(s\) URL"):
+        archive_base("debian", {"DISTROLESS_MIRROR": mirror}, APT, NOW)
+
+
 def test_apt_s_sources_are_read_in_both_formats(tmp_path: Path) -> None:
     (tmp_path / "sources.list.d").mkdir()
     (tmp_path / "sources.list").write_text(
@@ -42,6 +49,7 @@ def test_apt_s_sources_are_read_in_both_formats(tmp_path: Path) -> None:
     )
     (tmp_path / "sources.list.d" / "b.sources").write_text(
         "Types: deb\nURIs: https://two.example/debian\n https://three.example/x\nSuites: stable\n"
+        "\nTypes: deb\nURIs: https://four.example/debian\nEnabled: no\n"
     )
     assert apt_uris(str(tmp_path)) == [
         "http://one.example/debian",
