@@ -50,17 +50,20 @@ def near_names(name, names):
             scored.append((-common, abs(len(name) - len(other)), other))
     return [other for _, _, other in sorted(scored)[:5]]
 
-def _check_fresh(module_ctx, install, lock):
-    """Fails if the manifest beside the lock has changed since."""
-    manifest = install.lock.relative(install.lock.name.removesuffix(".lock.json") + ".yaml")
+def _read_lock(module_ctx, label):
+    """Reads a lock; fails if there is none, or if the manifest beside it has changed since."""
+    name = str(label).removeprefix("@@")
+    manifest = label.relative(label.name.removesuffix(".lock.json") + ".yaml")
+    if not module_ctx.path(label).exists:
+        fail("%s: there is no such lock (hint: knife lock makes it of %s, see docs/lock.md)" % (name, manifest.name))
+    lock = apt_lock.parse(module_ctx.read(label), name)
     path = module_ctx.path(manifest)
-    if not path.exists:
-        return
-
-    # Starlark has no hash function; the downloader has.
-    found = module_ctx.download(url = "file://%s" % path, output = "manifest").sha256
-    if found != lock.manifest_sha256:
-        fail("%s is older than %s, which has changed since (hint: run ./knife lock)" % (install.lock, manifest.name))
+    if path.exists:
+        # Starlark has no hash function; the downloader has.
+        found = module_ctx.download(url = "file://%s" % path, output = "manifest").sha256
+        if found != lock.manifest_sha256:
+            fail("%s is older than %s, which has changed since (hint: run knife lock, see docs/lock.md)" % (name, manifest.name))
+    return lock
 
 def _overrides(module, install, names):
     """The package tags of an install, as a dict from a package's name."""
@@ -70,7 +73,7 @@ def _overrides(module, install, names):
             continue
         if tag.package not in names:
             fail("apt.package: %s has no package '%s' (near: %s)" % (
-                install.lock,
+                str(install.lock).removeprefix("@@"),
                 tag.package,
                 ", ".join(near_names(tag.package, names)) or "none",
             ))
@@ -84,8 +87,7 @@ def _apt_impl(module_ctx):
             if tag.install not in installs:
                 fail("apt.package(install = '%s'): no apt.install of that name (there are: %s)" % (tag.install, ", ".join(installs)))
         for install in module.tags.install:
-            lock = apt_lock.parse(module_ctx.read(install.lock), str(install.lock))
-            _check_fresh(module_ctx, install, lock)
+            lock = _read_lock(module_ctx, install.lock)
             overrides = _overrides(module, install, {package.name: None for package in lock.packages}.keys())
             repositories = {}
             for package in lock.packages:

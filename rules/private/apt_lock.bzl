@@ -20,7 +20,7 @@ def _parse(text, name):
     """
     lock = json.decode(text, default = None)
     if type(lock) != "dict" or lock.get("version") != _VERSION:
-        fail("%s: not a lock of version %d (hint: run ./knife lock)" % (name, _VERSION))
+        fail("%s: not a lock of version %d (hint: run knife lock, see docs/lock.md)" % (name, _VERSION))
 
     # The first version of a package and architecture has the plain repository name, others add theirs.
     taken = {}

@@ -9,7 +9,7 @@ def _deb_package_impl(rctx):
         allow_fail = True,
     )
     if not result.success:
-        fail("%s: not to be had from %s, nor from a mirror (hint: docs/lock.md, Mirrors; a newer lock comes by ./knife lock)" % (
+        fail("%s: not to be had from %s, nor from a mirror (hint: docs/lock.md, Mirrors; a newer lock comes by knife lock)" % (
             deb,
             " or ".join(rctx.attr.urls),
         ))

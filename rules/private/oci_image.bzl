@@ -21,7 +21,7 @@ _ATTRS = LAYER_ATTRS | LAYOUT_ATTRS | IMPORT_ATTRS | CHECK_ATTRS | {
     "annotations": attr.string_dict(doc = "Annotations of the manifest."),
     "annotations_file": attr.label(allow_single_file = True, doc = "The same as lines `KEY=VALUE`."),
     "architecture": attr.string(doc = "OCI architecture (Go's name); required without a base."),
-    "base": attr.label(doc = "An image of this rule set, or one OCI layout directory from elsewhere."),
+    "base": attr.label(allow_files = True, doc = "An image of this rule set, or one OCI layout directory from elsewhere."),
     "clear_entrypoint": attr.bool(doc = "Start with no entrypoint though the base has one."),
     "cmd": attr.string_list(doc = "Arguments of the entrypoint; replaces the base's."),
     "cmd_file": attr.label(allow_single_file = True, doc = "The same, an argument a line."),

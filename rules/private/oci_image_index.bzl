@@ -58,6 +58,7 @@ oci_image_index = rule(
     attrs = LAYOUT_ATTRS | IMPORT_ATTRS | {
         "annotations": attr.string_dict(doc = "Annotations of the index."),
         "images": attr.label_list(
+            allow_files = True,
             mandatory = True,
             cfg = _platforms_transition,
             doc = "Images, each of one platform; or one that is built for each of `platforms`.",

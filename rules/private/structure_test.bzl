@@ -36,6 +36,7 @@ Commands run in bubblewrap, those of foreign architectures through qemu-user; se
         ),
         "data": attr.label_list(allow_files = True, doc = "Further files, such as those that a config mounts."),
         "image": attr.label(
+            allow_files = True,
             mandatory = True,
             doc = "An oci_image, an oci_image_index with `platform`, or one OCI layout directory from elsewhere.",
         ),

@@ -66,14 +66,14 @@ def _locks(
 
 def _paths(named: Sequence[str]) -> list[str]:
     # `bazel run` starts tools elsewhere, and says where its user stands.
-    directory = os.environ.get("BUILD_WORKING_DIRECTORY", os.getcwd())
+    os.chdir(os.environ.get("BUILD_WORKING_DIRECTORY", "."))
     if named:
-        return [os.path.relpath(os.path.join(directory, path)) for path in named]
-    workspace = os.environ.get("BUILD_WORKSPACE_DIRECTORY", directory)
+        return [os.path.normpath(path) for path in named]
+    workspace = os.environ.get("BUILD_WORKSPACE_DIRECTORY", os.getcwd())
     found = sorted(glob.glob(os.path.join(glob.escape(workspace), "private", "lock", "*.yaml")))
     if not found:
         raise ToolError(f"{workspace}: no private/lock/*.yaml", "name a manifest")
-    return found
+    return [os.path.relpath(path) for path in found]
 
 
 if __name__ == "__main__":

@@ -1,0 +1,178 @@
+"""A user's workspace: images on ours, with a lock of its own, as README.md shows it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import re
+import shutil
+import textwrap
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.inner_bazel.inner_bazel import InnerBazel, source_tree
+
+WORKSPACE = Path("tests/e2e/workspace")
+
+# A manifest of files alone, for which nothing is fetched.
+PINNED = """\
+version: 1
+architectures: [amd64]
+files:
+  - name: tool
+    version: 1.2-3
+    architecture: all
+    url: https://example.org/tool_1.2-3_all.deb
+    sha256: e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855
+sets:
+  app:
+    packages: [tool]
+"""
+
+UNKNOWN_PACKAGE = """
+apt.package(
+    exclude = ["usr/share"],
+    install = "bookworm",
+    package = "libsqlite3",
+)
+"""
+
+
+@pytest.fixture(scope="module")
+def bazel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[InnerBazel]:
+    """Bazel in the workspace, which has distroless beside it."""
+    directory = tmp_path_factory.mktemp("e2e")
+    shutil.copytree(WORKSPACE, directory / "user")
+    (directory / "distroless").symlink_to(source_tree())
+    with InnerBazel(directory / "user", directory / "root") as bazel:
+        yield bazel
+
+
+@contextlib.contextmanager
+def changed(path: Path, change: Callable[[str], str]) -> Iterator[None]:
+    """A file with another text for a while."""
+    text = path.read_text()
+    path.write_text(change(text))
+    try:
+        yield
+    finally:
+        path.write_text(text)
+
+
+def blobs(layout: Path, *kinds: str) -> list[dict[str, Any]]:
+    """Of a layout the documents of which others tell: its index, of that a manifest, and so on."""
+    found = [json.loads((layout / "index.json").read_text())]
+    for kind in kinds:
+        descriptor = found[-1][kind][0] if kind == "manifests" else found[-1][kind]
+        digest = descriptor["digest"].removeprefix("sha256:")
+        found.append(json.loads((layout / "blobs" / "sha256" / digest).read_text()))
+    return found
+
+
+def error(bazel: InnerBazel, *command: str) -> str:
+    """The one line that tells why a command fails: of a tool's, or of Starlark's `fail`."""
+    result = bazel.run(*command)
+    assert result.returncode != 0
+    assert 'Traceback (most recent call last):\n  File "' not in result.stderr
+    lines = re.findall(r"^(?:error: |Error in fail: )(.*)$", result.stderr, re.MULTILINE)
+    assert len(lines) == 1, result.stderr
+    return str(lines[0])
+
+
+def test_the_readme_shows_this_very_workspace() -> None:
+    section = Path("README.md").read_text().split("\n## Images of your own\n")[1]
+    section = section.split("\n## ")[0]
+    blocks = re.findall(r"(?:^(?: {4}.*)?\n)+", section, re.MULTILINE)
+    shown = [textwrap.dedent(block).strip("\n") for block in blocks if block.strip()]
+    files = [(WORKSPACE / name).read_text() for name in ("MODULE.bazel", "BUILD.bazel")]
+    files.append((WORKSPACE / "bookworm.yaml").read_text())
+    assert len(shown) == 4
+    missing = [block for block in shown if not any(block in file for file in files)]
+    assert missing == ["bazel run @distroless//tools/lock:knife -- bookworm.yaml"]
+
+
+def test_the_lock_is_of_what_the_images_have() -> None:
+    ours = json.loads(Path("private/lock/debian12.lock.json").read_text())
+    known = {package["sha256"] for package in ours["packages"]}
+    lock = json.loads((WORKSPACE / "bookworm.lock.json").read_text())
+    for package in lock["packages"]:
+        assert package["sha256"] in known, f"./knife lock {WORKSPACE}/bookworm.yaml"
+
+
+def test_images_are_built_and_tested(bazel: InnerBazel) -> None:
+    bazel.succeed("test", "--test_output=errors", "//...")
+
+
+def test_options_in_files_are_those_in_lists(bazel: InnerBazel) -> None:
+    bazel.succeed("build", "//options:from_files.digest", "//options:from_lists.digest")
+    digests = [
+        bazel.built(f"options/{name}.json.sha256").read_text()
+        for name in ("from_files", "from_lists")
+    ]
+    assert digests[0].startswith("sha256:")
+    assert digests[0] == digests[1]
+    _, manifest, config = blobs(bazel.built("options/from_files"), "manifests", "config")
+    assert manifest["annotations"]["org.example.team"] == "images = containers"
+    assert config["config"]["Labels"]["org.example.version"] == "1.0"
+
+
+def test_an_index_has_both_images(bazel: InnerBazel) -> None:
+    bazel.succeed("build", "//index")
+    _, index = blobs(bazel.built("index/index"), "manifests")
+    assert index["annotations"] == {"org.example.what": "an index"}
+    platforms = [manifest["platform"] for manifest in index["manifests"]]
+    assert platforms == [
+        {"architecture": "amd64", "os": "linux"},
+        {"architecture": "arm64", "os": "linux", "variant": "v8"},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("target", "reason"),
+    [
+        (
+            "twice",
+            r"bin/busybox: in busybox-static .*, and in //refused:busybox \(hint: .*\)",
+        ),
+        (
+            "foreign",
+            r"base-files .* is for amd64, libsqlite3-0 .* for arm64 \(hint: .*\)",
+        ),
+        (
+            "no_manifest",
+            r"//refused:layout: a base without a manifest: its index.json names no image",
+        ),
+    ],
+)
+def test_what_is_wrong_is_told_in_one_line(bazel: InnerBazel, target: str, reason: str) -> None:
+    assert re.fullmatch(reason, error(bazel, "build", f"//refused:{target}"))
+
+
+def test_a_package_that_the_lock_lacks_is_told_with_those_of_like_names(bazel: InnerBazel) -> None:
+    with changed(bazel.workspace / "MODULE.bazel", lambda text: text + UNKNOWN_PACKAGE):
+        told = error(bazel, "build", "//:image")
+    assert told == (
+        "apt.package: //:bookworm.lock.json has no package 'libsqlite3' (near: libsqlite3-0)"
+    )
+
+
+def test_a_lock_that_is_older_than_its_manifest_is_stale(bazel: InnerBazel) -> None:
+    with changed(bazel.workspace / "bookworm.yaml", lambda text: text + "# more\n"):
+        told = error(bazel, "build", "//:image")
+    assert told.startswith("//:bookworm.lock.json is older than bookworm.yaml, which has changed")
+    bazel.succeed("build", "//:image")
+
+
+def test_knife_makes_a_lock_where_none_is_yet(bazel: InnerBazel) -> None:
+    lock, manifest = (bazel.workspace / f"bookworm.{suffix}" for suffix in ("lock.json", "yaml"))
+    with changed(lock, lambda _: ""), changed(manifest, lambda _: PINNED):
+        lock.unlink()
+        told = error(bazel, "build", "//:image")
+        output = bazel.succeed("run", "@distroless//tools/lock:knife", "--", "bookworm.yaml")
+        packages = bazel.succeed("query", "@bookworm//...").split()
+    assert told.startswith("//:bookworm.lock.json: there is no such lock (hint: knife lock makes")
+    assert output == "bookworm.lock.json: 1 packages\n"
+    assert "@bookworm//:tool_amd64" in packages

@@ -1,0 +1,77 @@
+"""A Bazel within a test: of the same version, with a server and outputs of its own.
+
+Only what has been downloaded is shared with the Bazel that runs the test.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+# What the outer Bazel tells its test is not for the inner one, nor for programs that it runs.
+_OF_THE_TEST = ("BAZEL_", "JAVA_RUNFILES", "PYTHON", "RUNFILES_", "TEST_", "XML_")
+
+
+def source_tree() -> Path:
+    """The checkout that the test is of."""
+    return Path(os.path.realpath("MODULE.bazel")).parent
+
+
+def copy_source_tree(destination: Path) -> Path:
+    """Copies the checkout, without what builds, linters and git keep in it."""
+    ignored = shutil.ignore_patterns("bazel-*", ".git", ".*_cache", "__pycache__")
+    return shutil.copytree(source_tree(), destination, symlinks=True, ignore=ignored)
+
+
+class InnerBazel:
+    """Bazel in a workspace; a context, which stops the server at its end.
+
+    Args:
+        workspace: where it runs.
+        root: directory for all that it writes.
+        flags: flags of each command.
+    """
+
+    def __init__(self, workspace: Path, root: Path, flags: Sequence[str] = ()) -> None:
+        self.workspace = workspace
+        # <root of the outer one>/<hash of its workspace>/execroot/...
+        outer = os.path.realpath(os.environ["TEST_SRCDIR"]).split("/execroot/")[0]
+        self._flags = [f"--repository_cache={Path(outer).parent}/cache/repos/v1", *flags]
+        self._start = [
+            str(source_tree() / "bazelw"),
+            f"--output_user_root={root}",
+            "--max_idle_secs=10",
+        ]
+        self._environment = {
+            key: value for key, value in os.environ.items() if not key.startswith(_OF_THE_TEST)
+        }
+
+    def __enter__(self) -> InnerBazel:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._run([*self._start, "shutdown"])
+
+    def run(self, command: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Runs a command, such as `build`; neither its output nor its errors have colours."""
+        return self._run(
+            [*self._start, command, "--color=no", "--curses=no", *self._flags, *arguments]
+        )
+
+    def succeed(self, command: str, *arguments: str) -> str:
+        """Runs a command that is to succeed; returns its output."""
+        result = self.run(command, *arguments)
+        assert result.returncode == 0, result.stdout + result.stderr
+        return result.stdout
+
+    def built(self, path: str) -> Path:
+        """What a build wrote: of `//a:b` that is `a/b`."""
+        return self.workspace / "bazel-bin" / path
+
+    def _run(self, command: Sequence[str]) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            command, cwd=self.workspace, env=self._environment, capture_output=True, text=True
+        )
