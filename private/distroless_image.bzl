@@ -136,6 +136,7 @@ def _platform(name, level, debug, *, base, distribution, architecture, tests_eve
                     configs = tests[0] + (tests[1] if is_debug else plain_tests) +
                               ["//private/testdata:user%s.yaml" % user.suffix],
                     data = [label for each in levels for label in each.data],
+                    visibility = ["//tests:__subpackages__"],
                     **common
                 )
 

@@ -18,9 +18,9 @@ def image_level(
         data = []):
     """What one level adds to an image.
 
-    Texts and labels may hold `{distribution}`, `{architecture}` (OCI's name), `{debian_architecture}`, `{loader}` (the
-    dynamic loader's path), `{triplet}` (of folders of libraries), and the names of `values` and `versions`; so may
-    configs of tests that are called `*.yaml.in`.
+    Texts and labels may hold `{distribution}`, `{release}` (its VERSION_ID), `{architecture}` (OCI's name),
+    `{debian_architecture}`, `{loader}` (the dynamic loader's path), `{triplet}` (of folders of libraries), and the names
+    of `values` and `versions`; so may configs of tests that are called `*.yaml.in`.
 
     Args:
       packages: name of a package set of the distribution's lock.
@@ -69,6 +69,7 @@ def _values(level, distribution, architecture):
         "debian_architecture": debian_architecture,
         "distribution": distribution,
         "loader": ARCHITECTURES[architecture].loader,
+        "release": DISTRIBUTIONS[distribution].os_release["VERSION_ID"],
         "triplet": ARCHITECTURES[architecture].triplet,
     } | level.values.get(distribution, {}) | level.values.get(architecture, {})
     return values | {

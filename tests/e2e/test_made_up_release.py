@@ -1,0 +1,57 @@
+"""One more Debian release is data: a lock, lines in MODULE.bazel and private/distributions.bzl."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from tests.inner_bazel.inner_bazel import InnerBazel, copy_source_tree
+
+# In each file, after which text what is added.
+DATA = {
+    "MODULE.bazel": {
+        'apt = use_extension("//private:apt.bzl", "apt")\n': """\
+apt.install(
+    name = "debian99",
+    lock = "//private/lock:debian99.lock.json",
+    merged_usr = True,
+)
+""",
+        '        package = "base-files",\n    )\n    for name in [\n': '        "debian99",\n',
+        "use_repo(apt, ": '"debian99", ',
+    },
+    "private/distributions.bzl": {
+        'load("@debian13//:versions.bzl", debian13 = "VERSIONS")\n': (
+            'load("@debian99//:versions.bzl", debian99 = "VERSIONS")\n'
+        ),
+        "DISTRIBUTIONS = {\n": """\
+    "debian99": struct(
+        architectures = ["amd64", "arm64"],
+        on_request = [],
+        os_release = {"PRETTY_NAME": "Distroless", "ID": "debian", "VERSION_ID": "99"},
+        versions = debian99,
+    ),
+""",
+    },
+}
+
+
+def add_release(workspace: Path) -> None:
+    for suffix in ("yaml", "lock.json"):
+        lock = workspace / "private" / "lock" / f"debian13.{suffix}"
+        shutil.copy(lock, lock.with_name(f"debian99.{suffix}"))
+    for name, additions in DATA.items():
+        text = (workspace / name).read_text()
+        for before, added in additions.items():
+            assert text.count(before) == 1, f"{name}: {before}"
+            text = text.replace(before, before + added)
+        (workspace / name).write_text(text)
+
+
+def test_a_release_is_added_by_data_alone(tmp_path: Path) -> None:
+    workspace = copy_source_tree(tmp_path / "workspace")
+    add_release(workspace)
+    images = ["//static:static", "//base:base_nossl", "//base:base", "//cc:cc"]
+    with InnerBazel(workspace, tmp_path / "root") as bazel:
+        bazel.succeed("build", "--nobuild", *(f"{image}_debian99" for image in images))
+        bazel.succeed("test", *(f"{image}_amd64_debian99_test" for image in images))
