@@ -1,6 +1,6 @@
 """Fetches an archive from the first of its sources that gives it."""
 
-load(":npm_registry.bzl", "npm_registry")
+load("//tools/npm:npm_registry.bzl", "npm_registry")
 
 def _urls(sources, registry):
     """The sources that can be asked, the registry's first.

@@ -1,7 +1,7 @@
 """Repositories behind the `nodejs` extension."""
 
+load("//tools/npm:npm_registry.bzl", "npm_registry")
 load(":fetch.bzl", "fetch_archive")
-load(":npm_registry.bzl", "npm_registry")
 
 def _node_archive_impl(rctx):
     what = "Node.js %s for %s" % (rctx.attr.version, rctx.attr.architecture)

@@ -3,7 +3,7 @@
 load("@bazel_skylib//lib:unittest.bzl", "asserts", "unittest")
 load("//private/nodejs:fetch.bzl", "fetch_archive")
 load("//private/nodejs:lock.bzl", "nodejs_lock")
-load("//private/nodejs:npm_registry.bzl", "npm_registry")
+load("//tools/npm:npm_registry.bzl", "npm_registry")
 
 _HASH = "0123456789abcdef" * 4
 _VENDOR = {

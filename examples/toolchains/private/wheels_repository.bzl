@@ -1,37 +1,15 @@
 """Python packages for an image: wheels of its Python version and architecture, whatever the machine's are."""
 
-load("//tools/python:interpreter.bzl", "find_interpreter")
+load("//tools/python:pip.bzl", "pip_install")
 
 # What wheels for glibc call themselves; a newer name stands for a newer glibc, Debian 12's is 2.36.
 _MANYLINUX = ["manylinux2014", "manylinux_2_17", "manylinux_2_28", "manylinux_2_34"]
 
 def _wheels_repository_impl(rctx):
-    interpreter = find_interpreter(rctx)
-    result = rctx.execute([
-        interpreter.path,
-        "-I",
-        "-m",
-        "pip",
-        "install",
-        "--quiet",
-        "--disable-pip-version-check",
-        "--no-input",
-        "--no-deps",
-        "--no-compile",
-        "--only-binary=:all:",
-        "--require-hashes",
-        "--root-user-action=ignore",
+    pip_install(rctx, rctx.attr.requirements, rctx.path(rctx.attr.requirements), flags = [
         "--implementation=cp",
         "--python-version=" + rctx.attr.python,
-    ] + ["--platform=%s_%s" % (name, rctx.attr.machine) for name in _MANYLINUX] + [
-        "--target=site-packages",
-        "--requirement=%s" % rctx.path(rctx.attr.requirements),
-    ])
-    if result.return_code != 0:
-        fail("%s: pip could not install it: %s (hint: pip takes its index, proxy and CA from its own settings)" % (
-            rctx.attr.requirements,
-            result.stderr.strip(),
-        ))
+    ] + ["--platform=%s_%s" % (name, rctx.attr.machine) for name in _MANYLINUX])
     rctx.file("BUILD.bazel", """\
 load({macro}, "tree")
 
