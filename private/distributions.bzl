@@ -2,7 +2,6 @@
 
 load("@debian12//:versions.bzl", debian12 = "VERSIONS")
 load("@debian13//:versions.bzl", debian13 = "VERSIONS")
-load("@temurin//:versions.bzl", temurin = "VERSIONS")
 
 # OCI's names of architectures, with Debian's, OCI's variant, the dynamic loader's path (of the ABI's documents), and
 # Debian's name of the folders of libraries.
@@ -58,7 +57,7 @@ DISTRIBUTIONS = {
             "VERSION": "Debian GNU/Linux 12 (bookworm)",
             "VERSION_CODENAME": "bookworm",
         },
-        versions = debian12 | temurin,
+        versions = debian12,
     ),
     "debian13": struct(
         architectures = ["amd64", "arm64", "arm", "s390x", "ppc64le", "riscv64"],
@@ -73,7 +72,7 @@ DISTRIBUTIONS = {
             "VERSION": "Debian GNU/Linux 13 (trixie)",
             "VERSION_CODENAME": "trixie",
         },
-        versions = debian13 | temurin,
+        versions = debian13,
     ),
 }
 

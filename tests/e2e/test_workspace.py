@@ -72,16 +72,6 @@ def blobs(layout: Path, *kinds: str) -> list[dict[str, Any]]:
     return found
 
 
-def error(bazel: InnerBazel, *command: str) -> str:
-    """The one line that tells why a command fails: of a tool's, or of Starlark's `fail`."""
-    result = bazel.run(*command)
-    assert result.returncode != 0
-    assert 'Traceback (most recent call last):\n  File "' not in result.stderr
-    lines = re.findall(r"^(?:error: |Error in fail: )(.*)$", result.stderr, re.MULTILINE)
-    assert len(lines) == 1, result.stderr
-    return str(lines[0])
-
-
 def test_the_readme_shows_this_very_workspace() -> None:
     section = Path("README.md").read_text().split("\n## Images of your own\n")[1]
     section = section.split("\n## ")[0]
@@ -148,12 +138,12 @@ def test_an_index_has_both_images(bazel: InnerBazel) -> None:
     ],
 )
 def test_what_is_wrong_is_told_in_one_line(bazel: InnerBazel, target: str, reason: str) -> None:
-    assert re.fullmatch(reason, error(bazel, "build", f"//refused:{target}"))
+    assert re.fullmatch(reason, bazel.fail("build", f"//refused:{target}"))
 
 
 def test_a_package_that_the_lock_lacks_is_told_with_those_of_like_names(bazel: InnerBazel) -> None:
     with changed(bazel.workspace / "MODULE.bazel", lambda text: text + UNKNOWN_PACKAGE):
-        told = error(bazel, "build", "//:image")
+        told = bazel.fail("build", "//:image")
     assert told == (
         "apt.package: //:bookworm.lock.json has no package 'libsqlite3' (near: libsqlite3-0)"
     )
@@ -161,7 +151,7 @@ def test_a_package_that_the_lock_lacks_is_told_with_those_of_like_names(bazel: I
 
 def test_a_lock_that_is_older_than_its_manifest_is_stale(bazel: InnerBazel) -> None:
     with changed(bazel.workspace / "bookworm.yaml", lambda text: text + "# more\n"):
-        told = error(bazel, "build", "//:image")
+        told = bazel.fail("build", "//:image")
     assert told.startswith("//:bookworm.lock.json is older than bookworm.yaml, which has changed")
     bazel.succeed("build", "//:image")
 
@@ -170,7 +160,7 @@ def test_knife_makes_a_lock_where_none_is_yet(bazel: InnerBazel) -> None:
     lock, manifest = (bazel.workspace / f"bookworm.{suffix}" for suffix in ("lock.json", "yaml"))
     with changed(lock, lambda _: ""), changed(manifest, lambda _: PINNED):
         lock.unlink()
-        told = error(bazel, "build", "//:image")
+        told = bazel.fail("build", "//:image")
         output = bazel.succeed("run", "@distroless//tools/lock:knife", "--", "bookworm.yaml")
         packages = bazel.succeed("query", "@bookworm//...").split()
     assert told.startswith("//:bookworm.lock.json: there is no such lock (hint: knife lock makes")

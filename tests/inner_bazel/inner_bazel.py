@@ -6,6 +6,7 @@ Only what has been downloaded is shared with the Bazel that runs the test.
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Sequence
@@ -66,6 +67,15 @@ class InnerBazel:
         result = self.run(command, *arguments)
         assert result.returncode == 0, result.stdout + result.stderr
         return result.stdout
+
+    def fail(self, command: str, *arguments: str) -> str:
+        """Runs a command that is to fail; returns the one line that says why."""
+        result = self.run(command, *arguments)
+        assert result.returncode != 0
+        assert 'Traceback (most recent call last):\n  File "' not in result.stderr
+        lines = re.findall(r"^(?:error: |Error in fail: )(.*)$", result.stderr, re.MULTILINE)
+        assert len(lines) == 1, result.stderr
+        return str(lines[0])
 
     def built(self, path: str) -> Path:
         """What a build wrote: of `//a:b` that is `a/b`."""

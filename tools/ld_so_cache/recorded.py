@@ -35,8 +35,8 @@ def tree(architecture: str) -> Tree:
     own, *others = _FLAGS.get(architecture, (0,))
     triplet = target.triplet
 
-    def lib(soname: str | None, flags: int = own, **more: int) -> bytes:
-        return library(soname, target.machine, flags=flags, **more)
+    def lib(soname: str | None, flags: int = own, *, isa: int = 0, kind: int = 3) -> bytes:
+        return library(soname, target.machine, flags=flags, isa=isa, kind=kind)
 
     files: dict[str, bytes | Link] = {
         "etc/ld.so.conf": b"include /etc/ld.so.conf.d/*.conf\n",

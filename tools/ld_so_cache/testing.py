@@ -18,7 +18,7 @@ from tools.lib.tarheader import END_OF_ARCHIVE
 AMD64 = Machine(64, "little", 62)
 
 _PT_LOAD, _PT_DYNAMIC, _PT_GNU_PROPERTY = 1, 2, 0x6474E553
-_DT_NULL, _DT_STRTAB, _DT_SONAME = 0, 5, 14
+_DT_NULL, _DT_NEEDED, _DT_STRTAB, _DT_SONAME = 0, 1, 5, 14
 
 
 def library(
@@ -28,6 +28,7 @@ def library(
     flags: int = 0,
     isa: int = 0,
     kind: int = 3,
+    needed: str | None = None,
 ) -> bytes:
     """The least of a shared library that ldconfig(8) takes; it cannot be loaded.
 
@@ -37,6 +38,7 @@ def library(
         flags: e_flags.
         isa: bits of the levels of x86-64 that it needs, 0b100 for x86-64-v3.
         kind: e_type, 3 for a shared object.
+        needed: DT_NEEDED.
     """
     order = "<" if machine.data == "little" else ">"
     is_64 = machine.bits == 64
@@ -48,6 +50,9 @@ def library(
 
     texts = b"\0" + (soname or "").encode("utf-8", "surrogateescape") + b"\0"
     tags = [(_DT_SONAME, 1)] if soname is not None else []
+    if needed is not None:
+        tags.append((_DT_NEEDED, len(texts)))
+        texts += needed.encode() + b"\0"
     tags += [(_DT_STRTAB, 0x200), (_DT_NULL, 0)]
     dynamic = b"".join(struct.pack(order + 2 * word, *tag) for tag in tags)
     align = machine.bits // 8

@@ -1,0 +1,93 @@
+"""repack: makes of Debian's JRE a package as Temurin's are.
+
+Its control archive has names without `./`; all of it stands in one directory, with its own
+configuration; its trust store is a link to where adoptium-ca-certificates puts one. Libraries for
+X11 displays, which Debian has in another package, are there.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import tarfile
+from collections.abc import Iterator, Sequence
+
+from tools.deb_layer.deb import Section, open_deb
+from tools.deb_layer.testing import TarEntry, deb, directory, file, md5sums
+from tools.ld_so_cache.testing import library
+from tools.lib import decompress
+from tools.lib.cli import Parser
+from tools.lib.files import atomic_write
+
+CONTROL = """\
+Package: {name}
+Version: {version}
+Architecture: {architecture}
+Maintainer: Nobody <nobody@example.com>
+Depends: adoptium-ca-certificates, java-common, libc6
+Provides: java-runtime-headless
+Section: java
+Description: a JRE of the shape of Temurin's, made for a test
+"""
+
+
+def main(argv: Sequence[str]) -> int:
+    parser = Parser("repack", "Makes of Debian's JRE a package as Temurin's are.")
+    parser.add_argument("--deb", required=True, help="Debian's openjdk-*-jre-headless")
+    parser.add_argument("--java", required=True, help="Java's version, such as 21")
+    parser.add_argument("--version", required=True, help="the version to give it")
+    parser.add_argument("--architecture", required=True, help="Debian's name")
+    parser.add_argument("--output", required=True)
+    args = parser.parse_args(argv)
+    name = f"temurin-{args.java}-jre"
+    files = entries(
+        unpacked(args.deb),
+        old=f"usr/lib/jvm/java-{args.java}-openjdk-{args.architecture}",
+        new=f"usr/lib/jvm/{name}-{args.architecture}",
+    )
+    control = CONTROL.format(name=name, version=args.version, architecture=args.architecture)
+    sums = md5sums(*files)
+    with atomic_write(args.output) as out:
+        out.write(deb(*files, control=control.encode(), sums=sums, suffix=".zst", prefix=""))
+    return 0
+
+
+def unpacked(path: str) -> dict[str, TarEntry]:
+    """The entries of a package by their paths, which begin with no slash and end with none."""
+    with open(path, "rb") as source:
+        package = open_deb(source, os.path.getsize(path))
+        chunks = decompress.chunks(Section(source, package.data), package.data_suffix)
+        data = io.BytesIO(b"".join(chunks))
+    with tarfile.open(fileobj=data) as archive:
+        found = {}
+        for info in archive:
+            content = archive.extractfile(info) if info.isreg() else None
+            path = info.name.removeprefix("./")
+            found[path] = TarEntry(info, content.read() if content else b"")
+        return found
+
+
+def entries(debian: dict[str, TarEntry], old: str, new: str) -> list[TarEntry]:
+    """What is below `old`, below `new`: links into /etc are the files there."""
+    parents = [f"./{new[: index + 1]}" for index, letter in enumerate(new) if letter == "/"]
+    result = [directory("./"), *(directory(parent) for parent in parents)]
+    for path, (info, data) in _below(debian, old):
+        if path == "docs" or path.startswith("man/"):
+            continue
+        info.name = f"./{new}/{path}".rstrip("/")
+        if path == "lib/security/cacerts":
+            info.linkname = "/etc/ssl/certs/adoptium/cacerts"
+        elif info.issym() and info.linkname.startswith("/etc/"):
+            data = debian[info.linkname[1:]].data
+            info.type, info.size = tarfile.REGTYPE, len(data)
+            info.mode = 0o644
+        result.append(TarEntry(info, data))
+    for name in ("libawt_xawt.so", "libsplashscreen.so"):
+        result.append(file(f"./{new}/lib/{name}", library(name, needed="libX11.so.6")))
+    return result
+
+
+def _below(debian: dict[str, TarEntry], directory: str) -> Iterator[tuple[str, TarEntry]]:
+    for path, entry in debian.items():
+        if path == directory or path.startswith(f"{directory}/"):
+            yield path[len(directory) + 1 :], entry
