@@ -33,6 +33,13 @@ apt.install(
     ),
 """,
     },
+    # What the runtimes' images say of each release; static, base and cc need nothing.
+    "java/java.bzl": {"_ARCHITECTURES = {\n": '    "debian99": ["amd64"],\n'},
+    "java/BUILD.bazel": {'    name = "java21",\n    distributions = [': '"debian99", '},
+    "python3/BUILD.bazel": {
+        "    architectures = {\n": '        "debian99": ["arm64"],\n',
+        "        values = {\n": '            "debian99": {"python": "3.13"},\n',
+    },
 }
 
 
@@ -52,6 +59,9 @@ def test_a_release_is_added_by_data_alone(tmp_path: Path) -> None:
     workspace = copy_source_tree(tmp_path / "workspace")
     add_release(workspace)
     images = ["//static:static", "//base:base_nossl", "//base:base", "//cc:cc"]
+    runtimes = ["//java:java21", "//python3:python3"]
     with InnerBazel(workspace, tmp_path / "root") as bazel:
-        bazel.succeed("build", "--nobuild", *(f"{image}_debian99" for image in images))
+        bazel.succeed(
+            "build", "--nobuild", *(f"{image}_debian99" for image in [*images, *runtimes])
+        )
         bazel.succeed("test", *(f"{image}_amd64_debian99_test" for image in images))
