@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from tools.lib.files import atomic_write
 from tools.lock.mirror import SNAPSHOT, archive_base
 
-_ARCHIVES = ("debian", "debian-security")
+_MAIN = "debian"
+_ARCHIVES = (_MAIN, "debian-security")
 
 
 def mirror(archive: str, environment: Mapping[str, str], apt: list[str]) -> str:
@@ -21,7 +22,12 @@ def mirror(archive: str, environment: Mapping[str, str], apt: list[str]) -> str:
         apt: URLs of apt's sources.
     """
     base = archive_base(archive, environment, apt, datetime.datetime.now(datetime.UTC))
-    return "" if base.startswith(SNAPSHOT) else base
+    if not base.startswith(SNAPSHOT):
+        return base
+    if archive != _MAIN and (main := mirror(_MAIN, environment, apt)):
+        # Most have it beside; where not, the next source is asked.
+        return f"{main.removesuffix(_MAIN)}{archive}"
+    return ""
 
 
 def rewrites(environment: Mapping[str, str], apt: list[str]) -> str:

@@ -77,7 +77,7 @@ def make(root: str, lock: str, bazel: str) -> None:
         except OSError as error:
             raise ToolError(
                 f"{error.filename or root}: {error.strerror or error}",
-                "the root needs 2 GB; XDG_CACHE_HOME names another place",
+                "the root needs 3 GB; XDG_CACHE_HOME names another place",
             ) from None
         finally:
             progress.end()

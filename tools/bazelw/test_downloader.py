@@ -29,6 +29,7 @@ def rewritten(config: str, url: str) -> list[str]:
         ("", APT, "http://a.example/"),
         ("http://m.example", APT, "http://m.example/"),
         ("http://m.example/debian/", [], "http://m.example/"),
+        ("", ["http://b.example/debian"], "http://b.example/"),
     ],
 )
 def test_the_mirror_is_asked_first_and_the_archive_of_all_second(
