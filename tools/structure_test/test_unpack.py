@@ -92,10 +92,10 @@ def test_nothing_is_written_through_a_link(tmp_path: Path) -> None:
     root = tmp_path / "root"
     unpack(image.tree, str(root), lambda _, path: Path(os.fsdecode(path)).touch())
     # As in the image: below the root, where the links lead there.
-    assert sorted(str(path.relative_to(root)) for path in root.rglob("[xy]")) == [
+    assert {str(path.relative_to(root)) for path in root.rglob("[xy]")} == {
         "outside/y",
         str(outside).lstrip("/") + "/x",
-    ]
+    }
     assert list(outside.iterdir()) == []
 
 
