@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import IO, Any
 
 from tools.lib.errors import ToolError
@@ -17,16 +17,41 @@ def atomic_write(path: str, mode: int = 0o644) -> Iterator[IO[bytes]]:
 
     On any exception the partial file is removed and `path` stays as it was.
     """
-    partial = f"{path}.{os.getpid()}.partial"
+    with atomic_writes([path], mode) as (out,):
+        yield out
+
+
+@contextlib.contextmanager
+def atomic_writes(paths: Sequence[str], mode: int = 0o644) -> Iterator[list[IO[bytes]]]:
+    """Opens a file beside each path and, once all are written, renames them onto the paths.
+
+    On any exception no partial file is left, and no new one of `paths`. What an OSError tells of is
+    the path itself, not the partial file.
+    """
+    partials = {f"{path}.{os.getpid()}.partial": path for path in paths}
+    done: list[str] = []
     try:
-        with open(partial, "wb") as out:
-            yield out
-        os.chmod(partial, mode)
-        os.rename(partial, path)
-    except BaseException:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(partial)
+        with contextlib.ExitStack() as opened:
+            yield [opened.enter_context(open(partial, "wb")) for partial in partials]
+        for partial in partials:
+            os.chmod(partial, mode)
+        for partial, path in partials.items():
+            os.rename(partial, path)
+            done.append(path)
+    except BaseException as error:
+        for left in (*done, *partials):
+            with contextlib.suppress(OSError):
+                os.unlink(left)
+        if isinstance(error, OSError) and error.filename in partials:
+            raise type(error)(error.errno, error.strerror, partials[error.filename]) from None
         raise
+
+
+def write_whole(files: Mapping[str, bytes]) -> None:
+    """Writes files, all or none: their bytes by path."""
+    with atomic_writes(list(files)) as outs:
+        for out, data in zip(outs, files.values(), strict=True):
+            out.write(data)
 
 
 def dump_json(value: Any) -> bytes:

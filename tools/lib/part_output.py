@@ -8,7 +8,7 @@ from typing import Any
 
 from tools.lib.cli import Parser
 from tools.lib.compress import KINDS
-from tools.lib.files import atomic_write, write_json
+from tools.lib.files import atomic_writes, dump_json
 from tools.lib.part import PartWriter
 
 
@@ -26,9 +26,11 @@ def add_flags(parser: Parser) -> None:
 @contextlib.contextmanager
 def part_writer(args: Any) -> Iterator[PartWriter]:
     """A writer for what the flags name; the block closes it, and the files are there or none is."""
-    with atomic_write(args.run) as out:
-        writer = PartWriter(out, args.compression, whole=args.layer_out is not None)
+    whole = args.layer_out is not None
+    paths = [args.run, args.metadata, *([args.layer_out] if whole else [])]
+    with atomic_writes(paths) as (run, metadata, *layer):
+        writer = PartWriter(run, args.compression, whole=whole)
         yield writer
-        if args.layer_out is not None:
-            write_json(args.layer_out, writer.layer().to_json())
-        write_json(args.metadata, writer.part)
+        for out in layer:
+            out.write(dump_json(writer.layer().to_json()))
+        metadata.write(dump_json(writer.part))

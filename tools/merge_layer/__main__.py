@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from tools.lib.cli import Parser
 from tools.lib.compress import KINDS, compressor
 from tools.lib.errors import ToolError, run
-from tools.lib.files import atomic_write, write_json
+from tools.lib.files import atomic_writes, dump_json
 from tools.lib.oci import LAYERS, Descriptor, Layer
 from tools.lib.part import Part, directory_entries, owner
 from tools.lib.tarheader import END_OF_ARCHIVE
@@ -36,7 +36,7 @@ def main(argv: Sequence[str]) -> int:
     merge.architecture([*lower, *parts])
     directories = directory_entries(merge.directories(parts, lower))
     compress = compressor(args.compression)
-    with atomic_write(args.output) as out:
+    with atomic_writes([args.output, args.layer_out]) as (out, description):
         blob = Blob(out, args.compression)
         if directories:
             blob.add(directories, compress(directories))
@@ -50,7 +50,7 @@ def main(argv: Sequence[str]) -> int:
             merge.newest(parts),
             args.created_by or args.label,
         )
-        write_json(args.layer_out, layer.to_json())
+        description.write(dump_json(layer.to_json()))
     return 0
 
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from tools.lib.cli import Parser
 from tools.lib.errors import ToolError, run
-from tools.lib.files import atomic_write
+from tools.lib.files import write_whole
 from tools.lib.oci import digest_of, read_image, read_layer
 from tools.oci_image.core import build
 from tools.oci_image.settings import FILE_FORMS, read_settings
@@ -47,13 +47,13 @@ def main(argv: Sequence[str]) -> int:
         config, manifest = build(settings, layers, base)
     except ToolError as error:
         raise ToolError(f"{flags.options}: {error.message}", error.hint) from None
-    for path, data in (
-        (flags.config_out, config),
-        (flags.manifest_out, manifest),
-        (flags.digest_out, digest_of(manifest).encode()),
-    ):
-        with atomic_write(path) as out:
-            out.write(data)
+    write_whole(
+        {
+            flags.config_out: config,
+            flags.manifest_out: manifest,
+            flags.digest_out: digest_of(manifest).encode(),
+        }
+    )
     return 0
 
 

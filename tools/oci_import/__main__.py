@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from tools.lib.cli import Parser
 from tools.lib.documents import read_document
 from tools.lib.errors import ToolError, run
-from tools.lib.files import atomic_write
+from tools.lib.files import write_whole
 from tools.lib.oci import Digest, blob_path
 from tools.oci_import.core import find_image
 
@@ -31,12 +31,7 @@ def main(argv: Sequence[str]) -> int:
         return read_document(path)
 
     image = find_image(_read_index(flags.layout, where), read, where, flags.platform)
-    for path, data in (
-        (flags.manifest_out, image.manifest_data),
-        (flags.config_out, image.config_data),
-    ):
-        with atomic_write(path) as out:
-            out.write(data)
+    write_whole({flags.manifest_out: image.manifest_data, flags.config_out: image.config_data})
     return 0
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from tools.lib.cli import Parser
 from tools.lib.errors import ToolError, run
-from tools.lib.files import atomic_write
+from tools.lib.files import write_whole
 from tools.lib.oci import digest_of, read_image
 from tools.oci_index.core import build
 
@@ -30,9 +30,7 @@ def main(argv: Sequence[str]) -> int:
             raise ToolError(f"--annotation {text!r:.80}: not KEY=VALUE")
     pairs = zip(flags.manifest, flags.config, strict=True)
     index = build([read_image(*pair) for pair in pairs], annotations)
-    for path, data in ((flags.index_out, index), (flags.digest_out, digest_of(index).encode())):
-        with atomic_write(path) as out:
-            out.write(data)
+    write_whole({flags.index_out: index, flags.digest_out: digest_of(index).encode()})
     return 0
 
 
