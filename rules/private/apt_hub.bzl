@@ -1,4 +1,4 @@
-"""What stands in the repository of a lock: `@debian12//:libc6_amd64`, `@debian12//sets:cc_amd64` and so on."""
+"""What stands in the repository of a lock: `@debian12//:libc6_amd64`, `@debian12//:cc.amd64` and so on."""
 
 load(":package_set.bzl", "package_set")
 

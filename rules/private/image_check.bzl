@@ -1,6 +1,7 @@
 """The checks that each build of an image of packages runs; see docs/checks.md."""
 
 load("//tools/python:tool.bzl", "PythonToolInfo", "run_python_tool")
+load(":labels.bzl", "shown")
 
 CHECK_ATTRS = {
     "check": attr.bool(
@@ -39,7 +40,7 @@ def check_image(ctx, name, image, base):
     args.add_all(base.exceptions if base else [], before_each = "--allow-base")
     if image.layouts or [layer for layer in image.layers if not layer.parts]:
         args.add("--unseen")
-    args.add("--label", str(ctx.label).removeprefix("@@"))
+    args.add("--label", shown(ctx.label))
     args.add("--output", report)
     args.use_param_file("@%s")
     args.set_param_file_format("multiline")

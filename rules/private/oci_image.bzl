@@ -6,6 +6,7 @@ load("//rules/providers:oci_image_info.bzl", "OciImageInfo")
 load("//rules/providers:parts_info.bzl", "PartsInfo")
 load("//tools/python:tool.bzl", "PythonToolInfo", "run_python_tool")
 load(":image_check.bzl", "CHECK_ATTRS", "check_image")
+load(":labels.bzl", "recorded")
 load(":oci_layer.bzl", "LAYER_ATTRS", "layers_of_parts")
 load(":oci_layout.bzl", "IMPORT_ATTRS", "LAYOUT_ATTRS", "import_layout", "write_layout")
 
@@ -54,7 +55,7 @@ def _describe_tar(ctx, name, tar):
     args = ctx.actions.args()
     args.add("--tar", tar)
     args.add("--layer-out", descriptor)
-    args.add("--label", tar.short_path)
+    args.add("--label", recorded(tar.owner, tar.basename))
     run_python_tool(
         ctx,
         ctx.attr._tar_layer,

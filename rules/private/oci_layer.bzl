@@ -5,6 +5,7 @@ load("//rules/providers:layers_info.bzl", "LayersInfo")
 load("//rules/providers:oci_image_info.bzl", "OciImageInfo")
 load("//rules/providers:parts_info.bzl", "PartsInfo")
 load("//tools/python:tool.bzl", "PythonToolInfo", "run_python_tool")
+load(":labels.bzl", "recorded", "shown")
 load(":part.bzl", "COMPRESSION_SUFFIX", "PART_ATTRS", "compression")
 
 LAYER_ATTRS = PART_ATTRS | {
@@ -30,11 +31,11 @@ def merge_parts(ctx, name, parts, *, lower = []):
     kind = compression(ctx)
     blob = ctx.actions.declare_file("%s.tar.%s" % (name, COMPRESSION_SUFFIX[kind]))
     descriptor = ctx.actions.declare_file(name + ".layer.json")
-    label = str(ctx.label).removeprefix("@@")
     args = ctx.actions.args()
     args.add("--output", blob)
     args.add("--layer-out", descriptor)
-    args.add("--label", label)
+    args.add("--label", shown(ctx.label))
+    args.add("--created-by", recorded(ctx.label))
     args.add("--compression", kind)
     for part in parts:
         args.add("--part")

@@ -2,6 +2,7 @@
 
 load("//rules/providers:oci_image_info.bzl", "OciImageInfo")
 load("//tools/python:tool.bzl", "PythonToolInfo", "run_python_tool")
+load(":labels.bzl", "shown")
 
 LAYOUT_ATTRS = {
     "_oci_layout": attr.label(
@@ -103,7 +104,7 @@ def import_layout(ctx, name, target):
     args.add_all("--layout", [layout], expand_directories = False)
     args.add("--manifest-out", manifest)
     args.add("--config-out", config)
-    args.add("--label", str(target.label).removeprefix("@@"))
+    args.add("--label", shown(target.label))
     run_python_tool(
         ctx,
         ctx.attr._oci_import,

@@ -4,6 +4,7 @@ load("@bazel_skylib//rules:common_settings.bzl", "BuildSettingInfo")
 load("//rules/providers:layer_info.bzl", "LayerInfo")
 load("//rules/providers:parts_info.bzl", "PartsInfo")
 load("//tools/python:tool.bzl", "run_python_tool")
+load(":labels.bzl", "shown")
 
 PART_ATTRS = {
     "_compression": attr.label(
@@ -39,7 +40,7 @@ def make_part(ctx, tool, *, arguments, inputs, mnemonic, progress_message, own_l
     kind = compression(ctx)
     run = ctx.actions.declare_file("%s.%s.%s" % (ctx.label.name, "tar" if own_layer else "part", COMPRESSION_SUFFIX[kind]))
     metadata = ctx.actions.declare_file(ctx.label.name + ".part.json")
-    label = str(ctx.label).removeprefix("@@")
+    label = shown(ctx.label)
     outputs = ctx.actions.args()
     outputs.add("--run", run)
     outputs.add("--metadata", metadata)

@@ -72,6 +72,14 @@ def blobs(layout: Path, *kinds: str) -> list[dict[str, Any]]:
     return found
 
 
+def test_an_image_has_the_same_digest_for_a_user_as_for_us(bazel: InnerBazel) -> None:
+    target = "base:base_nonroot_amd64_debian12.digest"
+    bazel.succeed("build", f"@distroless//{target}")
+    file = bazel.succeed("cquery", "--output=files", f"@distroless//{target}").strip()
+    ours = Path("base/base_nonroot_amd64_debian12.json.sha256").read_text()
+    assert (bazel.workspace / file).read_text() == ours
+
+
 def test_the_readme_shows_this_very_workspace() -> None:
     section = Path("README.md").read_text().split("\n## Images of your own\n")[1]
     section = section.split("\n## ")[0]
