@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tools.lock.repository import served
 from tools.lock.testing import Place
+from tools.lock.testing_repository import served
 
 
 @pytest.fixture

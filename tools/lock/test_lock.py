@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tools.lock.repository import date, served, stanza
 from tools.lock.testing import APP, MANIFEST, Place
+from tools.lock.testing_repository import date, served, stanza
 
 
 def test_a_lock_names_files_of_a_snapshot_and_their_dependencies(place: Place) -> None:

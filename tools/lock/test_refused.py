@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 import pytest
 
-from tools.lock.repository import Repository, date, stanza
 from tools.lock.testing import APP, MANIFEST, Place
+from tools.lock.testing_repository import Repository, date, stanza
 
 
 def test_what_is_added_outside_the_signature_is_not_believed(place: Place) -> None:

@@ -10,9 +10,9 @@ from tools.lib.errors import ToolError
 from tools.lock.manifest import Manifest
 from tools.lock.manifest_reader import parse_manifest
 from tools.lock.packages import Package, package_of, parse_stanza
-from tools.lock.repository import stanza
 from tools.lock.resolve import Resolution
 from tools.lock.resolving import resolve_manifest
+from tools.lock.testing_repository import stanza
 
 
 class Made:

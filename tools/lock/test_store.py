@@ -8,7 +8,7 @@ import pytest
 from tools.lib.errors import ToolError
 from tools.lock import store
 from tools.lock.release import Listed
-from tools.lock.repository import stanza
+from tools.lock.testing_repository import stanza
 
 
 def opened(path: Path, text: str) -> store.Store:

@@ -8,7 +8,7 @@ from typing import Any
 
 from tools.lib.errors import run
 from tools.lock.__main__ import main
-from tools.lock.repository import Repository, stanza
+from tools.lock.testing_repository import Repository, stanza
 
 MANIFEST = """\
 version: 1
