@@ -18,7 +18,7 @@ from tools.structure_test.testing import (
 )
 
 NONROOT = {"User": "nonroot", "Env": ["PATH=/bin", "A=image"], "WorkingDir": "/home/nonroot"}
-ROOT = {**NONROOT, "User": "", "WorkingDir": "/work/here"}
+ROOT = {**NONROOT, "User": "", "WorkingDir": "/srv/absent"}
 
 
 @pytest.fixture(scope="session")

@@ -32,7 +32,7 @@ def test_a_command_runs_as_the_images_user_in_its_directory_and_environment(run_
 
 def test_root_has_a_directory_that_the_image_has_not(run_tests: Any) -> None:
     result = run_tests(sh("id -u; pwd; echo $HOME; touch /made made"), image="root").one
-    assert stdout(result).split() == ["0", "/work/here", "/root"]
+    assert stdout(result).split() == ["0", "/srv/absent", "/root"]
 
 
 @pytest.mark.parametrize(
