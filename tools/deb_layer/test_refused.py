@@ -63,6 +63,22 @@ def test_entries_that_no_layer_may_have(
     assert message in refused(tmp_path, deb(*entries))
 
 
+@pytest.mark.parametrize(
+    ("entry", "path"),
+    [
+        (file("./usr/share/man/a"), "usr/share/man/a"),
+        (file("./b"), "b"),
+        (directory("./"), "the root"),
+    ],
+)
+def test_a_time_that_no_image_can_tell_is_told_of_its_entry(
+    tmp_path: Path, entry: TarEntry, path: str
+) -> None:
+    entry.info.mtime = 1 << 60
+    message = refused(tmp_path, deb(entry, file("./a")))
+    assert f": {path}: the time {1 << 60}, in seconds since 1970, is after" in message
+
+
 def test_what_is_refused_can_be_left_out(tmp_path: Path) -> None:
     part = convert(tmp_path, deb(device("./dev/null"), file("./a")), "--exclude=dev")
     assert "a" in part.entries

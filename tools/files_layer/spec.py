@@ -8,7 +8,7 @@ from typing import Any, Literal, NamedTuple, cast
 from tools.lib.documents import as_count, as_list, as_object, as_text
 from tools.lib.errors import ToolError
 from tools.lib.part import Package
-from tools.lib.tarheader import encoded
+from tools.lib.tarheader import MAX_TIME, encoded
 
 Kind = Literal["file", "directory", "symlink"]
 
@@ -19,7 +19,6 @@ _FIELDS = {
 }
 # What ustar's octal field holds; Linux's own limit is 32 bits.
 _MAX_ID = 2**32 - 2
-_MAX_TIME = 253402300799  # 9999-12-31T23:59:59Z
 
 
 class Entry(NamedTuple):
@@ -69,7 +68,7 @@ def parse(value: object, label: str, sources: int) -> Spec:
     package = fields.get("package")
     return Spec(
         None if architecture is None else _text(architecture, f"{label}: architecture"),
-        as_count(fields.get("mtime"), f"{label}: mtime", _MAX_TIME),
+        as_count(fields.get("mtime"), f"{label}: mtime", MAX_TIME),
         None if package is None else _package(package, f"{label}: package"),
         entries,
     )

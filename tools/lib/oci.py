@@ -23,6 +23,7 @@ from tools.lib.documents import (
     read_document,
 )
 from tools.lib.errors import ToolError
+from tools.lib.tarheader import MAX_TIME
 
 if TYPE_CHECKING:
     from tools.lib.compress import Compression
@@ -52,8 +53,6 @@ _DOCKER_TO_OCI = {
     ),
 }
 
-# 9999-12-31T23:59:59Z, the last second that RFC 3339 can write.
-MAX_TIME = 253402300799
 _MAX_SIZE = (1 << 63) - 1
 
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
 from tools.lib.errors import ToolError
-from tools.lib.tarheader import BLOCK, TYPEFLAGS, Entry, Type
+from tools.lib.tarheader import BLOCK, MAX_TIME, TYPEFLAGS, Entry, Type
 
 ReadAt = Callable[[int, int], bytes]
 """Bytes at an offset, of a length; fewer where the archive ends."""
@@ -229,13 +229,17 @@ def _member(
     gid = _decimal(records, b"gid", header.gid, path)
     if uid < 0 or gid < 0:
         raise ToolError(f"{path}: the owner {uid}:{gid}")
+    mtime = _decimal(records, b"mtime", header.mtime, path)
+    if mtime > MAX_TIME:
+        where = path or "the root"
+        raise ToolError(f"{where}: the time {mtime}, in seconds since 1970, is after the year 9999")
     entry = Entry(
         path,
         kind,
         header.mode & 0o7777,
         uid,
         gid,
-        max(0, _decimal(records, b"mtime", header.mtime, path)),
+        max(0, mtime),
         size,
         _link(kind, link, path),
         _xattrs(records),

@@ -13,6 +13,8 @@ from typing import Literal, NamedTuple
 BLOCK = 512
 # Two zero blocks end an archive.
 END_OF_ARCHIVE = bytes(2 * BLOCK)
+# 9999-12-31T23:59:59Z, the last second that RFC 3339 can write, and so the last that an image has.
+MAX_TIME = 253402300799
 
 Type = Literal["file", "hardlink", "symlink", "char", "block", "directory", "fifo"]
 

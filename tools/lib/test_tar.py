@@ -80,7 +80,7 @@ def test_each_format_of_gnu_tar(tmp_path: Path, format: str) -> None:
 
 def test_what_our_headers_say_is_read_again() -> None:
     entries = [
-        Entry("a" * 300 + "/ü", "file", 0o6755, 1 << 30, 1 << 31, 1 << 40),
+        Entry("a" * 300 + "/ü", "file", 0o6755, 1 << 30, 1 << 31, 1 << 37),
         Entry("b", "symlink", 0o777, link="../" * 200),
         Entry("c", "hardlink", 0o644, link="d" * 200),
         Entry("d", "char", 0o666, device=(1, 3)),
@@ -136,6 +136,10 @@ def block(change: bytes, at: int) -> bytes:
         (block(b"S", 156) + bytes(512), "a: the map of the sparse file is damaged"),
         (block(b"2", 156), "a: a symlink to nothing"),
         (block(b"\xff" * 8, 108) + bytes(512), "a: the owner -1:0"),
+        (
+            block(b"\x80\0\0\0\x10".ljust(12, b"\0"), 136) + bytes(512),
+            "a: the time 1152921504606846976, in seconds since 1970, is after the year 9999",
+        ),
         (block(b"x", 156) + b"x" * 512, "no list of keywords"),
         (block(b"x", 156) + b"9 size=1\n".ljust(512, b"\0"), "no list of keywords"),
         (block(b"x", 156) + b"99999 size=1\n".ljust(512, b"\0"), "no list of keywords"),

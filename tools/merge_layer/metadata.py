@@ -9,6 +9,7 @@ from tools.lib.documents import as_count, as_list, as_object, as_text, as_texts
 from tools.lib.errors import ToolError
 from tools.lib.files import read_json
 from tools.lib.part import VERSION, Part
+from tools.lib.tarheader import MAX_TIME
 
 _MAX = 2**63 - 1
 _MODE = re.compile("[0-7]{4}")
@@ -43,8 +44,8 @@ def _check_entry(value: object, where: str, is_directory: bool) -> None:
     entry = _texts(value, where, "path", "mode")
     if not _MODE.fullmatch(entry["mode"]):
         raise ToolError(f"{where}.mode: {entry['mode']!r:.80} is no octal mode")
-    for key in ("uid", "gid", "mtime"):
-        as_count(entry.get(key), f"{where}.{key}", _MAX)
+    for key, most in (("uid", _MAX), ("gid", _MAX), ("mtime", MAX_TIME)):
+        as_count(entry.get(key), f"{where}.{key}", most)
     if is_directory:
         return
     kind = entry.get("type")

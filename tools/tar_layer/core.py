@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from typing import IO
 
 from tools.lib.decompress import SUFFIXES, Observed, chunks, detect
-from tools.lib.oci import LAYERS, MAX_TIME, Descriptor, Digest, Layer
+from tools.lib.oci import LAYERS, Descriptor, Digest, Layer
+from tools.lib.tarheader import MAX_TIME
 from tools.tar_layer.tar_walk import BLOCK, Chunks, newest_mtime
 
 
