@@ -32,8 +32,12 @@ class Claim(NamedTuple):
 class _Directory(NamedTuple):
     strength: int
     entry: dict[str, Any]
-    owner: str
+    part: Part
     below: bool
+
+    @property
+    def owner(self) -> str:
+        return owner(self.part)
 
 
 def architecture(parts: Iterable[Part]) -> str | None:
@@ -147,11 +151,10 @@ def _merge(parts: Sequence[Part], lower: Sequence[Part]) -> dict[str, _Directory
     merged: dict[str, _Directory] = {}
     for below, level in ((True, lower), (False, parts)):
         for part in level:
-            name = owner(part)
             declared = _PACKAGE if part["package"] else _GENERATED_BELOW if below else _GENERATED
             for entry in part["directories"]:
                 strength = _IMPLIED if entry.get("implied") else declared
-                claim = _Directory(strength, entry, name, below)
+                claim = _Directory(strength, entry, part, below)
                 known = merged.setdefault(entry["path"], claim)
                 if strength > known.strength:
                     merged[entry["path"]] = claim
@@ -177,9 +180,19 @@ def _check_equal(known: _Directory, claim: _Directory) -> None:
 def _not_a_directory(path: str, claim: Claim, directory: _Directory) -> ToolError:
     link = claim.entry.get("link")
     what = f"{claim.entry['type']} to {link}" if link else claim.entry["type"]
-    return ToolError(
-        f"{path}: a {what} in {claim.owner}, a directory in {directory.owner}",
-        f"set merged_usr for {directory.owner}"
-        if path in _MERGED_USR and claim.entry["type"] == "symlink"
-        else "exclude it from one of them",
+    hint = "exclude it from one of them"
+    if path in _MERGED_USR and claim.entry["type"] == "symlink":
+        hint = _unmerged(path, directory)
+    return ToolError(f"{path}: a {what} in {claim.owner}, a directory in {directory.owner}", hint)
+
+
+def _unmerged(path: str, directory: _Directory) -> str:
+    """What to do with a part that has /lib as a directory, where Debian has a link into /usr."""
+    if directory.part["package"]:
+        return f"set merged_usr for {directory.owner}"
+    below = (
+        entry["path"]
+        for entry in (*directory.part["entries"], *directory.part["directories"])
+        if entry["path"].startswith(f"{path}/")
     )
+    return f"write /usr/{next(below, path)} in {directory.owner}"

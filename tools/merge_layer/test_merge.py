@@ -90,6 +90,22 @@ def test_an_unmerged_package_on_a_merged_base_is_told_so() -> None:
     assert caught.value.hint == "set merged_usr for old 1.0"
 
 
+@pytest.mark.parametrize(
+    ("own", "path"),
+    [
+        (part("//x:files", [entry("lib/x.so")], implied("lib")), "/usr/lib/x.so"),
+        (part("//x:files", [], [directory("lib")]), "/usr/lib"),
+    ],
+)
+def test_a_file_of_one_s_own_in_lib_of_a_merged_base_goes_to_usr_lib(
+    own: dict[str, Any], path: str
+) -> None:
+    base = part("base-files", [entry("lib", "symlink", link="usr/lib")])
+    with pytest.raises(ToolError) as caught:
+        merge.directories([own], [base])
+    assert caught.value.hint == f"write {path} in //x:files"
+
+
 @pytest.mark.parametrize("order", [1, -1])
 def test_a_declared_directory_beats_a_package_and_an_implied_one(order: int) -> None:
     parts = [
