@@ -6,7 +6,7 @@ load("//rules/providers:oci_image_info.bzl", "OciImageInfo")
 load("//rules/providers:parts_info.bzl", "PartsInfo")
 load("//tools/python:tool.bzl", "PythonToolInfo", "run_python_tool")
 load(":image_check.bzl", "CHECK_ATTRS", "check_image")
-load(":labels.bzl", "recorded")
+load(":labels.bzl", "recorded", "shown")
 load(":oci_layer.bzl", "LAYER_ATTRS", "layers_of_parts")
 load(":oci_layout.bzl", "IMPORT_ATTRS", "LAYOUT_ATTRS", "import_layout", "write_layout")
 
@@ -129,6 +129,7 @@ def _oci_image_impl(ctx):
     args.add("--manifest-out", manifest)
     args.add("--digest-out", digest)
     args.add("--options", options)
+    args.add("--label", shown(ctx.label))
     inputs = [options] + [layer.descriptor for layer in layers]
     if base:
         args.add("--base-config", base.config)

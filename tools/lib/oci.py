@@ -127,13 +127,17 @@ class Image(NamedTuple):
 
 
 class Layer(NamedTuple):
-    """What `NAME.layer.json` holds (docs/formats.md)."""
+    """What `NAME.layer.json` holds (docs/formats.md).
+
+    `architecture_of` names whose architecture it is, for errors; "" where that is None.
+    """
 
     descriptor: Descriptor
     diff_id: Digest
     architecture: str | None
     created: int | None
     created_by: str
+    architecture_of: str = ""
 
     def to_json(self) -> Json:
         return {**self._asdict(), "version": 1, "descriptor": self.descriptor.to_json()}
@@ -250,4 +254,5 @@ def read_layer(path: str) -> Layer:
         None if architecture is None else as_text(architecture, f"{path}: architecture"),
         None if created is None else as_count(created, f"{path}: created", MAX_TIME),
         as_text(fields.get("created_by") or "", f"{path}: created_by"),
+        as_text(fields.get("architecture_of") or "", f"{path}: architecture_of"),
     )

@@ -231,6 +231,7 @@ class PartWriter:
             self.part["architecture"],
             max(each["mtime"] for each in (*self._entries, *self.part["directories"])),
             owner(self.part),
+            owner(self.part) if self.part["architecture"] else "",
         )
 
     def _imply_parents(self) -> None:

@@ -142,7 +142,7 @@ def test_a_platform_keeps_what_windows_images_tell() -> None:
 
 
 def test_a_layer_is_read_as_it_was_written(tmp_path: Path) -> None:
-    layer = Layer(Descriptor(LAYER, EMPTY, 0, {}), EMPTY, "arm", 1735689600, "//a:b")
+    layer = Layer(Descriptor(LAYER, EMPTY, 0, {}), EMPTY, "arm", 1735689600, "//a:b", "c 1")
     path = str(tmp_path / "a.layer.json")
     write_json(path, layer.to_json())
     assert read_layer(path) == layer

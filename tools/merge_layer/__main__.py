@@ -33,7 +33,8 @@ def main(argv: Sequence[str]) -> int:
 
     parts = [metadata.read(path) for path, _ in args.part]
     lower = [metadata.read(path) for path in args.lower]
-    merge.architecture([*lower, *parts])
+    merge.specific([*lower, *parts])
+    specific = merge.specific(parts)
     directories = directory_entries(merge.directories(parts, lower))
     compress = compressor(args.compression)
     with atomic_writes([args.output, args.layer_out]) as (out, description):
@@ -46,9 +47,10 @@ def main(argv: Sequence[str]) -> int:
         layer = Layer(
             Descriptor(LAYERS[args.compression], blob.digest, blob.size, {}),
             blob.diff_id,
-            merge.architecture(parts),
+            specific["architecture"] if specific else None,
             merge.newest(parts),
             args.created_by or args.label,
+            owner(specific) if specific else "",
         )
         description.write(dump_json(layer.to_json()))
     return 0

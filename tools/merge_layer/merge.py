@@ -40,8 +40,8 @@ class _Directory(NamedTuple):
         return owner(self.part)
 
 
-def architecture(parts: Iterable[Part]) -> str | None:
-    """The one architecture that the parts are for, None if they fit every one.
+def specific(parts: Iterable[Part]) -> Part | None:
+    """The first part that is for one architecture, and so are all; None if they fit every one.
 
     Raises:
         ToolError: two parts are for different ones; it names both.
@@ -58,7 +58,7 @@ def architecture(parts: Iterable[Part]) -> str | None:
                 f"{owner(part)} for {part['architecture']}",
                 "a layer is for one architecture",
             )
-    return chosen["architecture"] if chosen else None
+    return chosen
 
 
 def newest(parts: Iterable[Part]) -> int | None:

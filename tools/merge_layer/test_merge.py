@@ -226,13 +226,14 @@ def test_what_layers_below_do_among_themselves_is_theirs() -> None:
 
 
 def test_one_architecture_or_none() -> None:
-    assert merge.architecture([part("a"), part("b", architecture="arm"), part("c")]) == "arm"
-    assert merge.architecture([part("a")]) is None
+    arm = part("b", architecture="arm")
+    assert merge.specific([part("a"), arm, part("c")]) is arm
+    assert merge.specific([part("a")]) is None
 
 
 def test_two_architectures_are_named() -> None:
     with pytest.raises(ToolError, match=r"a 1\.0 is for arm, b 1\.0 for amd64"):
-        merge.architecture([part("a", architecture="arm"), part("b", architecture="amd64")])
+        merge.specific([part("a", architecture="arm"), part("b", architecture="amd64")])
 
 
 def test_newest_time() -> None:

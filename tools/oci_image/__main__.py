@@ -28,6 +28,7 @@ def main(argv: Sequence[str]) -> int:
     for name in FILE_FORMS:
         parser.add_argument(f"--{name.replace('_', '-')}-file", default="", help=f"{name}")
     parser.add_argument("--created-file", default="", help="a time, RFC 3339")
+    parser.add_argument("--label", default="", help="names the image in errors")
     flags = parser.parse_args(argv)
 
     settings = read_settings(
@@ -46,7 +47,7 @@ def main(argv: Sequence[str]) -> int:
     try:
         config, manifest = build(settings, layers, base)
     except ToolError as error:
-        raise ToolError(f"{flags.options}: {error.message}", error.hint) from None
+        raise ToolError(f"{flags.label or flags.options}: {error.message}", error.hint) from None
     write_whole(
         {
             flags.config_out: config,

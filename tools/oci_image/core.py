@@ -90,10 +90,10 @@ def _platform(settings: Settings, base: Image | None) -> Json:
 def _check_architectures(architecture: str, layers: Sequence[tuple[str, Layer]]) -> None:
     for name, layer in layers:
         if layer.architecture not in (None, architecture):
-            made_by = f" ({layer.created_by})" if layer.created_by else ""
+            what = layer.architecture_of or layer.created_by or name
             raise ToolError(
-                f"{name}{made_by}: a layer for {layer.architecture} in an image for {architecture}",
-                "build the layer for the image's architecture",
+                f"{what} is for {layer.architecture}, the image for {architecture}",
+                f"take one for {architecture}, or make an image for {layer.architecture}",
             )
 
 

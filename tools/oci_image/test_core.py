@@ -224,9 +224,17 @@ def test_created_as_given_wins_and_a_layer_s_history_stays() -> None:
     assert derived.config["history"][0]["created"] == "2025-01-01T00:00:00Z"
 
 
-def test_a_layer_of_another_architecture_is_named_with_both() -> None:
-    with pytest.raises(ToolError, match=r"^a\.layer\.json \(//:a\): .* arm64 .* amd64"):
-        build(LINUX, [layer("b", "amd64"), layer("a", "arm64")], None)
+@pytest.mark.parametrize(
+    ("package", "label", "named"),
+    [("libc6 2.36-9", "//:a", "libc6 2.36-9"), ("", "//:a", "//:a"), ("", "", "a.layer.json")],
+)
+def test_a_layer_of_another_architecture_is_named_with_both(
+    package: str, label: str, named: str
+) -> None:
+    path, other = layer("a", "arm64")
+    other = other._replace(created_by=label, architecture_of=package)
+    with pytest.raises(ToolError, match=rf"^{named} is for arm64, the image for amd64 \(hint: "):
+        build(LINUX, [layer("b", "amd64"), (path, other)], None)
 
 
 @pytest.mark.parametrize("settings", [LINUX, NOTHING._replace(variant="v8")])

@@ -154,3 +154,9 @@ def test_a_base_without_a_manifest_is_one_line_and_nothing_is_written(
 def test_times_that_go_clients_refuse_are_refused(text: str) -> None:
     with pytest.raises(ToolError, match="no RFC 3339 time"):
         seconds_of(text, "here")
+
+
+def test_the_image_is_called_by_its_label(call: Call, tmp_path: Path) -> None:
+    (tmp_path / "options.json").write_text('{"os": "linux"}')
+    with pytest.raises(ToolError, match=r"^//x:image: no base, and no architecture \(hint: "):
+        main([*OUTPUTS, "--label=//x:image"])
