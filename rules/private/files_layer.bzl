@@ -7,11 +7,31 @@ load(":part.bzl", "PART_ATTRS", "make_part")
 # What is generated from nothing dated is dated so: fixed, and not 1970, which confuses pip and zip.
 GENERATED_MTIME = 1735689600  # 2025-01-01T00:00:00Z
 
-def _files_layer_impl(ctx):
+FILES_ATTRS = PART_ATTRS | {
+    "architecture": attr.string(doc = "OCI architecture that the files are for; empty: any."),
+    "mtime": attr.int(default = GENERATED_MTIME, doc = "Time of all entries, seconds since 1970."),
+    "srcs": attr.label_list(allow_files = True, doc = "Files that entries name by their index, `source`."),
+    "_tool": attr.label(
+        default = "//tools/files_layer",
+        cfg = "exec",
+        providers = [PythonToolInfo],
+    ),
+}
+
+def make_files_part(ctx, entries):
+    """Makes a part of entries, and returns the rule's providers.
+
+    Args:
+      ctx: the rule's context; its attributes include FILES_ATTRS.
+      entries: list of dicts: path, type, mode, uid, gid, and content, source or link; see docs/formats.md.
+
+    Returns:
+      A list of DefaultInfo and PartsInfo.
+    """
     spec = ctx.actions.declare_file(ctx.label.name + ".spec.json")
     ctx.actions.write(spec, json.encode({
         "architecture": ctx.attr.architecture or None,
-        "entries": json.decode(ctx.attr.entries),
+        "entries": entries,
         "mtime": ctx.attr.mtime,
         "package": None,
     }))
@@ -27,19 +47,14 @@ def _files_layer_impl(ctx):
         progress_message = "Making a layer part of files for %{label}",
     )
 
+def _files_layer_impl(ctx):
+    return make_files_part(ctx, json.decode(ctx.attr.entries))
+
 files_layer = rule(
-    doc = "The rule behind `files`, `passwd` and the like: entries as JSON, see docs/formats.md.",
+    doc = "The rule behind `files`, `home` and the like: entries as JSON, see docs/formats.md.",
     implementation = _files_layer_impl,
-    attrs = PART_ATTRS | {
-        "architecture": attr.string(doc = "OCI architecture that the files are for; empty: any."),
+    attrs = FILES_ATTRS | {
         "entries": attr.string(mandatory = True, doc = "JSON list of entries: path, type, mode, uid, gid, and content, source or link."),
-        "mtime": attr.int(default = GENERATED_MTIME, doc = "Time of all entries, seconds since 1970."),
-        "srcs": attr.label_list(allow_files = True, doc = "Files that entries name by their index, `source`."),
-        "_tool": attr.label(
-            default = "//tools/files_layer",
-            cfg = "exec",
-            providers = [PythonToolInfo],
-        ),
     },
     provides = [PartsInfo],
 )

@@ -1,8 +1,9 @@
 """What Debian makes at install time, and we declare: users, groups, homes, and a few files below /etc.
 
-Each is a macro over `files_layer`; each target can stand in `parts` of an oci_layer and in `tars` of an oci_image.
+Each is a macro over `files_layer` or `accounts`; each target can stand in `parts` of an oci_layer and in `tars` of an oci_image.
 """
 
+load(":accounts.bzl", "accounts")
 load(":files_layer.bzl", "files_layer")
 
 def _file(path, content, mode = "0644"):
@@ -11,61 +12,29 @@ def _file(path, content, mode = "0644"):
 def _lines(lines):
     return "".join([line + "\n" for line in lines])
 
-def _no_field_separator(value, what):
-    if ":" in value or "\n" in value:
-        fail("%s: '%s' holds a colon or a newline, which separate the fields of the file (hint: leave it out)" % (what, value))
-    return value
-
 def passwd(name, entries, path = "/etc/passwd", **kwargs):
     """The users: passwd(5).
 
     Args:
       name: name of the target.
       entries: list of dicts with `username`, `uid`, `gid`, and optionally `gecos` (a string, by default the
-        username), `home` (`/nonexistent`) and `shell` (`/sbin/nologin`).
+        username), `home` (`/nonexistent`) and `shell` (`/sbin/nologin`). Each name is there once; names may share a uid.
       path: path of the file in the image.
       **kwargs: as for `files_layer`.
     """
-    files_layer(
-        name = name,
-        entries = json.encode([_file(path, _lines([
-            ":".join([
-                _no_field_separator(str(field), "passwd %s" % name)
-                for field in (
-                    entry["username"],
-                    "x",
-                    entry["uid"],
-                    entry["gid"],
-                    entry.get("gecos", entry["username"]),
-                    entry.get("home", "/nonexistent"),
-                    entry.get("shell", "/sbin/nologin"),
-                )
-            ])
-            for entry in entries
-        ]))]),
-        **kwargs
-    )
+    accounts(name = name, kind = "passwd", entries = json.encode(entries), path = path, **kwargs)
 
 def group(name, entries, path = "/etc/group", **kwargs):
     """The groups: group(5).
 
     Args:
       name: name of the target.
-      entries: list of dicts with `name`, `gid`, and optionally `users`, a list of user names.
+      entries: list of dicts with `name`, `gid`, and optionally `users`, a list of user names. Each name is there once;
+        names may share a gid.
       path: path of the file in the image.
       **kwargs: as for `files_layer`.
     """
-    files_layer(
-        name = name,
-        entries = json.encode([_file(path, _lines([
-            ":".join([
-                _no_field_separator(str(field), "group %s" % name)
-                for field in (entry["name"], "x", entry["gid"], ",".join(entry.get("users", [])))
-            ])
-            for entry in entries
-        ]))]),
-        **kwargs
-    )
+    accounts(name = name, kind = "group", entries = json.encode(entries), path = path, **kwargs)
 
 def home(name, dirs, **kwargs):
     """Home directories.
@@ -171,7 +140,7 @@ def symlinks(name, links, **kwargs):
 
     Args:
       name: name of the target.
-      links: dict from the link's path in the image to its target's text.
+      links: dict from the link's path in the image to its target's text, which does not lead out of the image.
       **kwargs: as for `files_layer`.
     """
     files_layer(

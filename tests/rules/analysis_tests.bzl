@@ -3,7 +3,7 @@
 load("@bazel_skylib//lib:unittest.bzl", "analysistest", "asserts")
 load("@bazel_skylib//rules:write_file.bzl", "write_file")
 load("//rules:deb.bzl", "PartsInfo", "deb_layer", "package_set")
-load("//rules:distroless.bzl", "ld_so_cache", "nsswitch", "passwd")
+load("//rules:distroless.bzl", "group", "ld_so_cache", "nsswitch", "passwd")
 load("//rules:oci.bzl", "LayersInfo", "OciImageInfo", "OciIndexInfo", "oci_image", "oci_image_index", "oci_layer")
 
 def _refusal_test_impl(ctx):
@@ -14,7 +14,7 @@ def _refusal_test_impl(ctx):
 _refusal_test = analysistest.make(
     _refusal_test_impl,
     expect_failure = True,
-    attrs = {"message": attr.string(mandatory = True)},
+    attrs = {"message": attr.string(mandatory = True, doc = "What the error says, a part of it.")},
 )
 
 def _one_layer_test_impl(ctx):
@@ -118,9 +118,28 @@ def _ld_so_cache_test_impl(ctx):
 
 _ld_so_cache_test = analysistest.make(_ld_so_cache_test_impl)
 
+# By the name of a target: the rule, entries, and what is said of them.
+_BAD_ACCOUNTS = {
+    "group_of_comma": (group, [dict(name = "x", gid = 0, users = ["a,b"])], 'entries[0].users[0]: "a,b" is no name'),
+    "group_of_text": (group, [dict(name = "x", gid = 0, users = "a")], 'entries[0].users: "a" is no list'),
+    "group_twice": (group, [dict(name = "x", gid = 0), dict(name = "x", gid = 1)], "entries[1].name: 'x' is there twice"),
+    "group_without_gid": (group, [dict(name = "x")], "entries[0].gid: None is no whole number"),
+    "user_minus": (passwd, [dict(username = "-x", uid = 0, gid = 0)], 'username: "-x" is no name'),
+    "user_number": (passwd, [dict(username = "0", uid = 0, gid = 0)], 'username: "0" is no name'),
+    "user_of_colon": (passwd, [dict(username = "x", uid = 0, gid = 0, home = "/:")], 'entries[0].home: "/:" is no text'),
+    "user_of_text": (passwd, [dict(username = "x", uid = "x", gid = 0)], 'entries[0].uid: "x" is no whole number'),
+    "user_space": (passwd, [dict(username = "a b", uid = 0, gid = 0)], 'username: "a b" is no name'),
+    "user_too_large": (passwd, [dict(username = "x", uid = 4294967295, gid = 0)], "entries[0].uid: 4294967295 is no whole number"),
+    "user_twice": (passwd, [dict(username = "x", uid = i, gid = i) for i in range(2)], "entries[1].username: 'x' is there twice"),
+    "user_unknown": (passwd, [dict(username = "x", uid = 0, gid = 0, name = "x")], "unknown key 'name'"),
+    "user_unnamed": (passwd, [dict(username = "", uid = 0, gid = 0)], 'username: "" is no name'),
+}
+
 def _fixtures():
     manual = {"tags": ["manual"]}
-    passwd(name = "a", entries = [dict(username = "root", uid = 0, gid = 0)], **manual)
+    for name, (rule, entries, _) in _BAD_ACCOUNTS.items():
+        rule(name = name, entries = entries, **manual)
+    passwd(name = "a", entries = [dict(username = name, uid = 0, gid = 0) for name in ["root", "toor"]], **manual)
     nsswitch(name = "b", **manual)
     package_set(name = "set", parts = ["b", "a"], **manual)
     oci_layer(name = "layer", parts = ["a", "b"], **manual)
@@ -153,7 +172,7 @@ def analysis_test_suite(name):
         "no_libraries": "an ld.so.cache of no libraries",
         "no_parts": "a layer of no parts",
         "no_platform": "no base, and no platform",
-    }
+    } | {name: message for name, (_, _, message) in _BAD_ACCOUNTS.items()}
     for target, message in refusals.items():
         _refusal_test(name = target + "_test", target_under_test = target, message = message)
     _one_layer_test(name = "image_test", target_under_test = "image")
