@@ -5,6 +5,7 @@ The directories themselves are links into /usr there, which base-files has. Sour
 
 from __future__ import annotations
 
+from tools.lib.links import target_of
 from tools.lib.tarheader import Entry
 
 MOVED = frozenset(("bin", "sbin", "lib", "lib32", "lib64", "libx32"))
@@ -27,29 +28,15 @@ def _moved_symlink(entry: Entry) -> Entry | None:
     if "/" not in entry.path:
         return entry  # /bin itself, as base-files has it
     path = place(entry.path)
-    to = target(entry.path, entry.link)
+    to = target_of(entry.path, entry.link)
     if to is None:
         return entry._replace(path=path)  # out of the root: the planner's to judge
     wanted = place(to)
     if wanted == path:
         return None  # such as /bin/x -> /usr/bin/x, for systems of both kinds
-    if path == entry.path or entry.link.startswith("/") or target(path, entry.link) == wanted:
+    if path == entry.path or entry.link.startswith("/") or target_of(path, entry.link) == wanted:
         return entry._replace(path=path)
     return entry._replace(path=path, link=_relative(path, wanted))
-
-
-def target(path: str, link: str) -> str | None:
-    """The path that a symlink's text means; None if a relative one climbs above the root."""
-    is_absolute = link.startswith("/")
-    parts = [] if is_absolute else path.split("/")[:-1]
-    for name in link.split("/"):
-        if name == "..":
-            if not parts and not is_absolute:
-                return None
-            del parts[-1:]
-        elif name not in ("", "."):
-            parts.append(name)
-    return "/".join(parts)
 
 
 def _relative(path: str, target: str) -> str:

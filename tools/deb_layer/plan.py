@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from tools.deb_layer import merged_usr
 from tools.deb_layer.rules import Keep
 from tools.lib.errors import ToolError
+from tools.lib.links import target_of
 from tools.lib.tar import Member
 from tools.lib.tarheader import Entry, encoded
 
@@ -118,16 +119,16 @@ def _keep_targets(kept: set[str], found: Found) -> None:
         entry = found[pending.pop()].entry
         if entry.type != "symlink":
             continue
-        target = merged_usr.target(entry.path, entry.link)
-        if target in found and target not in kept and found[target].entry.type != "directory":
-            kept.add(target)
-            pending.append(target)
+        to = target_of(entry.path, entry.link)
+        if to in found and to not in kept and found[to].entry.type != "directory":
+            kept.add(to)
+            pending.append(to)
 
 
 def _check(entry: Entry) -> None:
     if entry.type in ("char", "block"):
         raise ToolError(f"{entry.path}: a device, which no package has to bring", _EXCLUDE)
-    if entry.type == "symlink" and merged_usr.target(entry.path, entry.link) is None:
+    if entry.type == "symlink" and target_of(entry.path, entry.link) is None:
         raise ToolError(f"{entry.path}: a symlink out of the image, to {entry.link}", _EXCLUDE)
     if "\n" in entry.path:
         raise ToolError(f"{entry.path}: a line feed in a name, which dpkg does not take", _EXCLUDE)

@@ -7,6 +7,7 @@ from typing import Any, Literal, NamedTuple, cast
 
 from tools.lib.documents import as_count, as_list, as_object, as_text
 from tools.lib.errors import ToolError
+from tools.lib.links import target_of
 from tools.lib.part import Package
 from tools.lib.tarheader import MAX_TIME, encoded
 
@@ -55,8 +56,8 @@ def parse(value: object, label: str, sources: int) -> Spec:
         sources: how many source files there are.
 
     Raises:
-        ToolError: a field that is missing, unknown or of a wrong form, a path out of the root, or
-            a path twice. It names the label and the path.
+        ToolError: a field that is missing, unknown or of a wrong form, a path or a link out of
+            the root, or a path twice. It names the label and the path.
     """
     fields = _fields(value, f"{label}: spec", {"architecture", "mtime", "package", "entries"})
     architecture = fields.get("architecture")
@@ -99,7 +100,7 @@ def _entry(value: object, where: str, sources: int) -> Entry:
         as_count(fields.get("uid"), f"{where}: uid", _MAX_ID),
         as_count(fields.get("gid"), f"{where}: gid", _MAX_ID),
         _content(fields, where, sources) if kind == "file" else b"",
-        _text(fields.get("link"), f"{where}: link") if kind == "symlink" else "",
+        _link(fields.get("link"), path, f"{where}: link") if kind == "symlink" else "",
     )
 
 
@@ -124,6 +125,13 @@ def _path(value: object, where: str) -> str:
     if any(part.startswith(".wh.") for part in parts):
         raise ToolError(f"{where}: path: {text:.80}: layers have another meaning for such a name")
     return "/".join(parts)
+
+
+def _link(value: object, path: str, where: str) -> str:
+    link = _text(value, where)
+    if target_of(path, link) is None:
+        raise ToolError(f"{where}: {link:.80} leads out of the image", "write fewer ..")
+    return link
 
 
 def _check_paths(label: str, entries: list[Entry]) -> None:

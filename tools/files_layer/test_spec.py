@@ -26,6 +26,7 @@ def test_a_spec_is_read_whole() -> None:
         file("etc/y", content=..., source=1),
         file("srv", type="directory", mode="1777", content=...),
         file("lib", type="symlink", mode="0777", content=..., link="/usr/lib"),
+        file("usr/x", type="symlink", mode="0777", content=..., link="../lib"),
         architecture="arm",
         package=package,
     )
@@ -38,6 +39,7 @@ def test_a_spec_is_read_whole() -> None:
             Entry("etc/y", "file", 0o644, 0, 0, 1, ""),
             Entry("srv", "directory", 0o1777, 0, 0, b"", ""),
             Entry("lib", "symlink", 0o777, 0, 0, b"", "/usr/lib"),
+            Entry("usr/x", "symlink", 0o777, 0, 0, b"", "../lib"),
         ],
     )
 
@@ -73,6 +75,11 @@ def test_a_spec_is_read_whole() -> None:
         (file(type="directory"), "content: not for a directory"),
         (file(type="symlink", content=...), "link: missing"),
         (file(type="symlink", content=..., link=""), "link: '', empty"),
+        (
+            file("a", type="symlink", content=..., link="../../x"),
+            "//x:y: a: link: ../../x leads out of the image",
+        ),
+        (file("a/b", type="symlink", content=..., link="../c/../../x"), "leads out of the image"),
         (file(owner="root"), "owner: unknown field"),
         ("etc/x", "not an object"),
     ],
