@@ -87,6 +87,9 @@ class Indexed:
     def providers(self, name: str) -> list[str]:
         return self._store.providers(name)
 
+    def names(self) -> set[str]:
+        return self._store.names()
+
     def _package(self, fields: Mapping[str, str]) -> Package:
         filename = fields.get("filename", "")
         outside = filename.startswith("/") or ".." in filename.split("/")

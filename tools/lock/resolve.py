@@ -119,11 +119,19 @@ class _Solver:
             return []
         package = self._universe.candidate(relation.name)
         if not package:
-            names = ", ".join(item.name for item in self._universe.options(relation))
-            hint = f"list one of those that provide it: {names}" if names else ""
-            self._problem(str(relation), self._why_not((relation,)), hint)
+            self._problem(str(relation), self._why_not((relation,)), self._instead_of(relation))
             return []
         return self._choose(package)
+
+    def _instead_of(self, root: Relation) -> str:
+        """What to list in place of a root that cannot be had."""
+        providers = ", ".join(item.name for item in self._universe.options(root))
+        if providers:
+            return f"list one of those that provide it: {providers}"
+        if self._universe.versions(root.name):
+            return ""
+        near = self._universe.near(root.name)
+        return f"names near {root.name}: {', '.join(near)}" if near else ""
 
     def _open(self, package: Package, clause: Clause) -> list[tuple[Relation, Package]]:
         """The packages that could satisfy a clause; empty if it is satisfied or may stay unmet."""

@@ -11,7 +11,7 @@ from tools.lib.errors import ToolError
 from tools.lock.manifest import File, Manifest
 from tools.lock.packages import Package
 from tools.lock.relations import Relation, Version, compare
-from tools.lock.resolve import Problem, Resolution, resolve
+from tools.lock.resolve import Resolution, resolve
 from tools.lock.universe import Packages, Universe
 
 _TOLD = 8
@@ -49,6 +49,9 @@ class Pinned:
 
     def providers(self, name: str) -> list[str]:
         return []
+
+    def names(self) -> list[str]:
+        return [package.name for package in self._packages]
 
 
 def resolve_manifest(
@@ -121,20 +124,21 @@ def _newer(one: Package, other: Package | None) -> bool:
 
 
 def _raise_problems(manifest: Manifest, resolutions: Mapping[str, Resolution]) -> None:
-    where: dict[Problem, list[str]] = defaultdict(list)
+    where: dict[tuple[str, str], list[str]] = defaultdict(list)
+    hint = ""
     for architecture, resolution in resolutions.items():
         for problem in resolution.problems:
-            where[problem].append(architecture)
+            where[problem.set, problem.text].append(architecture)
+            hint = hint or problem.hint
     if not where:
         return
     texts = []
     wanted = {package_set.name: package_set.architectures for package_set in manifest.sets}
-    for problem, architectures in where.items():
-        everywhere = len(architectures) == len(wanted[problem.set])
+    for (name, text), architectures in where.items():
+        everywhere = len(architectures) == len(wanted[name])
         names = "" if everywhere else f" ({', '.join(architectures)})"
-        texts.append(f"{problem.set}{names}: {problem.text}")
+        texts.append(f"{name}{names}: {text}")
     more = f"; and {len(texts) - _TOLD} more" if len(texts) > _TOLD else ""
-    hint = next((problem.hint for problem in where if problem.hint), "")
     raise ToolError(f"{manifest.path}: {'; '.join(texts[:_TOLD])}{more}", hint)
 
 

@@ -147,8 +147,16 @@ class Store:
         rows = self._rows("SELECT package FROM provided WHERE name = ?", name)
         return [package for (package,) in rows]
 
-    def _rows(self, query: str, name: str) -> list[tuple[Any, ...]]:
+    def names(self) -> set[str]:
+        """Names of all packages; reads the whole store."""
+        return {
+            name.decode("utf-8", "replace")
+            for (chunk,) in self._rows("SELECT stanzas FROM chunks")
+            for name in _NAME.findall(zstandard.decompress(chunk))
+        }
+
+    def _rows(self, query: str, *values: str) -> list[tuple[Any, ...]]:
         try:
-            return self._database.execute(query, (name,)).fetchall()
+            return self._database.execute(query, values).fetchall()
         except sqlite3.Error as error:
             raise ToolError(f"{self._path}: damaged: {error}", "remove it") from None

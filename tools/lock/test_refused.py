@@ -148,6 +148,16 @@ def test_an_unmet_dependency_is_told_with_its_chain(place: Place, fails: Callabl
     assert "app: app -> lib -> deep (>= 2): of deep there is only 1.0 (stable)" in fails()
 
 
+def test_names_near_an_unknown_one_are_told(place: Place, fails: Callable[[], str]) -> None:
+    packages = ["libsqlite3-dev", "libsqlite3-0", "libc6"]
+    place.repository.write_suite("stable", {"amd64": list(map(stanza, packages))})
+    place.manifest.write_text(MANIFEST.replace("[app]", "[libsqlite3]"))
+    near = "names near libsqlite3: libsqlite3-0, libsqlite3-dev"
+    assert f"app: libsqlite3: in none of stable (hint: {near})" in fails()
+    place.manifest.write_text(MANIFEST.replace("[app]", "[libc6 (>= 2)]"))
+    assert fails().endswith("app: libc6 (>= 2): of libc6 there is only 1.0 (stable)")
+
+
 def test_a_path_out_of_the_pool_is_refused(place: Place, fails: Callable[[], str]) -> None:
     place.repository.write_suite("stable", {"amd64": [stanza("app", Filename="../../evil.deb")]})
     assert "no Filename in the pool" in fails()

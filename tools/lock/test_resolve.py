@@ -33,6 +33,9 @@ class Made:
             item.name for item in self._packages if name in {each.name for each in item.provides}
         ]
 
+    def names(self) -> list[str]:
+        return [item.name for item in self._packages]
+
 
 def manifest(sets: str, architectures: str = "amd64") -> Manifest:
     text = f"""\
@@ -228,6 +231,16 @@ def test_problems_of_several_architectures_are_one() -> None:
             {"amd64": [source], "arm64": [source], "armhf": [Made(stanza("app"))]},
         )
     assert str(caught.value) == "some.yaml: s (amd64, arm64): app -> lib: in none of stable"
+
+
+def test_one_problem_with_several_hints_is_one() -> None:
+    with pytest.raises(ToolError) as caught:
+        resolve_manifest(
+            manifest("{s: {packages: [lib]}}", "amd64, arm64"),
+            {"amd64": [Made(stanza("lib1"))], "arm64": [Made(stanza("lib2"))]},
+        )
+    told = "(hint: names near lib: lib1)"
+    assert str(caught.value) == f"some.yaml: s: lib: in none of stable {told}"
 
 
 def test_a_base_that_fails_is_told_once() -> None:

@@ -20,6 +20,7 @@ def test_every_package_of_an_index_is_found(tmp_path: Path) -> None:
     names = [f"lib{number}" for number in range(500)]
     there = opened(tmp_path / "s", "\n".join(map(stanza, reversed(names))))
     assert [there.stanzas(name)[0]["package"] for name in names] == names
+    assert there.names() == set(names)
     for name in ("", "a", "lib", "lib5000", "zz"):
         assert there.stanzas(name) == []
 

@@ -19,6 +19,9 @@ class Packages(Protocol):
     def providers(self, name: str) -> Iterable[str]:
         """Names of the packages of which some version provides `name`."""
 
+    def names(self) -> Iterable[str]:
+        """Names of all packages, in any order; reads the whole index."""
+
 
 class Universe:
     """The packages of all sources for one architecture.
@@ -55,6 +58,15 @@ class Universe:
             if all(bound.admits(package.version) for bound in bounds):
                 return package
         return None
+
+    def near(self, name: str) -> list[str]:
+        """Up to three packages that `name` may have been meant for, the nearest first."""
+        from difflib import get_close_matches  # Only for errors.
+
+        names = {each for source in self._sources for each in source.names()}
+        close = get_close_matches(name, sorted(names), 6)
+        # An index may list packages of architectures that do not count.
+        return [each for each in close if self.versions(each)][:3]
 
     def options(self, relation: Relation) -> list[Package]:
         """The candidates that satisfy `relation`, the best first.
