@@ -44,28 +44,33 @@ def parse_object(data: bytes, where: str) -> Json:
 
 
 def as_object(value: object, where: str) -> Json:
+    """The value as an object; like its fellows it raises a ToolError at `where` if it is none."""
     if not isinstance(value, dict):
         raise ToolError(f"{where}: {_found(value)}, not an object")
     return value
 
 
 def as_list(value: object, where: str) -> list[Any]:
+    """The value as a list, of anything."""
     if not isinstance(value, list):
         raise ToolError(f"{where}: {_found(value)}, not a list")
     return value
 
 
 def as_text(value: object, where: str) -> str:
+    """The value as a text, empty ones too."""
     if not isinstance(value, str):
         raise ToolError(f"{where}: {_found(value)}, not a text")
     return value
 
 
 def as_texts(value: object, where: str) -> list[str]:
+    """The value as a list of texts."""
     return [as_text(item, f"{where}[{i}]") for i, item in enumerate(as_list(value, where))]
 
 
 def as_text_map(value: object, where: str) -> dict[str, str]:
+    """The value as an object whose values are texts."""
     return {
         key: as_text(item, f"{where}[{key!r}]") for key, item in as_object(value, where).items()
     }

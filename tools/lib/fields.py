@@ -41,6 +41,7 @@ class Field:
 
     @property
     def place(self) -> str:
+        """The file and the path in it, as errors name them: `app.yaml: sets.app[0]`."""
         return f"{self.file}: {self.path}" if self.path else self.file
 
     def expected(self, what: str) -> ToolError:
@@ -61,6 +62,7 @@ class Field:
         }
 
     def items(self) -> list[Field]:
+        """The items of a list."""
         if not isinstance(self.value, list):
             raise self.expected("a list")
         return [
@@ -69,9 +71,11 @@ class Field:
         ]
 
     def each(self, parse: Callable[[Field], T]) -> tuple[T, ...]:
+        """What `parse` makes of each item of a list."""
         return tuple(parse(item) for item in self.items())
 
     def text(self) -> str:
+        """A text as it was written, a number or a date too; it may be empty."""
         if not isinstance(self.value, str):
             raise self.expected("text")
         # Neither can be part of a command, and JSON's \\u can write both.
@@ -80,20 +84,24 @@ class Field:
         return str(self.value)
 
     def some_text(self) -> str:
+        """A text that is not empty."""
         if not self.value:
             raise self.expected("text that is not empty")
         return self.text()
 
     def texts(self) -> tuple[str, ...]:
+        """The texts of a list."""
         return self.each(Field.text)
 
     def integer(self) -> int:
+        """A whole number in decimal digits, without quotes."""
         # No others: what begins with 0 is octal in YAML 1.1, and decimal in 1.2.
         if isinstance(self.value, Plain) and _INTEGER.fullmatch(self.value):
             return int(self.value)
         raise self.expected("an integer")
 
     def boolean(self) -> bool:
+        """true or false, or YAML 1.1's yes, no, on and off, without quotes."""
         value = self.value.lower() if isinstance(self.value, Plain) else ""
         if value in ("true", "yes", "on"):
             return True

@@ -111,9 +111,11 @@ class _Forward:
         """What the last read gave: a zero block or nothing where the archive has ended well."""
 
     def tell(self) -> int:
+        """How many bytes have been read or skipped."""
         return self._position
 
     def read(self, size: int) -> bytes:
+        """The next `size` bytes, fewer at the end alone."""
         data = self._take(size)
         if len(data) < size:
             parts = [data]
@@ -126,6 +128,7 @@ class _Forward:
         return data
 
     def seek(self, position: int) -> None:
+        """Skips to an offset that is not behind, or to the end if that comes first."""
         skip = position - self._position
         assert skip >= 0, "a layer is read forward only"
         while skip > 0:
@@ -137,6 +140,7 @@ class _Forward:
                 return
 
     def drain(self) -> None:
+        """Hashes what is left."""
         while self._next():
             pass
 

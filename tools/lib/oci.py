@@ -65,6 +65,7 @@ class Descriptor(NamedTuple):
     other: Mapping[str, Any]
 
     def to_json(self) -> Json:
+        """The descriptor as documents hold it."""
         own = {"mediaType": self.media_type, "digest": self.digest, "size": self.size}
         return {**self.other, **own}
 
@@ -82,6 +83,7 @@ class Platform(NamedTuple):
         return "/".join(part for part in self[:3] if part)
 
     def to_json(self) -> Json:
+        """The fields that are set, as configs and descriptors name them."""
         value = {
             "os": self.os,
             "architecture": self.architecture,
@@ -140,14 +142,17 @@ class Layer(NamedTuple):
     architecture_of: str = ""
 
     def to_json(self) -> Json:
+        """The content of a layer.json."""
         return {**self._asdict(), "version": 1, "descriptor": self.descriptor.to_json()}
 
 
 def digest_of(data: bytes) -> Digest:
+    """The sha256 digest of a blob."""
     return Digest("sha256:" + hashlib.sha256(data).hexdigest())
 
 
 def describe(media_type: str, data: bytes, other: Mapping[str, Any]) -> Descriptor:
+    """The descriptor of a blob; `other` is what it says besides type, digest and size."""
     return Descriptor(media_type, digest_of(data), len(data), other)
 
 
@@ -165,6 +170,7 @@ def parse_digest(value: object, where: str) -> Digest:
 
 
 def parse_descriptor(value: object, where: str) -> Descriptor:
+    """Reads a descriptor; a media type of Docker's becomes OCI's."""
     fields = dict(as_object(value, where))
     media_type = as_text(fields.pop("mediaType", None), f"{where}.mediaType")
     digest = parse_digest(fields.pop("digest", None), f"{where}.digest")

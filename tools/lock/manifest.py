@@ -49,6 +49,8 @@ class PackageSet(NamedTuple):
 
 
 class Manifest(NamedTuple):
+    """A whole manifest. `path` is as errors name it; `sha256` is of its bytes, in hex digits."""
+
     path: str
     sha256: str
     architectures: tuple[str, ...]

@@ -25,6 +25,7 @@ def read_manifest(path: str) -> Manifest:
 
 
 def parse_manifest(data: bytes, path: str) -> Manifest:
+    """As `read_manifest`, of its bytes; a keyring is looked for beside `path`."""
     document = load(data, path)
     fields = document.mapping(
         "version", "architectures", "keyring", "keys", "sources", "files", "dependencies", "sets"

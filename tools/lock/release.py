@@ -58,6 +58,7 @@ class Release(NamedTuple):
 
     @property
     def by_hash(self) -> bool:
+        """Whether indexes are there by their hashes, beside their names."""
         return self._says("acquire-by-hash")
 
     @property

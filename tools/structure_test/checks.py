@@ -62,6 +62,7 @@ def wanted_files(tree: Tree, config: Config) -> Iterator[Inode]:
 
 
 def check_existence(tree: Tree, test: ExistenceTest) -> Iterator[str]:
+    """Whether a path is there, with what mode and owner; a link itself counts, not its target."""
     try:
         found = tree.resolve(test.path, follow=False)
     except PathError as error:
@@ -85,6 +86,7 @@ def check_existence(tree: Tree, test: ExistenceTest) -> Iterator[str]:
 
 
 def check_content(image: ImageFiles, test: ContentTest) -> Iterator[str]:
+    """Whether what a file holds fits the patterns; links are followed."""
     try:
         text = _read(image, test.path)
     except PathError as error:
@@ -94,6 +96,7 @@ def check_content(image: ImageFiles, test: ContentTest) -> Iterator[str]:
 
 
 def check_license(image: ImageFiles, test: LicenseTest) -> Iterator[str]:
+    """Whether packages and files have a license, and none of those that are refused."""
     files = list(_license_files(image.tree, test))
     if test.debian and len(files) == len(test.files):
         yield f"expected Debian packages, but {_DOC} and {_STATUS} name none"
@@ -111,6 +114,7 @@ def check_license(image: ImageFiles, test: LicenseTest) -> Iterator[str]:
 
 
 def check_metadata(config: RunConfig, test: MetadataTest) -> Iterator[str]:
+    """Whether the image's config says what is expected."""
     yield from _check_variables("environment variable", config.env, test.env)
     for name in test.unbound_env:
         if name in config.env:

@@ -73,6 +73,8 @@ class LicenseTest(NamedTuple):
 
 
 class BindMount(NamedTuple):
+    """A path of the machine that commands see: `source` there, `target` in the image."""
+
     source: str
     target: str
     read_only: bool

@@ -13,6 +13,8 @@ _MAX_ID = (1 << 32) - 2  # The last one, -1, means "unchanged" to the kernel.
 
 
 class User(NamedTuple):
+    """Who a command is; `home` is passwd's, `/` where it says none."""
+
     uid: int
     gid: int
     groups: frozenset[int]

@@ -10,6 +10,7 @@ from tools.lib.files import atomic_write
 
 
 def extract(argv: Sequence[str]) -> None:
+    """`compile extract`: one file of a layer."""
     parser = Parser("compile extract", "Takes a file out of a layer.")
     parser.add_argument("--layer", required=True, help="a tar")
     parser.add_argument("--path", required=True, help="of the file in the layer")

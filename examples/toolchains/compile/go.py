@@ -10,6 +10,7 @@ from examples.toolchains.compile import process
 
 
 def go(argv: Sequence[str]) -> None:
+    """`compile go`: a statically linked program of a module without requirements."""
     parser = process.parser("go", "Builds the package main of a module.")
     parser.add_argument("--architecture", required=True, help="OCI's name, which is Go's")
     parser.add_argument("sources", nargs="+", help="go.mod and the sources beside it")

@@ -19,6 +19,7 @@ _NOT_MERGED = (".SF", ".RSA", ".DSA", ".EC", "MANIFEST.MF", "INDEX.LIST")
 
 
 def java(argv: Sequence[str]) -> None:
+    """`compile java`: a jar of sources, of other jars and of further files."""
     parser = process.parser("java", "Compiles Java and writes a jar.")
     parser.add_argument("--release", required=True, help="the oldest Java that it is to run on")
     parser.add_argument("--main-class", required=True)

@@ -22,6 +22,7 @@ _REPRODUCIBLE = ("-Wl,--build-id=none", "-frandom-seed=0")
 
 
 def cc(argv: Sequence[str]) -> None:
+    """`compile cc`: a program of C or C++, linked against the libraries of a layer."""
     parser = process.parser("cc", "Compiles and links C or C++.")
     parser.add_argument("--sysroot", required=True, help="a layer of libraries and headers")
     parser.add_argument("words", nargs="+", help="sources, and options of the compiler after --")
@@ -54,6 +55,7 @@ def cc(argv: Sequence[str]) -> None:
 
 
 def rust(argv: Sequence[str]) -> None:
+    """`compile rust`: a program of one crate, linked against the libraries of a layer."""
     parser = process.parser("rust", "Compiles and links a Rust crate.")
     parser.add_argument("--sysroot", required=True, help="a layer of libraries")
     parser.add_argument("--linker", required=True, help="path of gcc; empty if there is none")
