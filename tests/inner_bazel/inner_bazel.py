@@ -41,8 +41,13 @@ class InnerBazel:
         # <root of the outer one>/<hash of its workspace>/execroot/...
         outer = os.path.realpath(os.environ["TEST_SRCDIR"]).split("/execroot/")[0]
         self._flags = [f"--repository_cache={Path(outer).parent}/cache/repos/v1", *flags]
+        root.mkdir(parents=True, exist_ok=True)
+        bazelrc = root / "bazelrc"
+        # A sandbox has a /tmp of its own, and the sources may lie in the machine's.
+        bazelrc.write_text(f'build "--sandbox_add_mount_pair={source_tree()}"\n')
         self._start = [
             str(source_tree() / "bazelw"),
+            f"--bazelrc={bazelrc}",
             f"--output_user_root={root}",
             "--max_idle_secs=10",
         ]
