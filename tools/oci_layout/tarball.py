@@ -1,0 +1,50 @@
+"""Packs an OCI image layout into one tar, as skopeo's `oci-archive:` and `docker load` read it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Iterator, Sequence
+
+from tools.lib.cli import Parser
+from tools.lib.errors import ToolError, run
+from tools.lib.files import atomic_write
+from tools.lib.tarheader import END_OF_ARCHIVE, Entry, encoded, header, padding
+
+
+def main(argv: Sequence[str]) -> int:
+    parser = Parser("oci_tarball", "Packs an OCI image layout into a tar.")
+    parser.add_argument("--layout", required=True, help="the directory")
+    parser.add_argument("--output", required=True, help="the tar")
+    flags = parser.parse_args(argv)
+
+    if not os.path.isfile(f"{flags.layout}/oci-layout"):
+        raise ToolError(f"{flags.layout}: no OCI image layout: it has no file oci-layout")
+    with atomic_write(flags.output) as out:
+        for path in _paths(flags.layout):
+            source = f"{flags.layout}/{path}"
+            if os.path.isdir(source):
+                out.write(header(Entry(path, "directory", 0o755)))
+                continue
+            with open(source, "rb") as data:
+                size = os.fstat(data.fileno()).st_size
+                out.write(header(Entry(path, "file", 0o644, size=size)))
+                shutil.copyfileobj(data, out, 1 << 20)
+            out.write(padding(size))
+        out.write(END_OF_ARCHIVE)
+    return 0
+
+
+def _paths(layout: str) -> Iterator[str]:
+    """What is in a layout, directories before what is in them; the small files first."""
+    yield "oci-layout"
+    yield "index.json"
+    below = []
+    for directory, directories, files in os.walk(layout):
+        below += [os.path.relpath(f"{directory}/{name}", layout) for name in directories + files]
+    yield from sorted({*below} - {"oci-layout", "index.json"}, key=encoded)
+
+
+if __name__ == "__main__":
+    sys.exit(run(main, sys.argv))
