@@ -2,6 +2,7 @@
 
 load(":apt_lock.bzl", "apt_lock")
 load(":apt_repositories.bzl", "apt_hub", "deb_package")
+load(":labels.bzl", "shown")
 
 # Bytes of a package that is a layer by itself: copied into a layer with others it would be stored twice.
 _LARGE = 16 << 20
@@ -52,7 +53,7 @@ def near_names(name, names):
 
 def _read_lock(module_ctx, label):
     """Reads a lock; fails if there is none, or if the manifest beside it has changed since."""
-    name = str(label).removeprefix("@@")
+    name = shown(label)
     manifest = label.relative(label.name.removesuffix(".lock.json") + ".yaml")
     if not module_ctx.path(label).exists:
         fail("%s: there is no such lock (hint: knife lock makes it of %s, see docs/lock.md)" % (name, manifest.name))
@@ -73,7 +74,7 @@ def _overrides(module, install, names):
             continue
         if tag.package not in names:
             fail("apt.package: %s has no package '%s' (near: %s)" % (
-                str(install.lock).removeprefix("@@"),
+                shown(install.lock),
                 tag.package,
                 ", ".join(near_names(tag.package, names)) or "none",
             ))

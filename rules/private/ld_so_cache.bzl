@@ -4,6 +4,7 @@ load("//rules/providers:layers_info.bzl", "LayersInfo")
 load("//rules/providers:oci_image_info.bzl", "OciImageInfo")
 load("//rules/providers:parts_info.bzl", "PartsInfo")
 load("//tools/python:tool.bzl", "PythonToolInfo")
+load(":labels.bzl", "shown")
 load(":oci_layout.bzl", "IMPORT_ATTRS", "import_layout")
 load(":part.bzl", "PART_ATTRS", "make_part")
 
@@ -42,7 +43,7 @@ def _ld_so_cache_impl(ctx):
             args.add_all(tars, before_each = "--tar")
             inputs += tars
     if not inputs:
-        fail("%s: an ld.so.cache of no libraries (hint: name the image in `base`, and what is added in `parts`)" % ctx.label)
+        fail("%s: an ld.so.cache of no libraries (hint: name the image in `base`, and what is added in `parts`)" % shown(ctx.label))
     args.add_all(ctx.attr.directories, before_each = "--directory")
     if ctx.attr.architecture:
         args.add("--architecture", ctx.attr.architecture)

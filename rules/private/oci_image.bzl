@@ -8,7 +8,7 @@ load("//tools/python:tool.bzl", "PythonToolInfo", "run_python_tool")
 load(":image_check.bzl", "CHECK_ATTRS", "check_image")
 load(":labels.bzl", "recorded", "shown")
 load(":oci_layer.bzl", "LAYER_ATTRS", "layers_of_parts")
-load(":oci_layout.bzl", "IMPORT_ATTRS", "LAYOUT_ATTRS", "import_layout", "write_layout")
+load(":oci_layout.bzl", "IMPORT_ATTRS", "LAYOUT_ATTRS", "import_layout", "pack_layout", "write_layout")
 
 _TAR_SUFFIXES = [".tar", ".tar.gz", ".tgz", ".tar.zst", ".tzst"]
 
@@ -116,7 +116,7 @@ def _oci_image_impl(ctx):
     if ctx.attr.base:
         base = ctx.attr.base[OciImageInfo] if OciImageInfo in ctx.attr.base else import_layout(ctx, name, ctx.attr.base)
     elif not (ctx.attr.os and ctx.attr.architecture):
-        fail("%s: no base, and no platform (hint: set `base`, or `os` and `architecture`)" % ctx.label)
+        fail("%s: no base, and no platform (hint: set `base`, or `os` and `architecture`)" % shown(ctx.label))
     layers = _own_layers(ctx, base.layers if base else [])
 
     options = ctx.actions.declare_file(name + ".options.json")
@@ -161,7 +161,8 @@ def _oci_image_impl(ctx):
         layouts = base.layouts if base else [],
         layout_files = base.layout_files if base else depset(),
     )
-    layout = depset([write_layout(ctx, name, [image])])
+    directory = write_layout(ctx, name, [image])
+    layout = depset([directory])
 
     # A layer of a tar from elsewhere has no metadata to look at.
     checked = ctx.attr.check and [layer for layer in layers if layer.parts]
@@ -171,6 +172,7 @@ def _oci_image_impl(ctx):
         DefaultInfo(files = layout, runfiles = ctx.runfiles(transitive_files = layout)),
         OutputGroupInfo(
             oci_layout = layout,
+            oci_tarball = depset([pack_layout(ctx, name, directory)]),
             digest = depset([digest]),
             config = depset([config]),
             manifest = depset([manifest]),

@@ -3,7 +3,8 @@
 load("//rules/providers:oci_image_info.bzl", "OciImageInfo")
 load("//rules/providers:oci_index_info.bzl", "OciIndexInfo")
 load("//tools/python:tool.bzl", "PythonToolInfo", "run_python_tool")
-load(":oci_layout.bzl", "IMPORT_ATTRS", "LAYOUT_ATTRS", "import_layout", "write_layout")
+load(":labels.bzl", "shown")
+load(":oci_layout.bzl", "IMPORT_ATTRS", "LAYOUT_ATTRS", "import_layout", "pack_layout", "write_layout")
 
 def _platforms_transition_impl(settings, attr):
     platforms = [str(platform) for platform in attr.platforms] or settings["//command_line_option:platforms"]
@@ -20,13 +21,13 @@ _platforms_transition = transition(
 def _oci_image_index_impl(ctx):
     name = ctx.label.name
     if ctx.attr.platforms and len(ctx.attr.images) != len(ctx.attr.platforms):
-        fail("%s: `platforms` builds one image for each platform, but `images` has more than one (hint: name one image)" % ctx.label)
+        fail("%s: `platforms` builds one image for each platform, but `images` has more than one (hint: name one image)" % shown(ctx.label))
     images = [
         target[OciImageInfo] if OciImageInfo in target else import_layout(ctx, "%s.%d" % (name, number), target)
         for number, target in enumerate(ctx.attr.images)
     ]
     if not images:
-        fail("%s: an index of no images (hint: name at least one in `images`)" % ctx.label)
+        fail("%s: an index of no images (hint: name at least one in `images`)" % shown(ctx.label))
     index = ctx.actions.declare_file(name + ".index.json")
     digest = ctx.actions.declare_file(name + ".json.sha256")
     args = ctx.actions.args()
@@ -45,10 +46,16 @@ def _oci_image_index_impl(ctx):
         mnemonic = "OciIndex",
         progress_message = "Describing index %{label}",
     )
-    layout = depset([write_layout(ctx, name, images, index = index)])
+    directory = write_layout(ctx, name, images, index = index)
+    layout = depset([directory])
     return [
         DefaultInfo(files = layout, runfiles = ctx.runfiles(transitive_files = layout)),
-        OutputGroupInfo(oci_layout = layout, digest = depset([digest]), index = depset([index])),
+        OutputGroupInfo(
+            oci_layout = layout,
+            oci_tarball = depset([pack_layout(ctx, name, directory)]),
+            digest = depset([digest]),
+            index = depset([index]),
+        ),
         OciIndexInfo(index = index, images = images),
     ]
 

@@ -78,7 +78,7 @@ def layers_of_parts(ctx, name, parts, *, lower = []):
 def _oci_layer_impl(ctx):
     parts = [part for target in ctx.attr.parts for part in target[PartsInfo].parts]
     if not parts:
-        fail("%s: a layer of no parts (hint: name at least one in `parts`)" % ctx.label)
+        fail("%s: a layer of no parts (hint: name at least one in `parts`)" % shown(ctx.label))
     lower = []
     if ctx.attr.base:
         lower = [metadata for layer in ctx.attr.base[OciImageInfo].layers for metadata in layer.parts]

@@ -1,12 +1,18 @@
 """The directory form of images: OCI image layouts, in both directions."""
 
 load("//rules/providers:oci_image_info.bzl", "OciImageInfo")
+load("//rules/providers:oci_index_info.bzl", "OciIndexInfo")
 load("//tools/python:tool.bzl", "PythonToolInfo", "run_python_tool")
 load(":labels.bzl", "shown")
 
 LAYOUT_ATTRS = {
     "_oci_layout": attr.label(
         default = "//tools/oci_layout",
+        cfg = "exec",
+        providers = [PythonToolInfo],
+    ),
+    "_oci_tarball": attr.label(
+        default = "//tools/oci_layout:tarball",
         cfg = "exec",
         providers = [PythonToolInfo],
     ),
@@ -76,6 +82,44 @@ def write_layout(ctx, name, images, index = None):
     )
     return layout
 
+def pack_layout(ctx, name, layout):
+    """Packs an OCI image layout into one tar, which is made only where it is asked for.
+
+    Args:
+      ctx: the rule's context; its attributes include LAYOUT_ATTRS.
+      name: prefix of the file to make.
+      layout: File: the directory.
+
+    Returns:
+      File: the tar.
+    """
+    tarball = ctx.actions.declare_file(name + ".oci.tar")
+    args = ctx.actions.args()
+    args.add_all("--layout", [layout], expand_directories = False)
+    args.add("--output", tarball)
+    run_python_tool(
+        ctx,
+        ctx.attr._oci_tarball,
+        arguments = [args],
+        inputs = [layout],
+        outputs = [tarball],
+        mnemonic = "OciTarball",
+        progress_message = "Packing %{label}",
+    )
+    return tarball
+
+def _check_one_image(ctx, target):
+    """Fails for an index, with the name of an image of it."""
+    if OciIndexInfo not in target:
+        return
+    owners = [image.manifest.owner for image in target[OciIndexInfo].images]
+    names = [shown(owner) for owner in owners if owner != target.label]
+    fail("%s: %s is an index of images for several platforms, and one image is needed (hint: name the image of one platform%s)" % (
+        shown(ctx.label),
+        shown(target.label),
+        ", such as " + names[0] if names else "",
+    ))
+
 def import_layout(ctx, name, target):
     """Reads an image from a directory that another rule set or tool made.
 
@@ -87,11 +131,12 @@ def import_layout(ctx, name, target):
     Returns:
       An OciImageInfo.
     """
+    _check_one_image(ctx, target)
     directories = target[DefaultInfo].files.to_list()
     if len(directories) != 1 or not (directories[0].is_directory or directories[0].is_source):
-        fail("%s: base %s has %d files, and is no image (hint: an image is one directory, an OCI layout)" % (
-            ctx.label,
-            target.label,
+        fail("%s: %s has %d files, and is no image (hint: an image is one directory, an OCI layout)" % (
+            shown(ctx.label),
+            shown(target.label),
             len(directories),
         ))
     layout = directories[0]

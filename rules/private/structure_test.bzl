@@ -1,13 +1,14 @@
 """Tests of images: container-structure-test's configs, without a daemon."""
 
 load("//tools/python:tool.bzl", "PythonToolInfo", "write_python_test")
+load(":labels.bzl", "shown")
 
 def _structure_test_impl(ctx):
     layouts = ctx.files.image
     if len(layouts) != 1:
         fail("%s: image %s has %d files (hint: an image is one directory, an OCI layout)" % (
-            ctx.label,
-            ctx.attr.image.label,
+            shown(ctx.label),
+            shown(ctx.attr.image.label),
             len(layouts),
         ))
     arguments = ["--image", layouts[0].short_path]

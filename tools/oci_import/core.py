@@ -57,7 +57,9 @@ def find_image(index: bytes, read: Read, where: str, platform: str) -> Image:
         if platform:
             what = f"{len(fitting) or 'no'} images for {platform}"
             raise ToolError(f"{where}: {what}; there are: {there}")
-        hint = "choose one with --platform os/architecture[/variant]"
+        hint = (
+            "make a layout of one of them: skopeo copy --override-arch ARCHITECTURE oci:... oci:..."
+        )
         raise ToolError(f"{where}: {len(images)} images, one is needed: {there}", hint)
     return _image(fitting[0][0], read, where)
 
