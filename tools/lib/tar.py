@@ -8,10 +8,12 @@ its own way and keeps more of an entry than a layer has use for.
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
+from tools.lib import tar_pax
 from tools.lib.errors import ToolError
+from tools.lib.tar_pax import Records
 from tools.lib.tarheader import BLOCK, MAX_TIME, TYPEFLAGS, Entry, Type
 
 ReadAt = Callable[[int, int], bytes]
@@ -28,7 +30,6 @@ _TYPES: dict[bytes, Type] = {
     b"7": "file",  # contiguous
     b"S": "file",  # GNU's sparse
 }
-_XATTR = b"SCHILY.xattr."
 
 
 class Extent(NamedTuple):
@@ -60,10 +61,6 @@ class Header(NamedTuple):
     device: tuple[int, int]
 
 
-Records = dict[bytes, bytes]
-"""The keywords of pax headers."""
-
-
 def members(read_at: ReadAt, end: int) -> Iterator[Member]:
     """The entries of an archive of `end` bytes, in its order. Paths are relative to its root.
 
@@ -86,9 +83,9 @@ def members(read_at: ReadAt, end: int) -> Iterator[Member]:
             data = _extended(read_at, offset, header, end)
             offset += _padded(header.size)
             if header.flag == b"x":
-                records |= _pax(data)
+                records |= tar_pax.parse(data)
             elif header.flag == b"g":
-                defaults |= _pax(data)
+                defaults |= tar_pax.parse(data)
             else:
                 records[b"path" if header.flag == b"L" else b"linkpath"] = data.rstrip(b"\0")
             continue
@@ -181,25 +178,6 @@ def _extended(read_at: ReadAt, offset: int, header: Header, end: int) -> bytes:
     return read_at(offset, header.size)
 
 
-def _pax(data: bytes) -> Records:
-    """Records `<length> <keyword>=<value>\\n`."""
-    records: Records = {}
-    while data:
-        digits, _, _ = data.partition(b" ")
-        length = int(digits) if digits.isdigit() and len(digits) < 8 else 0
-        keyword, equals, value = data[len(digits) + 1 : length].partition(b"=")
-        if not equals or not value.endswith(b"\n") or length > len(data):
-            raise ToolError("damaged: a pax header that is no list of keywords")
-        if keyword in (b"GNU.sparse.offset", b"GNU.sparse.numbytes"):
-            # Version 0.0 repeats them; 0.1 has the same numbers in one list.
-            known = records.get(b"GNU.sparse.map")
-            keyword, value = b"GNU.sparse.map", (known + b"," if known else b"") + value
-            value = value.removesuffix(b"\n") + b"\n"
-        records[keyword] = value[:-1]
-        data = data[length:]
-    return records
-
-
 def _member(
     read_at: ReadAt, offset: int, end: int, block: bytes, header: Header, records: Records
 ) -> tuple[Member, int]:
@@ -211,7 +189,7 @@ def _member(
         raise ToolError(f"{path}: an entry of the unknown type {header.flag!r}")
     if header.flag == b"\0" and raw.endswith(b"/"):
         kind = "directory"
-    size = _decimal(records, b"size", header.size, path) if kind == "file" else 0
+    size = tar_pax.decimal(records, b"size", header.size, path) if kind == "file" else 0
     if size < 0 or offset + size > end:
         raise ToolError(f"{path}: {size} bytes announced, {end - offset} there")
     following = offset + _padded(size)
@@ -225,11 +203,11 @@ def _member(
         if any(extent.offset + extent.length > end for extent in extents):
             raise ToolError(f"{path}: more data announced than there is")
     link = records.get(b"linkpath", header.link)
-    uid = _decimal(records, b"uid", header.uid, path)
-    gid = _decimal(records, b"gid", header.gid, path)
+    uid = tar_pax.decimal(records, b"uid", header.uid, path)
+    gid = tar_pax.decimal(records, b"gid", header.gid, path)
     if uid < 0 or gid < 0:
         raise ToolError(f"{path}: the owner {uid}:{gid}")
-    mtime = _decimal(records, b"mtime", header.mtime, path)
+    mtime = tar_pax.decimal(records, b"mtime", header.mtime, path)
     if mtime > MAX_TIME:
         where = path or "the root"
         raise ToolError(f"{where}: the time {mtime}, in seconds since 1970, is after the year 9999")
@@ -242,7 +220,7 @@ def _member(
         max(0, mtime),
         size,
         _link(kind, link, path),
-        _xattrs(records),
+        tar_pax.xattrs(records),
         header.device,
     )
     return Member(entry, extents), following
@@ -256,25 +234,6 @@ def _link(kind: Type, link: bytes, path: str) -> str:
     if not link or b"\0" in link:
         raise ToolError(f"{path}: a symlink to nothing")
     return link.decode("utf-8", "surrogateescape")
-
-
-def _decimal(records: Mapping[bytes, bytes], keyword: bytes, default: int, path: str) -> int:
-    if keyword not in records:
-        return default
-    whole, _, fraction = records[keyword].partition(b".")
-    negative = whole.startswith(b"-")
-    digits = whole[1:] if negative else whole
-    if not digits.isdigit() or len(digits) > 19 or (fraction and not fraction.isdigit()):
-        raise ToolError(f"{path}: {keyword.decode()} is {records[keyword]!r}")
-    return -int(digits) if negative else int(digits)
-
-
-def _xattrs(records: Mapping[bytes, bytes]) -> dict[str, bytes]:
-    return {
-        keyword.removeprefix(_XATTR).decode("utf-8", "surrogateescape"): value
-        for keyword, value in records.items()
-        if keyword.startswith(_XATTR)
-    }
 
 
 def _check_zeros(read_at: ReadAt, offset: int, end: int) -> None:
