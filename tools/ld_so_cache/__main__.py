@@ -119,7 +119,8 @@ def _paths(libraries: Iterable[cache.Library]) -> dict[str, list[str]]:
 
 
 def _architecture(parts: Sequence[Part], given: str | None, label: str) -> str:
-    found = merge.architecture(parts)
+    specific = merge.specific(parts)
+    found = specific["architecture"] if specific else None
     if found and given and found != given:
         raise ToolError(f"{label}: architecture {given:.80}, and parts for {found}")
     if not (found or given):
