@@ -16,7 +16,7 @@ def describe_tar(source: IO[bytes], label: str) -> Layer:
     """Describes a seekable file, read once from start to end.
 
     The architecture is None: a tar does not tell it. A ToolError, to be completed by the name of
-    the file, if it is not a whole tar, plain or compressed by gzip or zstd.
+    the file, if it is not a whole tar, plain or compressed by gzip or zstd, or has a path twice.
     """
     compression = detect(source.read(BLOCK))
     source.seek(0)

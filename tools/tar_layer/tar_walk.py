@@ -6,6 +6,7 @@ truncated archive lacks, no client would report.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 
 from tools.lib.errors import ToolError
@@ -13,9 +14,10 @@ from tools.lib.errors import ToolError
 BLOCK = 512
 # Types whose size, if there is one, counts no data (as Go's archive/tar and libarchive read them).
 _NO_DATA = b"123456"
-_PAX, _SPARSE = b"x", b"S"
-# What Go's archive/tar, and thus every client, takes as a pax header.
+_PAX, _SPARSE, _LONG_NAME = b"x", b"S", b"L"
+# What Go's archive/tar, and thus every client, takes as a pax header or as GNU's long name.
 _MAX_PAX = 1 << 20
+_MAX_PATH = 4096  # Linux's PATH_MAX, with its NUL
 _ZEROS = bytes(BLOCK)
 
 
@@ -58,14 +60,39 @@ class Chunks:
         return bool(self._rest)
 
 
+class _Paths:
+    """The paths so far, as digests: those of a large archive take no room to speak of."""
+
+    def __init__(self) -> None:
+        self._are_directories: dict[bytes, bool] = {}
+
+    def add(self, name: bytes, is_directory: bool) -> None:
+        """A ToolError if the path was there before, and is not a directory both times.
+
+        Clients would keep the later entry, or stop where a hard link is one to itself: what the
+        author of the tar meant, nobody knows.
+        """
+        path = b"/".join(part for part in name.split(b"/") if part not in (b"", b"."))
+        shown = path.decode("utf-8", "surrogateescape")
+        if len(path) >= _MAX_PATH:
+            raise ToolError(f"{shown:.80}: no path: it has more than {_MAX_PATH} bytes")
+        digest = hashlib.blake2b(path, digest_size=16).digest()
+        if digest not in self._are_directories:
+            self._are_directories[digest] = is_directory
+        elif not (is_directory and self._are_directories[digest]):
+            raise ToolError(f"{shown}: twice in the archive", "a path has one owner: leave one out")
+
+
 def newest_mtime(chunks: Chunks, most: int) -> int | None:
     """Reads a whole tar; returns the newest mtime of its entries in seconds since 1970.
 
     Times before 1970 or after `most` tell nothing and are passed over; None if none is left.
-    A ToolError, to be completed by the name of the file, if this is no whole tar.
+    A ToolError, to be completed by the name of the file, if this is no whole tar, or has a path
+    twice that is no directory.
     """
     newest: int | None = None
     pax: dict[bytes, bytes] = {}
+    paths = _Paths()
     while True:
         start = chunks.position
         header = chunks.take(BLOCK)
@@ -75,14 +102,19 @@ def newest_mtime(chunks: Chunks, most: int) -> int | None:
         kind = header[156:157]
         size = 0 if kind in _NO_DATA else _number(header[124:136], start)
         if kind == _PAX:
-            pax = _pax_records(chunks, size, start)
+            pax |= _pax_records(_extended(chunks, size, start), start)
             continue
-        if kind not in b"gKL":  # headers for others: global pax, GNU's long names
+        if kind == _LONG_NAME:
+            pax[b"path"] = _extended(chunks, size, start).rstrip(b"\0")
+            continue
+        if kind not in b"gK":  # headers for others: global pax, GNU's long links
             mtime = _pax_time(pax[b"mtime"]) if b"mtime" in pax else _number(header[136:148], start)
             if mtime is not None and max(newest or 0, 0) <= mtime <= most:
                 newest = mtime
             if b"size" in pax and kind not in _NO_DATA:
                 size = _digits(pax[b"size"], 10, start)
+            name = pax.get(b"GNU.sparse.name") or pax.get(b"path") or _name(header)
+            paths.add(name, kind == b"5" or (kind == b"\0" and name.endswith(b"/")))
             pax = {}
         if size < 0:
             raise ToolError(f"damaged: the entry at byte {start} has a negative size")
@@ -128,16 +160,27 @@ def _digits(text: bytes, base: int, start: int) -> int:
     return int(text or b"0", base)
 
 
-def _pax_records(chunks: Chunks, size: int, start: int) -> dict[bytes, bytes]:
-    """The records `LENGTH KEY=VALUE\\n` of a pax header (pax(1), "pax Header Block")."""
+def _name(header: bytes) -> bytes:
+    """The name in a header itself, which POSIX has in two fields."""
+    name, prefix = (header[at:end].partition(b"\0")[0] for at, end in ((0, 100), (345, 500)))
+    return prefix + b"/" + name if prefix and header[257:265] == b"ustar\x0000" else name
+
+
+def _extended(chunks: Chunks, size: int, start: int) -> bytes:
+    """The data of a header that goes before an entry's own."""
     if not 0 <= size <= _MAX_PAX:
-        raise ToolError(f"damaged: a pax header of {size} bytes at byte {start}")
+        raise ToolError(f"damaged: an extended header of {size} bytes at byte {start}")
     data = chunks.take(size)
     if len(data) < size or not chunks.skip(-size % BLOCK):
-        raise ToolError(f"truncated: within the pax header at byte {start}")
+        raise ToolError(f"truncated: within the extended header at byte {start}")
+    return data
+
+
+def _pax_records(data: bytes, start: int) -> dict[bytes, bytes]:
+    """The records `LENGTH KEY=VALUE\\n` of a pax header (pax(1), "pax Header Block")."""
     records = {}
     position = 0
-    while position < size:
+    while position < len(data):
         length = _digits(data[position : position + 8].partition(b" ")[0], 10, start)
         record = data[position : position + length]
         key, equals, value = record.partition(b" ")[2].partition(b"=")

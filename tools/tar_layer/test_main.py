@@ -191,3 +191,51 @@ def test_a_fault_is_one_line_that_names_the_file_and_nothing_is_written(
     assert message.startswith(f"error: {path}: compressed by xz")
     assert message.count("\n") == 1
     assert not (tmp_path / "out").exists()
+
+
+def hardlink(name: str, target: str) -> tarfile.TarInfo:
+    link = entry(name, 1, 0, tarfile.LNKTYPE)
+    link.linkname = target
+    return link
+
+
+LONG = "d" * 90 + "/" + "n" * 120
+
+
+@pytest.mark.parametrize("form", [tarfile.GNU_FORMAT, tarfile.PAX_FORMAT, tarfile.USTAR_FORMAT])
+@pytest.mark.parametrize(
+    ("first", "second", "path"),
+    [
+        (entry("etc/a"), entry("etc/a"), "etc/a"),
+        (entry("./etc/a"), entry("/etc//a"), "etc/a"),
+        (entry("a"), hardlink("a", "a"), "a"),
+        (entry("a"), entry("a", 1, 0, tarfile.SYMTYPE), "a"),
+        (entry("a", 1, 0, tarfile.SYMTYPE), entry("a/", 1, 0, tarfile.DIRTYPE), "a"),
+        (entry("a/", 1, 0, tarfile.DIRTYPE), entry("a"), "a"),
+        (entry("d" * 120 + "/a"), entry("d" * 120 + "/a"), "d" * 120 + "/a"),
+    ],
+)
+def test_a_path_twice_is_refused_by_its_name(
+    form: int, first: tarfile.TarInfo, second: tarfile.TarInfo, path: str
+) -> None:
+    data = tar(entry("other"), first, entry("another"), second, form=form)
+    with pytest.raises(ToolError, match=rf"^{path}: twice in the archive \(hint: .*\)$"):
+        created(data)
+
+
+@pytest.mark.parametrize("form", [tarfile.GNU_FORMAT, tarfile.PAX_FORMAT])
+def test_a_long_path_twice_is_refused_by_its_name(form: int) -> None:
+    with pytest.raises(ToolError, match=rf"^{LONG}: twice in the archive"):
+        created(tar(entry(LONG), entry(LONG + "x"), entry(LONG), form=form))
+
+
+def test_directories_may_come_twice_and_hard_links_have_paths_of_their_own() -> None:
+    directory = entry("a/", 5, 0, tarfile.DIRTYPE)
+    link = hardlink("a/c", "a/b")
+    whiteout = entry("a/.wh.b", 1, 0)
+    assert created(tar(directory, entry("a/b", 2), link, whiteout, entry("./a", 6, 0, b"5"))) == 6
+
+
+def test_a_name_that_is_no_path_is_refused() -> None:
+    with pytest.raises(ToolError, match=r"^x{80}: no path: it has more than 4096 bytes$"):
+        created(tar(entry("x" * 4096)))
