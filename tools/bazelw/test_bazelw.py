@@ -43,6 +43,9 @@ def test_ctrl_c_is_bazel_s(place: Place) -> None:
 
 
 def test_bazel_is_told_of_the_mirror(place: Place) -> None:
+    # Outside of a workspace, Bazel fails on it.
+    assert "downloader" not in place.run("rc")[1]
+    (place.repository / "MODULE.bazel").touch()
     config = place.run("rc")[1].partition("--experimental_downloader_config=")[2].rstrip('"\n')
     assert f"{place.mirror.url}/debian/$1" in Path(config).read_text()
 
