@@ -112,11 +112,15 @@ def _check_one_image(ctx, target):
     """Fails for an index, with the name of an image of it."""
     if OciIndexInfo not in target:
         return
-    owners = [image.manifest.owner for image in target[OciIndexInfo].images]
-    names = [shown(owner) for owner in owners if owner != target.label]
+    own = target.label
+    names = [
+        owner.name if (owner.repo_name, owner.package) == (own.repo_name, own.package) else shown(owner)
+        for owner in [image.manifest.owner for image in target[OciIndexInfo].images]
+        if owner != own
+    ]
     fail("%s: %s is an index of images for several platforms, and one image is needed (hint: name the image of one platform%s)" % (
         shown(ctx.label),
-        shown(target.label),
+        shown(own),
         ", such as " + names[0] if names else "",
     ))
 

@@ -140,6 +140,19 @@ def test_an_index_has_both_images(bazel: InnerBazel) -> None:
             r"base-files .* is for amd64, libsqlite3-0 .* for arm64 \(hint: .*\)",
         ),
         (
+            "no_packages",
+            r"//refused:no_packages: libsqlite3-0 \S+ is for arm64, the image for amd64 \(hint: .*",
+        ),
+        (
+            "of_index",
+            r"//refused:of_index: //index:index is an index of .* \(hint: .* such as image_amd64\)",
+        ),
+        (
+            "unmerged",
+            r"lib: a symlink to usr/lib in base-files .*, a directory in //refused:library "
+            r"\(hint: write /usr/lib/library.so in //refused:library\)",
+        ),
+        (
             "no_manifest",
             r"//refused:layout: a base without a manifest: its index.json names no image",
         ),

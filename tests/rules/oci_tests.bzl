@@ -91,7 +91,7 @@ def oci_test_suite(name):
             name = target + "_test",
             target_under_test = target,
             message = ("//tests/rules:%s: //tests/rules:plain_index is an index of images for several platforms, and one " +
-                       "image is needed (hint: name the image of one platform, such as //tests/rules:plain_image)") % target,
+                       "image is needed (hint: name the image of one platform, such as plain_image)") % target,
         )
     _forms_test(name = "forms_of_labels_test", target_under_test = "forms_of_labels", files = ["kv.txt"] * 3)
     _forms_test(name = "forms_of_values_test", target_under_test = "forms_of_values", env = {"A": "1", "K": "V"}, cmd = ["a", "kv.txt"])
