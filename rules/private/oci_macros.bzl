@@ -14,27 +14,6 @@ def _digest(name, **kwargs):
         **{key: kwargs[key] for key in ("visibility", "tags", "testonly") if key in kwargs}
     )
 
-def is_file_form(value):
-    """Whether the value of an option of two forms is a label, or a select of labels.
-
-    What a select holds can be seen in no other way than by its text. Where Bazel writes it otherwise than expected, it
-    counts as one of lists or dicts.
-
-    Args:
-      value: a list, a dict, a label, or a select of these.
-
-    Returns:
-      A bool.
-    """
-    if type(value) != "select":
-        return type(value) in ["string", "Label"]
-
-    # select({"//x:key": "file.txt", Label("//conditions:default"): None})
-    text = repr(value).replace("\"): ", "\": ")
-    values = text.split("\": ")[1:] if text.startswith("select({") else []
-    given = [rest for rest in values if not rest.startswith("None")]
-    return bool(given) and (given[0].startswith("\"") or given[0].startswith("Label("))
-
 def oci_image(name, **kwargs):
     """An image for one platform.
 
@@ -45,12 +24,13 @@ def oci_image(name, **kwargs):
       name: name of the target.
       **kwargs: rules_oci's attributes: base, tars, os, architecture, variant, entrypoint, cmd, env, user, workdir,
         labels, annotations, exposed_ports, volumes, created. Where rules_oci takes a label of a file in place of a
-        list or a dict, so does this, also in a select; `env_file`, `labels_file` and so on take nothing but a label of
-        a file. An empty list for entrypoint clears the base's.
+        list or a dict, so does this; a select is one of labels. An empty list for entrypoint clears the base's.
     """
     attributes = {}
     for key, value in kwargs.items():
-        is_file = key in _TWO_FORMS and is_file_form(value)
+
+        # What a select holds is not to be seen; as in rules_oci it holds labels.
+        is_file = key in _TWO_FORMS and type(value) in ["string", "Label", "select"]
         attributes[key + "_file" if is_file else key] = value
     if kwargs.get("entrypoint") == []:
         attributes["clear_entrypoint"] = True

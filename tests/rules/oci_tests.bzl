@@ -63,14 +63,9 @@ def _fixtures():
     )
     oci_image(
         name = "forms_of_values",
-        env = {"A": "1"} | select({_DEFAULT: {"K": "V"}}),
-        labels = select({_DEFAULT: {"K": "V"}}),
-        cmd = ["a"] + select({_DEFAULT: ["kv.txt"]}),
-        **platform
-    )
-    oci_image(
-        name = "forms_by_name",
-        env_file = select({_DEFAULT: "kv.txt"}),
+        env = {"A": "1", "K": "V"},
+        labels = {"K": "V"},
+        cmd = ["a", "kv.txt"],
         **platform
     )
     oci_image(name = "plain_image", tars = ["some_file"], **platform)
@@ -95,14 +90,12 @@ def oci_test_suite(name):
         )
     _forms_test(name = "forms_of_labels_test", target_under_test = "forms_of_labels", files = ["kv.txt"] * 3)
     _forms_test(name = "forms_of_values_test", target_under_test = "forms_of_values", env = {"A": "1", "K": "V"}, cmd = ["a", "kv.txt"])
-    _forms_test(name = "forms_by_name_test", target_under_test = "forms_by_name", files = ["kv.txt"])
     _tarball_test(name = "image_tarball_test", target_under_test = "plain_image")
     _tarball_test(name = "index_tarball_test", target_under_test = "plain_index")
     native.test_suite(
         name = name,
         tests = [target + "_test" for target in [
             "cache_of_index",
-            "forms_by_name",
             "forms_of_labels",
             "forms_of_values",
             "image_tarball",
