@@ -28,7 +28,6 @@ def oci_image(name, **kwargs):
     """
     attributes = {}
     for key, value in kwargs.items():
-
         # What a select holds is not to be seen; as in rules_oci it holds labels.
         is_file = key in _TWO_FORMS and type(value) in ["string", "Label", "select"]
         attributes[key + "_file" if is_file else key] = value
