@@ -8,16 +8,16 @@ its own way and keeps more of an entry than a layer has use for.
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from tools.lib import tar_pax
 from tools.lib.errors import ToolError
+from tools.lib.tar_fields import Extent as Extent
+from tools.lib.tar_fields import ReadAt as ReadAt
+from tools.lib.tar_fields import number, text
 from tools.lib.tar_pax import Records
 from tools.lib.tarheader import BLOCK, MAX_TIME, TYPEFLAGS, Entry, Type
-
-ReadAt = Callable[[int, int], bytes]
-"""Bytes at an offset, of a length; fewer where the archive ends."""
 
 _CHUNK = 1 << 20
 # Names, and extended attributes of 64 KiB at most each: no such header comes near.
@@ -30,14 +30,6 @@ _TYPES: dict[bytes, Type] = {
     b"7": "file",  # contiguous
     b"S": "file",  # GNU's sparse
 }
-
-
-class Extent(NamedTuple):
-    """A piece of a file: its place in the file, its place in the archive, its length."""
-
-    position: int
-    offset: int
-    length: int
 
 
 class Member(NamedTuple):
@@ -136,36 +128,20 @@ def _parse(block: bytes, offset: int) -> Header:
         if number(check) != sum(block) - sum(check) + 8 * ord(" "):
             raise ValueError
         if magic == b"ustar\x0000" and prefix[0]:  # GNU's "ustar  " has times there
-            name = _text(prefix) + b"/" + _text(name)
+            name = text(prefix) + b"/" + text(name)
         return Header(
-            _text(name),
+            text(name),
             number(mode),
             number(uid),
             number(gid),
             number(size),
             number(mtime),
             flag,
-            _text(link),
+            text(link),
             (number(major), number(minor)) if flag in b"34" else (0, 0),
         )
     except ValueError:
         raise ToolError(f"damaged at byte {offset}: no tar header") from None
-
-
-def _text(field: bytes) -> bytes:
-    return field.partition(b"\0")[0]
-
-
-def number(field: bytes) -> int:
-    """The number in a header's field; a ValueError if there is none."""
-    if field[0] & 0x80:  # GNU: base 256, two's complement
-        return int.from_bytes(field, "big", signed=True) + (
-            1 << (8 * len(field) - 1) if field[0] < 0xFF else 0
-        )
-    digits = _text(field).strip(b" ")
-    if digits and not digits.isdigit():  # int() takes more
-        raise ValueError(digits)
-    return int(digits or b"0", 8)
 
 
 def _padded(size: int) -> int:
@@ -195,7 +171,7 @@ def _member(
     following = offset + _padded(size)
     extents: tuple[Extent, ...] = (Extent(0, offset, size),) if size else ()
     if header.flag == b"S" or b"GNU.sparse.map" in records or b"GNU.sparse.major" in records:
-        from tools.lib import tar_sparse
+        from tools.lib import tar_sparse  # few archives need it
 
         size, extents, following = tar_sparse.extents(
             read_at, offset, size, block if header.flag == b"S" else None, records, path

@@ -9,7 +9,7 @@ import struct
 from collections.abc import Mapping, Sequence
 
 from tools.lib.errors import ToolError
-from tools.lib.tar import Extent, ReadAt, number
+from tools.lib.tar_fields import Extent, ReadAt, number
 from tools.lib.tarheader import BLOCK
 
 # An old header holds 4 pairs of numbers and each block after it 21.
