@@ -27,7 +27,7 @@ _ATTRS = PART_ATTRS | {
         doc = "Make it a layer by itself in images that have it: for large packages, which are then stored once.",
     ),
     "_tool": attr.label(
-        default = "//tools/deb_layer",
+        default = "//tools/deb",
         cfg = "exec",
         providers = [PythonToolInfo],
     ),

@@ -12,7 +12,7 @@ FILES_ATTRS = PART_ATTRS | {
     "mtime": attr.int(default = GENERATED_MTIME, doc = "Time of all entries, seconds since 1970."),
     "srcs": attr.label_list(allow_files = True, doc = "Files that entries name by their index, `source`."),
     "_tool": attr.label(
-        default = "//tools/files_layer",
+        default = "//tools/files",
         cfg = "exec",
         providers = [PythonToolInfo],
     ),

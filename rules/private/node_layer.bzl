@@ -46,7 +46,7 @@ nodejs.org's archives and the npm registry's give the same bytes. Registered as 
         "strip_prefix": attr.string(doc = "The release's directory in the archive, `node-v24.21.0-linux-x64` or `package`."),
         "version": attr.string(mandatory = True, doc = "The release, such as `24.21.0`."),
         "_tool": attr.label(
-            default = "//tools/node_layer",
+            default = "//tools/node",
             cfg = "exec",
             providers = [PythonToolInfo],
         ),

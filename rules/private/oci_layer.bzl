@@ -10,7 +10,7 @@ load(":part.bzl", "COMPRESSION_SUFFIX", "PART_ATTRS", "compression")
 
 LAYER_ATTRS = PART_ATTRS | {
     "_merge_layer": attr.label(
-        default = "//tools/merge_layer",
+        default = "//tools/oci_layer",
         cfg = "exec",
         providers = [PythonToolInfo],
     ),

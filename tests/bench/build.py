@@ -16,7 +16,7 @@ import tempfile
 import time
 from collections.abc import Callable, Sequence
 
-from tools.lib.errors import ToolError, run
+from tools.lib.cli.errors import ToolError, run
 
 _RUNS = 5
 _IMAGE = "//static:static_amd64_debian12"

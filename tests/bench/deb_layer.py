@@ -18,10 +18,10 @@ from typing import NamedTuple
 
 import deflate
 
-from tools.deb_layer.deb import Section, open_deb
-from tools.lib.cli import Parser
-from tools.lib.compress import KINDS
-from tools.lib.errors import ToolError, run
+from tools.lib.archive.compress import KINDS
+from tools.lib.cli.errors import ToolError, run
+from tools.lib.cli.flags import Parser
+from tools.lib.debian.deb import Section, open_deb
 
 _MOST_RATIO = 1.3
 _MOST_MEMORY = 200 << 20
@@ -30,8 +30,8 @@ _MEMBER = 2 << 20
 _LAUNCHER = """\
 import sys
 sys.path[:0] = {path!r}
-from tools.lib.errors import run
-from tools.deb_layer.__main__ import main
+from tools.lib.cli.errors import run
+from tools.deb.__main__ import main
 sys.exit(run(main, sys.argv))
 """
 

@@ -16,8 +16,8 @@ import time
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from tools.lib.errors import ToolError, run
-from tools.lib.files import read_json
+from tools.lib.cli.errors import ToolError, run
+from tools.lib.cli.files import read_json
 
 _QUIET = ["--noshow_progress", "--ui_event_filters=-info,-stdout,-stderr"]
 

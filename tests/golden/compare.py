@@ -6,7 +6,7 @@ import difflib
 import sys
 from collections.abc import Sequence
 
-from tools.lib.errors import run
+from tools.lib.cli.errors import run
 
 _MOST = 40
 

@@ -49,7 +49,7 @@ def golden_listings(name, layers):
             main = "compare.py",
             args = ["$(rootpath %s.jsonl)" % listing, "$(rootpath :%s_actual)" % listing],
             data = [listing + ".jsonl", ":%s_actual" % listing],
-            deps = ["//tools/lib"],
+            deps = ["//tools/lib/cli:errors", "//tools/lib/cli:files"],
         )
     native.test_suite(name = name, tests = [listing + "_test" for listing in layers])
     py_binary(
@@ -58,5 +58,5 @@ def golden_listings(name, layers):
         srcs = ["update.py"],
         args = ["$(rootpath :%s_actual)" % listing for listing in layers],
         data = [":%s_actual" % listing for listing in layers],
-        deps = ["//tools/lib"],
+        deps = ["//tools/lib/cli:errors", "//tools/lib/cli:files"],
     )

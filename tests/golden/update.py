@@ -9,8 +9,8 @@ import os
 import sys
 from collections.abc import Sequence
 
-from tools.lib.errors import ToolError, run
-from tools.lib.files import atomic_write
+from tools.lib.cli.errors import ToolError, run
+from tools.lib.cli.files import atomic_write
 
 
 def main(argv: Sequence[str]) -> int:

@@ -13,8 +13,8 @@ import subprocess
 import sys
 from collections.abc import Sequence
 
-from tools.lib.cli import Parser
-from tools.lib.errors import ToolError, run
+from tools.lib.cli.errors import ToolError, run
+from tools.lib.cli.flags import Parser
 
 
 def _tracked(*patterns: str) -> list[str]:

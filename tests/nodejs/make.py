@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tools.lib.cli import Parser
-from tools.lib.files import atomic_write
-from tools.node_layer.testing import nodejs_org, packed, program
+from tools.lib.cli.files import atomic_write
+from tools.lib.cli.flags import Parser
+from tools.node.testing import nodejs_org, packed, program
 
 
 def main(argv: Sequence[str]) -> int:

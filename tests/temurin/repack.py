@@ -12,12 +12,12 @@ import os
 import tarfile
 from collections.abc import Iterator, Sequence
 
-from tools.deb_layer.deb import Section, open_deb
-from tools.deb_layer.testing import TarEntry, deb, directory, file, md5sums
 from tools.ld_so_cache.testing import library
-from tools.lib import decompress
-from tools.lib.cli import Parser
-from tools.lib.files import atomic_write
+from tools.lib.archive import decompress
+from tools.lib.cli.files import atomic_write
+from tools.lib.cli.flags import Parser
+from tools.lib.debian.deb import Section, open_deb
+from tools.lib.debian.testing import TarEntry, deb, directory, file, md5sums
 
 CONTROL = """\
 Package: {name}

@@ -6,11 +6,11 @@ import sys
 from collections.abc import Sequence
 
 from tools.busybox.plan import plan
-from tools.deb_layer.layer import write_entries
-from tools.deb_layer.unpack import unpacked
-from tools.lib.cli import Parser
-from tools.lib.errors import run
-from tools.lib.part_output import add_flags, part_writer
+from tools.deb.layer import write_entries
+from tools.deb.unpack import unpacked
+from tools.lib.cli.errors import run
+from tools.lib.cli.flags import Parser
+from tools.lib.part.output import add_flags, part_writer
 
 
 def main(argv: Sequence[str]) -> int:

@@ -14,7 +14,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from tools.lib.errors import ToolError
+from tools.lib.cli.errors import ToolError
 
 _START = b"[\0[[\0"
 _NAME = re.compile(rb"[A-Za-z0-9_.+\[-]{1,32}")

@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from tools.busybox.applets import applets
-from tools.deb_layer import plan as package
-from tools.deb_layer.rules import keeper
-from tools.lib import elf, tar
-from tools.lib.errors import ToolError
-from tools.lib.tarheader import Entry, encoded
+from tools.deb import plan as package
+from tools.deb.rules import keeper
+from tools.lib.archive import tar_reader as tar
+from tools.lib.archive.tar_entry import Entry, encoded
+from tools.lib.cli.errors import ToolError
+from tools.lib.elf import elf_file as elf
 
 # Debian 12 has it in /bin, 13 in /usr/bin.
 _PLACES = ("bin/busybox", "usr/bin/busybox")

@@ -1,7 +1,7 @@
 import pytest
 
 from tools.busybox.applets import applets
-from tools.lib.errors import ToolError
+from tools.lib.cli.errors import ToolError
 
 NAMES = ["[", "[[", "busybox", "cat", "ls", "sh", "sha256sum", "zcat"]
 

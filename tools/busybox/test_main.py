@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from tools.busybox.__main__ import main
-from tools.deb_layer.testing import CONTROL, MTIME, TarEntry, deb, file, md5sums, read, symlink
-from tools.lib.errors import ToolError
+from tools.lib.cli.errors import ToolError
+from tools.lib.debian.testing import CONTROL, MTIME, TarEntry, deb, file, md5sums, read, symlink
 
 STANZA = CONTROL.replace(b"sample", b"busybox-static")
 STATUS = "var/lib/dpkg/status.d/busybox-static"

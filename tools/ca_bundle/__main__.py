@@ -6,10 +6,10 @@ import sys
 from collections.abc import Sequence
 
 from tools.ca_bundle import bundle, package
-from tools.lib.cli import Parser
-from tools.lib.errors import run
-from tools.lib.part_output import add_flags, part_writer
-from tools.lib.tarheader import Entry
+from tools.lib.archive.tar_entry import Entry
+from tools.lib.cli.errors import run
+from tools.lib.cli.flags import Parser
+from tools.lib.part.output import add_flags, part_writer
 
 
 def main(argv: Sequence[str]) -> int:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping
 
-from tools.ca_bundle import der, pem
-from tools.lib.errors import ToolError
-from tools.lib.tarheader import encoded
+from tools.lib.archive.tar_entry import encoded
+from tools.lib.cli.errors import ToolError
+from tools.lib.x509 import der, pem
 
 PACKAGE = "ca-certificates"
 # What the package enables: all of Mozilla's, as debconf's default and every Debian image have it.

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from tools.ca_bundle.bundle import COPYRIGHT, PACKAGE, SOURCES
-from tools.deb_layer.unpack import unpacked
-from tools.lib import tar
-from tools.lib.errors import ToolError
-from tools.lib.part import Package
+from tools.deb.unpack import unpacked
+from tools.lib.archive import tar_reader as tar
+from tools.lib.cli.errors import ToolError
+from tools.lib.part.part import Package
 
 
 class CaPackage(NamedTuple):

@@ -5,9 +5,10 @@ import hashlib
 import pytest
 from cryptography.x509.oid import NameOID
 
-from tools.ca_bundle import bundle, pem
-from tools.ca_bundle.testing import make
-from tools.lib.errors import ToolError
+from tools.ca_bundle import bundle
+from tools.lib.cli.errors import ToolError
+from tools.lib.x509 import pem
+from tools.lib.x509.testing import make
 
 
 @pytest.fixture(scope="module")

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from cryptography.x509.oid import NameOID
 
-from tools.ca_bundle import testing
 from tools.ca_bundle.__main__ import main
-from tools.ca_bundle.testing import make
-from tools.lib.errors import ToolError
-from tools.lib.tarheader import END_OF_ARCHIVE
+from tools.lib.archive.tar_entry import END_OF_ARCHIVE
+from tools.lib.cli.errors import ToolError
+from tools.lib.x509 import testing
+from tools.lib.x509.testing import make
 
 STANZA = "Package: ca-certificates\nVersion: 1~x\nArchitecture: all\nDescription: x\n y\n"
 ROOTS = {

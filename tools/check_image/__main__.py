@@ -8,14 +8,14 @@ from typing import NamedTuple
 
 from tools.check_image import checks, elf_checks, exceptions
 from tools.check_image.findings import Finding
-from tools.lib.abi import abi
-from tools.lib.cli import Parser
-from tools.lib.documents import as_object, as_text, as_texts
-from tools.lib.errors import ToolError, run
-from tools.lib.files import read_json, write_json
-from tools.lib.part import Part
-from tools.lib.partfs import Image
-from tools.merge_layer import metadata
+from tools.lib.cli.errors import ToolError, run
+from tools.lib.cli.files import read_json, write_json
+from tools.lib.cli.flags import Parser
+from tools.lib.data.json_values import as_object, as_text, as_texts
+from tools.lib.elf.abi import abi
+from tools.lib.part import reader as metadata
+from tools.lib.part.part import Part
+from tools.lib.rootfs.image import Image
 
 # What is not in the image as far as is seen; it may be in a layer without metadata.
 _ABSENCES = ("link", "interpreter", "library")

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from tools.check_image.findings import Finding
-from tools.lib.part import Part, owner
-from tools.lib.partfs import Image
+from tools.lib.part.part import Part, owner
+from tools.lib.rootfs.image import Image
 
 # Debian policy 9.1.1 and usrmerge: what base-files has as links into /usr from Debian 13 on.
 _MERGED_USR = frozenset(("bin", "sbin", "lib", "lib32", "lib64", "libo32", "libx32"))

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from tools.check_image.findings import Finding
 from tools.check_image.loader import Loader
-from tools.lib.abi import Abi
-from tools.lib.partfs import Elf, Image
+from tools.lib.elf.abi import Abi
+from tools.lib.rootfs.image import Elf, Image
 
 
 def machines(image: Image, abi: Abi) -> Iterator[Finding]:

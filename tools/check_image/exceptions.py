@@ -7,10 +7,10 @@ from fnmatch import fnmatchcase
 from typing import Any, NamedTuple
 
 from tools.check_image.findings import Finding
-from tools.lib.documents import as_list, as_object, as_text, as_texts
-from tools.lib.errors import ToolError
-from tools.lib.files import read_json
-from tools.lib.partfs import Image
+from tools.lib.cli.errors import ToolError
+from tools.lib.cli.files import read_json
+from tools.lib.data.json_values import as_list, as_object, as_text, as_texts
+from tools.lib.rootfs.image import Image
 
 VERSION = 1
 CHECKS = (

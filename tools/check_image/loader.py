@@ -14,8 +14,8 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from tools.lib.abi import Abi
-from tools.lib.partfs import Elf, Image
+from tools.lib.elf.abi import Abi
+from tools.lib.rootfs.image import Elf, Image
 
 
 class Missing(NamedTuple):

@@ -6,9 +6,9 @@ import pytest
 
 from tools.check_image import checks, elf_checks
 from tools.check_image.testing import directory, elf, file, link, part
-from tools.lib.abi import abi
-from tools.lib.errors import ToolError
-from tools.lib.partfs import Image
+from tools.lib.cli.errors import ToolError
+from tools.lib.elf.abi import abi
+from tools.lib.rootfs.image import Image
 
 
 def test_a_path_in_two_parts_is_told_with_both() -> None:

@@ -6,8 +6,8 @@ import pytest
 
 from tools.check_image.loader import Loader
 from tools.check_image.testing import cache, elf, file, link, part
-from tools.lib.abi import abi
-from tools.lib.partfs import Image
+from tools.lib.elf.abi import abi
+from tools.lib.rootfs.image import Image
 
 _LOADER = "/lib64/ld-linux-x86-64.so.2"
 _LIBC = [

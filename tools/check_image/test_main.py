@@ -8,8 +8,8 @@ import pytest
 
 from tools.check_image.__main__ import main
 from tools.check_image.testing import directory, elf, file, link, part
-from tools.lib.errors import ToolError
-from tools.lib.part import Part
+from tools.lib.cli.errors import ToolError
+from tools.lib.part.part import Part
 
 
 def check(

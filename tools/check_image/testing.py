@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 from typing import Any
 
-from tools.lib.part import Part
+from tools.lib.part.part import Part
 
 _COMMON = {"uid": 0, "gid": 0, "mtime": 0}
 

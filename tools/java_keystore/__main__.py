@@ -6,12 +6,12 @@ import posixpath
 import sys
 from collections.abc import Sequence
 
-from tools.ca_bundle import package, pem
-from tools.java_keystore import jks
-from tools.lib.cli import Parser
-from tools.lib.errors import ToolError, run
-from tools.lib.part_output import add_flags, part_writer
-from tools.lib.tarheader import Entry, encoded
+from tools.ca_bundle import package
+from tools.lib.archive.tar_entry import Entry, encoded
+from tools.lib.cli.errors import ToolError, run
+from tools.lib.cli.flags import Parser
+from tools.lib.part.output import add_flags, part_writer
+from tools.lib.x509 import jks, pem
 
 
 def main(argv: Sequence[str]) -> int:

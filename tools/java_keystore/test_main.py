@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from cryptography.x509.oid import NameOID
 
-from tools.ca_bundle.testing import deb, make
 from tools.java_keystore.__main__ import main
-from tools.lib.errors import ToolError
-from tools.lib.tarheader import END_OF_ARCHIVE
+from tools.lib.archive.tar_entry import END_OF_ARCHIVE
+from tools.lib.cli.errors import ToolError
+from tools.lib.x509.testing import deb, make
 
 STANZA = "Package: ca-certificates\nVersion: 1\nArchitecture: all\n"
 FOLDER = "./usr/share/ca-certificates/mozilla"

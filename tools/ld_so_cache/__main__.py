@@ -8,14 +8,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from tools.ld_so_cache import cache, config
 from tools.ld_so_cache.machines import has_signed_char, library_type
 from tools.ld_so_cache.scan import Findings, scan
-from tools.lib.abi import abi
-from tools.lib.cli import Parser
-from tools.lib.errors import ToolError, run
-from tools.lib.part import Part
-from tools.lib.part_output import add_flags, part_writer
-from tools.lib.partfs import Image
-from tools.lib.tarheader import Entry, encoded
-from tools.merge_layer import merge, metadata
+from tools.lib.archive.tar_entry import Entry, encoded
+from tools.lib.cli.errors import ToolError, run
+from tools.lib.cli.flags import Parser
+from tools.lib.elf.abi import abi
+from tools.lib.part import merge
+from tools.lib.part import reader as metadata
+from tools.lib.part.output import add_flags, part_writer
+from tools.lib.part.part import Part
+from tools.lib.rootfs.image import Image
 
 _PATH = "etc/ld.so.cache"
 

@@ -7,9 +7,9 @@ import posixpath
 import re
 from collections.abc import Iterator
 
-from tools.lib.errors import ToolError
-from tools.lib.partfs import Image
-from tools.lib.tarheader import encoded
+from tools.lib.archive.tar_entry import encoded
+from tools.lib.cli.errors import ToolError
+from tools.lib.rootfs.image import Image
 
 _CONFIG = "/etc/ld.so.conf"
 _SPACE = " \t\n\v\f\r"

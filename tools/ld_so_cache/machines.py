@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tools.lib.abi import Machine
-from tools.lib.partfs import Elf
+from tools.lib.elf.abi import Machine
+from tools.lib.rootfs.image import Elf
 
 _ELF_LIBC6 = 3
 

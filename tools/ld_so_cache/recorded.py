@@ -17,7 +17,7 @@ import sys
 import tempfile
 
 from tools.ld_so_cache.testing import Link, Tree, library, write_tree
-from tools.lib.abi import Machine, abi
+from tools.lib.elf.abi import Machine, abi
 
 DATA = os.path.join(os.path.dirname(os.path.abspath(__file__)), "testdata", "recorded.json")
 

@@ -11,10 +11,10 @@ from typing import NamedTuple
 
 from tools.ld_so_cache.cache import Library
 from tools.ld_so_cache.order import compare_names
-from tools.lib.errors import ToolError
-from tools.lib.imagefs import Inode
-from tools.lib.partfs import Elf, Image
-from tools.lib.tarheader import encoded
+from tools.lib.archive.tar_entry import encoded
+from tools.lib.cli.errors import ToolError
+from tools.lib.rootfs.image import Elf, Image
+from tools.lib.rootfs.tree import Inode
 
 _HWCAPS = "glibc-hwcaps"
 _SPACE = " \t\n\v\f\r"

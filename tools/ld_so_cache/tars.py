@@ -12,13 +12,13 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from typing import IO, Any, cast
 
-from tools.lib import elf
-from tools.lib.decompress import SUFFIXES, chunks, detect
-from tools.lib.documents import read_document
-from tools.lib.errors import ToolError
-from tools.lib.oci import blob_path, parse_manifest
-from tools.lib.part import VERSION, Part, is_read
-from tools.lib.tarheader import TYPEFLAGS, Entry
+from tools.lib.archive.decompress import SUFFIXES, chunks, detect
+from tools.lib.archive.tar_entry import TYPEFLAGS, Entry
+from tools.lib.cli.errors import ToolError
+from tools.lib.data.json_values import read_document
+from tools.lib.elf import elf_file as elf
+from tools.lib.oci.documents import blob_path, parse_manifest
+from tools.lib.part.part import VERSION, Part, is_read
 from tools.tar_layer.tar_walk import BLOCK, Chunks
 
 _TYPES = {flag: kind for kind, flag in TYPEFLAGS.items()}

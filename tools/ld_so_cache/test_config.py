@@ -6,8 +6,8 @@ import pytest
 
 from tools.ld_so_cache import config, tars
 from tools.ld_so_cache.testing import Link, Tree, tar
-from tools.lib.errors import ToolError
-from tools.lib.partfs import Image
+from tools.lib.cli.errors import ToolError
+from tools.lib.rootfs.image import Image
 
 
 def directories(folder: Path, tree: Tree) -> list[str]:

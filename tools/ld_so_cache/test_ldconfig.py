@@ -22,8 +22,8 @@ from tools.ld_so_cache.testing import (
     tar,
     write_tree,
 )
-from tools.lib import elf
-from tools.lib.abi import Machine, abi
+from tools.lib.elf import elf_file as elf
+from tools.lib.elf.abi import Machine, abi
 
 _ARCHITECTURES = ("386", "amd64", "arm", "arm64", "loong64", "ppc64le", "riscv64", "s390x")
 

@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from tools.ld_so_cache.machines import library_type
-from tools.lib.abi import Machine, abi
-from tools.lib.partfs import Elf
+from tools.lib.elf.abi import Machine, abi
+from tools.lib.rootfs.image import Elf
 
 
 def flags_of(native: str, machine: Machine, flags: int = 0) -> int | None:

@@ -9,12 +9,13 @@ import pytest
 
 from tools.ld_so_cache.__main__ import main
 from tools.ld_so_cache.testing import Link, Tree, generator, library, made, shown
-from tools.lib import elf
-from tools.lib.abi import abi
-from tools.lib.errors import ToolError, run
-from tools.lib.part import Package, Part, PartWriter
-from tools.lib.tarheader import Entry, encoded
-from tools.merge_layer import merge, metadata
+from tools.lib.archive.tar_entry import Entry, encoded
+from tools.lib.cli.errors import ToolError, run
+from tools.lib.elf import elf_file as elf
+from tools.lib.elf.abi import abi
+from tools.lib.part import merge
+from tools.lib.part import reader as metadata
+from tools.lib.part.part import Package, Part, PartWriter
 
 LIBC = Package("libc6", "2.41-12+deb13u5", "amd64", "glibc")
 

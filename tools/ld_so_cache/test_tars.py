@@ -11,8 +11,8 @@ import zstandard
 
 from tools.ld_so_cache import tars
 from tools.ld_so_cache.testing import Link, Tree, library, made, shown, tar
-from tools.lib.errors import ToolError
-from tools.lib.oci import digest_of
+from tools.lib.cli.errors import ToolError
+from tools.lib.oci.documents import digest_of
 
 TREE: Tree = {
     "usr/lib/libx.so.1.0": library("libx.so.1"),

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from tools.ld_so_cache.__main__ import main
-from tools.lib.abi import Machine
-from tools.lib.tarheader import END_OF_ARCHIVE
+from tools.lib.archive.tar_entry import END_OF_ARCHIVE
+from tools.lib.elf.abi import Machine
 
 AMD64 = Machine(64, "little", 62)
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from tools.lib.cli import Parser
-from tools.lib.errors import run
-from tools.lib.files import atomic_write
+from tools.lib.cli.errors import run
+from tools.lib.cli.files import atomic_write
+from tools.lib.cli.flags import Parser
+from tools.lib.part import reader as metadata
 from tools.listing.listing import lines
-from tools.merge_layer import metadata
 
 
 def main(argv: Sequence[str]) -> int:

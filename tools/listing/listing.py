@@ -9,9 +9,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 
-from tools.lib.part import Part
-from tools.lib.tarheader import encoded
-from tools.merge_layer import merge
+from tools.lib.archive.tar_entry import encoded
+from tools.lib.part import merge
+from tools.lib.part.part import Part
 
 # In the order of the line. "elf" is derived from the bytes, which "sha256" covers.
 _FIELDS = [

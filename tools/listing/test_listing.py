@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tools.files_layer.__main__ import main as files_layer
-from tools.lib.errors import ToolError
+from tools.files.__main__ import main as files_layer
+from tools.lib.cli.errors import ToolError
 from tools.listing.__main__ import main
 
 SHA256 = "2cf24dba5fb0a30e"  # of "hello", its first digits

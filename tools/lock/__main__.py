@@ -8,9 +8,9 @@ import os
 import sys
 from collections.abc import Sequence
 
-from tools.lib.cli import Parser
-from tools.lib.errors import ToolError, run
-from tools.lib.files import atomic_write
+from tools.lib.cli.errors import ToolError, run
+from tools.lib.cli.files import atomic_write
+from tools.lib.cli.flags import Parser
 from tools.lock import lockfile
 from tools.lock.manifest import Manifest
 from tools.lock.manifest_reader import read_manifest

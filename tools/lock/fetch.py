@@ -12,7 +12,7 @@ from typing import NamedTuple
 import requests
 import urllib3
 
-from tools.lib.errors import ToolError
+from tools.lib.cli.errors import ToolError
 from tools.lock.release import Index, Release, by_hash_path
 
 _MAX_RELEASE = 16 << 20

@@ -21,11 +21,11 @@ from functools import partial
 from multiprocessing import get_context
 from typing import NamedTuple, TypeVar
 
-from tools.lib.errors import ToolError
+from tools.lib.cli.errors import ToolError
+from tools.lib.debian.mirror import apt_uris, archive_base, join, snapshot_base
 from tools.lock import openpgp, store
 from tools.lock.fetch import Place, fetch_index, fetch_release
 from tools.lock.manifest import Manifest, Source
-from tools.lock.mirror import apt_uris, archive_base, join, snapshot_base
 from tools.lock.packages import Package, package_of
 from tools.lock.progress import Progress
 from tools.lock.release import Index, Release, check, indexes, parse_release

@@ -7,10 +7,10 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-from tools.lib.errors import ToolError
-from tools.lib.files import read_json
+from tools.lib.cli.errors import ToolError
+from tools.lib.cli.files import read_json
+from tools.lib.debian.mirror import without_stamp
 from tools.lock.manifest import Manifest
-from tools.lock.mirror import without_stamp
 from tools.lock.packages import Package
 from tools.lock.resolve import Resolution
 

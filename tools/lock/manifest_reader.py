@@ -7,8 +7,8 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 
-from tools.lib.errors import ToolError
-from tools.lib.fields import Field, load
+from tools.lib.cli.errors import ToolError
+from tools.lib.data.yaml_fields import Field, load
 from tools.lock.manifest import File, Manifest, PackageSet, Source
 from tools.lock.relations import Root, parse_root, version_of
 

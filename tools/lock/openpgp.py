@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import pysequoia
 
-from tools.lib.errors import ToolError
+from tools.lib.cli.errors import ToolError
 
 
 class Keyring(NamedTuple):

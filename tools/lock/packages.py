@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from tools.lib.errors import ToolError
+from tools.lib.cli.errors import ToolError
 from tools.lock.relations import (
     NAME,
     Clause,

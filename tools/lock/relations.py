@@ -8,7 +8,7 @@ from typing import NamedTuple, NewType
 
 from debian.debian_support import NativeVersion
 
-from tools.lib.errors import ToolError
+from tools.lib.cli.errors import ToolError
 
 Version = NewType("Version", str)
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 from typing import NamedTuple
 
-from tools.lib.errors import ToolError
+from tools.lib.cli.errors import ToolError
 from tools.lock.packages import parse_stanza
 
 _LISTED = re.compile(r"[0-9a-f]{64} [0-9]{1,18} [^ ]+")

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
-from tools.lib.errors import ToolError
+from tools.lib.cli.errors import ToolError
 from tools.lock.manifest import File, Manifest
 from tools.lock.packages import Package
 from tools.lock.relations import Relation, Version, compare

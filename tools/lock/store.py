@@ -18,9 +18,9 @@ from typing import Any
 
 import zstandard
 
-from tools.lib.decompress import chunks
-from tools.lib.errors import ToolError
-from tools.lib.files import atomic_write
+from tools.lib.archive.decompress import chunks
+from tools.lib.cli.errors import ToolError
+from tools.lib.cli.files import atomic_write
 from tools.lock.packages import parse_stanza
 from tools.lock.release import MAX_TEXT, Listed
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from tools.lib.errors import ToolError
+from tools.lib.cli.errors import ToolError
 from tools.lock.manifest_reader import parse_manifest
 
 GOOD = """\

@@ -4,7 +4,7 @@ from itertools import product
 
 import pytest
 
-from tools.lib.errors import ToolError
+from tools.lib.cli.errors import ToolError
 from tools.lock.relations import Relation, Version, compare, parse_clauses, parse_root, version_of
 
 # Each is before the next.

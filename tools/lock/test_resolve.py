@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from tools.lib.errors import ToolError
+from tools.lib.cli.errors import ToolError
 from tools.lock.manifest import Manifest
 from tools.lock.manifest_reader import parse_manifest
 from tools.lock.packages import Package, package_of, parse_stanza

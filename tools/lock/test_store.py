@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.lib.errors import ToolError
+from tools.lib.cli.errors import ToolError
 from tools.lock import store
 from tools.lock.release import Listed
 from tools.lock.testing_repository import stanza

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from tools.lib.errors import run
+from tools.lib.cli.errors import run
 from tools.lock.__main__ import main
 from tools.lock.testing_repository import Repository, stanza
 

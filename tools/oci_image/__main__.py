@@ -8,10 +8,10 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from tools.lib.cli import Parser
-from tools.lib.errors import ToolError, run
-from tools.lib.files import write_whole
-from tools.lib.oci import digest_of, read_image, read_layer
+from tools.lib.cli.errors import ToolError, run
+from tools.lib.cli.files import write_whole
+from tools.lib.cli.flags import Parser
+from tools.lib.oci.documents import digest_of, read_image, read_layer
 from tools.oci_image.core import build
 from tools.oci_image.settings import FILE_FORMS, read_settings
 

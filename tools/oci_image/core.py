@@ -11,9 +11,9 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tools.lib.documents import Json, as_list, as_object, as_text, as_texts, compact
-from tools.lib.errors import ToolError
-from tools.lib.oci import CONFIG, MANIFEST, Image, Layer, describe
+from tools.lib.cli.errors import ToolError
+from tools.lib.data.json_values import Json, as_list, as_object, as_text, as_texts, compact
+from tools.lib.oci.documents import CONFIG, MANIFEST, Image, Layer, describe
 from tools.oci_image.settings import Settings, seconds_of
 
 _VARIABLE = re.compile(r"\$(?:(\w+)|\{(\w+)\})", re.ASCII)

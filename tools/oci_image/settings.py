@@ -10,7 +10,8 @@ import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from tools.lib.documents import (
+from tools.lib.cli.errors import ToolError
+from tools.lib.data.json_values import (
     as_list,
     as_text,
     as_text_map,
@@ -18,7 +19,6 @@ from tools.lib.documents import (
     parse_object,
     read_document,
 )
-from tools.lib.errors import ToolError
 
 _TEXTS = ("os", "architecture", "variant", "user", "workdir")
 _MAPS = ("env", "labels", "annotations")

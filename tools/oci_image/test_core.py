@@ -4,9 +4,18 @@ from typing import Any
 
 import pytest
 
-from tools.lib.documents import Json, compact
-from tools.lib.errors import ToolError
-from tools.lib.oci import CONFIG, LAYER, Descriptor, Digest, Image, Layer, describe, parse_image
+from tools.lib.cli.errors import ToolError
+from tools.lib.data.json_values import Json, compact
+from tools.lib.oci.documents import (
+    CONFIG,
+    LAYER,
+    Descriptor,
+    Digest,
+    Image,
+    Layer,
+    describe,
+    parse_image,
+)
 from tools.oci_image.core import build, expand
 from tools.oci_image.settings import Settings
 

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from tools.lib.documents import Json
-from tools.lib.errors import ToolError, run
-from tools.lib.oci import digest_of
+from tools.lib.cli.errors import ToolError, run
+from tools.lib.data.json_values import Json
+from tools.lib.oci.documents import digest_of
 from tools.oci_image.__main__ import main
 from tools.oci_image.settings import FILE_FORMS, seconds_of
 

@@ -6,11 +6,11 @@ import os
 import sys
 from collections.abc import Sequence
 
-from tools.lib.cli import Parser
-from tools.lib.documents import read_document
-from tools.lib.errors import ToolError, run
-from tools.lib.files import write_whole
-from tools.lib.oci import Digest, blob_path
+from tools.lib.cli.errors import ToolError, run
+from tools.lib.cli.files import write_whole
+from tools.lib.cli.flags import Parser
+from tools.lib.data.json_values import read_document
+from tools.lib.oci.documents import Digest, blob_path
 from tools.oci_import.core import find_image
 
 

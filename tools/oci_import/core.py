@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from tools.lib.errors import ToolError
-from tools.lib.oci import (
+from tools.lib.cli.errors import ToolError
+from tools.lib.oci.documents import (
     INDEX,
     MANIFEST,
     Descriptor,

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from tools.lib.documents import compact
-from tools.lib.errors import ToolError, run
-from tools.lib.oci import CONFIG, INDEX, MANIFEST, Descriptor, Digest, describe
+from tools.lib.cli.errors import ToolError, run
+from tools.lib.data.json_values import compact
+from tools.lib.oci.documents import CONFIG, INDEX, MANIFEST, Descriptor, Digest, describe
 from tools.oci_import.__main__ import main
 
 DOCKER = "application/vnd.docker.distribution.manifest.v2+json"

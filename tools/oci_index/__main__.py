@@ -5,10 +5,10 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from tools.lib.cli import Parser
-from tools.lib.errors import ToolError, run
-from tools.lib.files import write_whole
-from tools.lib.oci import digest_of, read_image
+from tools.lib.cli.errors import ToolError, run
+from tools.lib.cli.files import write_whole
+from tools.lib.cli.flags import Parser
+from tools.lib.oci.documents import digest_of, read_image
 from tools.oci_index.core import build
 
 

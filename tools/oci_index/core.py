@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from tools.lib.documents import Json, compact
-from tools.lib.errors import ToolError
-from tools.lib.oci import INDEX, Image, Platform
+from tools.lib.cli.errors import ToolError
+from tools.lib.data.json_values import Json, compact
+from tools.lib.oci.documents import INDEX, Image, Platform
 
 
 def build(images: Sequence[Image], annotations: Mapping[str, str]) -> bytes:

@@ -3,9 +3,9 @@ from pathlib import Path
 
 import pytest
 
-from tools.lib.documents import Json, compact
-from tools.lib.errors import ToolError
-from tools.lib.oci import CONFIG, describe, digest_of
+from tools.lib.cli.errors import ToolError
+from tools.lib.data.json_values import Json, compact
+from tools.lib.oci.documents import CONFIG, describe, digest_of
 from tools.oci_index.__main__ import main
 
 

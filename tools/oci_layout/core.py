@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from tools.lib.documents import Json, compact
-from tools.lib.errors import ToolError
-from tools.lib.oci import INDEX, Descriptor, Digest, Image, describe, parse_index
+from tools.lib.cli.errors import ToolError
+from tools.lib.data.json_values import Json, compact
+from tools.lib.oci.documents import INDEX, Descriptor, Digest, Image, describe, parse_index
 
 OCI_LAYOUT = b'{"imageLayoutVersion":"1.0.0"}'
 _REF_NAME = "org.opencontainers.image.ref.name"

@@ -13,8 +13,8 @@ import stat
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from tools.lib.errors import ToolError
-from tools.lib.oci import Descriptor, Digest, blob_path
+from tools.lib.cli.errors import ToolError
+from tools.lib.oci.documents import Descriptor, Digest, blob_path
 
 # Other file systems, no right to, too many names, no such thing: the bytes are copied then.
 _NO_LINK = {errno.EXDEV, errno.EPERM, errno.EACCES, errno.EMLINK, errno.ENOTSUP, errno.ENOSYS}

@@ -7,10 +7,10 @@ import shutil
 import sys
 from collections.abc import Iterator, Sequence
 
-from tools.lib.cli import Parser
-from tools.lib.errors import ToolError, run
-from tools.lib.files import atomic_write
-from tools.lib.tarheader import END_OF_ARCHIVE, Entry, encoded, header, padding
+from tools.lib.archive.tar_entry import END_OF_ARCHIVE, Entry, encoded, header, padding
+from tools.lib.cli.errors import ToolError, run
+from tools.lib.cli.files import atomic_write
+from tools.lib.cli.flags import Parser
 
 
 def main(argv: Sequence[str]) -> int:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.lib.documents import Json
+from tools.lib.data.json_values import Json
 from tools.oci_image.__main__ import main as oci_image
 from tools.oci_index.__main__ import main as oci_index
 from tools.oci_layout.__main__ import main as oci_layout

@@ -6,10 +6,19 @@ from pathlib import Path
 
 import pytest
 
-from tools.lib.documents import Json, compact
-from tools.lib.errors import ToolError, run
-from tools.lib.files import write_json
-from tools.lib.oci import CONFIG, INDEX, LAYER, Descriptor, Digest, Layer, describe, digest_of
+from tools.lib.cli.errors import ToolError, run
+from tools.lib.cli.files import write_json
+from tools.lib.data.json_values import Json, compact
+from tools.lib.oci.documents import (
+    CONFIG,
+    INDEX,
+    LAYER,
+    Descriptor,
+    Digest,
+    Layer,
+    describe,
+    digest_of,
+)
 from tools.oci_layout.__main__ import main
 
 NO_CONTENT = Digest("sha256:" + "0" * 64)

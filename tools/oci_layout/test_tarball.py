@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.lib.errors import ToolError
+from tools.lib.cli.errors import ToolError
 from tools.oci_layout.tarball import main
 
 FILES = {

@@ -14,8 +14,8 @@ from collections.abc import Sequence
 
 import uv
 
-from tools.lib.cli import Parser
-from tools.lib.errors import ToolError, run
+from tools.lib.cli.errors import ToolError, run
+from tools.lib.cli.flags import Parser
 
 _OLDEST_PYTHON = "3.11"
 _FOLDER = "tools/python"

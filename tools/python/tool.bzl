@@ -22,7 +22,7 @@ PythonToolInfo = provider(
 _LAUNCHER = """\
 import sys
 sys.path[:0] = {paths}
-from tools.lib.errors import run
+from tools.lib.cli.errors import run
 from {module} import main
 sys.exit(run(main, ["{name}", *sys.argv[1:]]))
 """
@@ -84,7 +84,7 @@ import os, sys
 runfiles = os.environ.get("TEST_SRCDIR") or os.path.abspath(__file__) + ".runfiles"
 os.chdir(os.path.join(runfiles, "{workspace}"))
 sys.path[:0] = [os.path.join(runfiles, path) for path in {imports}]
-from tools.lib.errors import run
+from tools.lib.cli.errors import run
 from {module} import main
 sys.exit(run(main, ["{name}", *{arguments}, *sys.argv[1:]]))
 """

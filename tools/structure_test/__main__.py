@@ -10,12 +10,12 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from tools.lib.cli import Parser
-from tools.lib.errors import ToolError, run
-from tools.lib.fields import load
-from tools.lib.files import atomic_write
-from tools.lib.layout import read_platform, select_image
-from tools.lib.oci import Image
+from tools.lib.cli.errors import ToolError, run
+from tools.lib.cli.files import atomic_write
+from tools.lib.cli.flags import Parser
+from tools.lib.data.yaml_fields import load
+from tools.lib.oci.documents import Image
+from tools.lib.oci.layout import read_platform, select_image
 from tools.structure_test import report
 from tools.structure_test.config import parse_config
 from tools.structure_test.image import ImageFiles

@@ -10,7 +10,7 @@ import time
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from tools.lib.errors import ToolError
+from tools.lib.cli.errors import ToolError
 
 ALWAYS = ("/usr/bin",)
 """Where bwrap is looked for after PATH, of which a test's environment may have little."""

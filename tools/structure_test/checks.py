@@ -5,8 +5,8 @@ from __future__ import annotations
 import stat
 from collections.abc import Iterable, Iterator, Mapping
 
-from tools.lib.imagefs import Inode, PathError, Tree
-from tools.lib.layout import RunConfig
+from tools.lib.oci.layout import RunConfig
+from tools.lib.rootfs.tree import Inode, PathError, Tree
 from tools.structure_test import patterns
 from tools.structure_test.image import ImageFiles
 from tools.structure_test.schema import (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from tools.lib.imagefs import PathError
+from tools.lib.rootfs.tree import PathError
 from tools.structure_test import environment, patterns
 from tools.structure_test.bubblewrap import Outcome
 from tools.structure_test.image import ImageFiles

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from tools.lib.errors import ToolError
-from tools.lib.fields import Field
+from tools.lib.cli.errors import ToolError
+from tools.lib.data.yaml_fields import Field
 from tools.structure_test.schema import (
     BindMount,
     CommandTest,

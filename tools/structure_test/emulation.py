@@ -6,8 +6,8 @@ import os
 import platform
 from typing import Literal, NamedTuple
 
-from tools.lib import elf
-from tools.lib.errors import ToolError
+from tools.lib.cli.errors import ToolError
+from tools.lib.elf import elf_file as elf
 
 # Others have the same name in OCI as in uname(2).
 _RUNS_NATIVELY = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
-from tools.lib.errors import ToolError
+from tools.lib.cli.errors import ToolError
 from tools.structure_test.schema import Config, RunOptions, Variable
 
 # What container engines set where an image has none.

@@ -8,11 +8,11 @@ import shutil
 from collections.abc import Callable, Iterable
 from typing import IO
 
-from tools.lib.imagefs import Inode, Source, Tree
-from tools.lib.layerstream import members
-from tools.lib.layout import run_config
-from tools.lib.oci import Image as Documents
-from tools.lib.oci import blob_path, diff_ids
+from tools.lib.oci.documents import Image as Documents
+from tools.lib.oci.documents import blob_path, diff_ids
+from tools.lib.oci.layout import run_config
+from tools.lib.rootfs.layer_stream import members
+from tools.lib.rootfs.tree import Inode, Source, Tree
 
 
 class ImageFiles:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from tools.lib.imagefs import Inode, PathError
+from tools.lib.rootfs.tree import Inode, PathError
 from tools.structure_test import checks
 from tools.structure_test.environment import expand_paths
 from tools.structure_test.image import ImageFiles

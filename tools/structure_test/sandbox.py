@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
-from tools.lib.imagefs import PathError, Source
+from tools.lib.rootfs.tree import PathError, Source
 from tools.structure_test import bubblewrap
 from tools.structure_test.emulation import Emulator, is_registered
 from tools.structure_test.image import ImageFiles

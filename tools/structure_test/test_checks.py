@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.lib.layout import RunConfig
+from tools.lib.oci.layout import RunConfig
 from tools.structure_test.checks import (
     check_content,
     check_existence,

@@ -2,8 +2,8 @@ import json
 
 import pytest
 
-from tools.lib.errors import ToolError
-from tools.lib.fields import load
+from tools.lib.cli.errors import ToolError
+from tools.lib.data.yaml_fields import load
 from tools.structure_test.config import parse_config
 from tools.structure_test.schema import (
     BindMount,

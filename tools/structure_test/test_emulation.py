@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.lib.errors import ToolError
+from tools.lib.cli.errors import ToolError
 from tools.structure_test import emulation
 from tools.structure_test.emulation import Emulator, find_emulator
 

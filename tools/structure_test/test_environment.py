@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.lib.errors import ToolError
+from tools.lib.cli.errors import ToolError
 from tools.structure_test.environment import expand, option_variables, with_variables
 from tools.structure_test.schema import RunOptions, Variable
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.lib.imagefs import Inode, Source
+from tools.lib.rootfs.tree import Inode, Source
 from tools.structure_test.testing import Entry, directory, hardlink, open_image, symlink
 from tools.structure_test.unpack import effective_mode, remove_tree, set_modes, unpack
 from tools.structure_test.users import User

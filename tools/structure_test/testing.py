@@ -15,12 +15,13 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tools.lib import ar, tar
-from tools.lib.decompress import chunks
-from tools.lib.documents import Json, compact
-from tools.lib.errors import run
-from tools.lib.layout import select_image
-from tools.lib.oci import CONFIG, INDEX, LAYER, MANIFEST, Descriptor, describe, digest_of
+from tools.lib.archive import ar
+from tools.lib.archive import tar_reader as tar
+from tools.lib.archive.decompress import chunks
+from tools.lib.cli.errors import run
+from tools.lib.data.json_values import Json, compact
+from tools.lib.oci.documents import CONFIG, INDEX, LAYER, MANIFEST, Descriptor, describe, digest_of
+from tools.lib.oci.layout import select_image
 from tools.structure_test.__main__ import main
 from tools.structure_test.image import ImageFiles
 

@@ -13,7 +13,7 @@ import shutil
 import stat
 from collections.abc import Callable
 
-from tools.lib.imagefs import Inode, Source, Tree
+from tools.lib.rootfs.tree import Inode, Source, Tree
 from tools.structure_test.users import User
 
 MOUNTED = ("/dev", "/proc", "/sys")

@@ -5,9 +5,9 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from tools.lib.cli import Parser
-from tools.lib.errors import ToolError, run
-from tools.lib.files import write_json
+from tools.lib.cli.errors import ToolError, run
+from tools.lib.cli.files import write_json
+from tools.lib.cli.flags import Parser
 from tools.tar_layer.core import describe_tar
 
 

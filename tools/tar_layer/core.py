@@ -6,9 +6,9 @@ import hashlib
 from collections.abc import Iterator
 from typing import IO
 
-from tools.lib.decompress import SUFFIXES, Observed, chunks, detect
-from tools.lib.oci import LAYERS, Descriptor, Digest, Layer
-from tools.lib.tarheader import MAX_TIME
+from tools.lib.archive.decompress import SUFFIXES, Observed, chunks, detect
+from tools.lib.archive.tar_entry import MAX_TIME
+from tools.lib.oci.documents import LAYERS, Descriptor, Digest, Layer
 from tools.tar_layer.tar_walk import BLOCK, Chunks, newest_mtime
 
 

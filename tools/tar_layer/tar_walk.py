@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 
-from tools.lib.errors import ToolError
+from tools.lib.cli.errors import ToolError
 
 BLOCK = 512
 # Types whose size, if there is one, counts no data (as Go's archive/tar and libarchive read them).

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import zstandard
 
-from tools.lib.errors import ToolError, run
+from tools.lib.cli.errors import ToolError, run
 from tools.tar_layer.__main__ import main
 from tools.tar_layer.core import describe_tar
 

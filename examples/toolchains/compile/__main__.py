@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable, Sequence
 
 from examples.toolchains.compile import extract, go, java, native
-from tools.lib.errors import ToolError, run
+from tools.lib.cli.errors import ToolError, run
 
 _VERBS: dict[str, Callable[[Sequence[str]], None]] = {
     "cc": native.cc,

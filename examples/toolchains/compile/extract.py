@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from examples.toolchains.compile import layer
-from tools.lib.cli import Parser
-from tools.lib.files import atomic_write
+from tools.lib.cli.files import atomic_write
+from tools.lib.cli.flags import Parser
 
 
 def extract(argv: Sequence[str]) -> None:

@@ -7,8 +7,8 @@ import zipfile
 from collections.abc import Iterator, Sequence
 
 from examples.toolchains.compile import process
-from tools.lib.errors import ToolError
-from tools.lib.files import atomic_write
+from tools.lib.cli.errors import ToolError
+from tools.lib.cli.files import atomic_write
 
 _MANIFEST = "META-INF/MANIFEST.MF"
 _LINE = 72

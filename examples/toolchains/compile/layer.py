@@ -6,8 +6,9 @@ import os
 import posixpath
 from collections.abc import Iterator
 
-from tools.lib import decompress, tar
-from tools.lib.errors import ToolError
+from tools.lib.archive import decompress
+from tools.lib.archive import tar_reader as tar
+from tools.lib.cli.errors import ToolError
 
 _MAX_LINKS = 20
 

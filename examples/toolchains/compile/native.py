@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from examples.toolchains.compile import process
 from examples.toolchains.compile.layer import unpack
-from tools.lib.errors import ToolError
+from tools.lib.cli.errors import ToolError
 
 # gcc's own directory in the sysroot: libgcc_s, and libstdc++ with its headers.
 _GCC_LIBRARIES = "usr/lib/gcc/*/*"

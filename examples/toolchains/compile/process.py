@@ -10,8 +10,8 @@ import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 
-from tools.lib.cli import Parser
-from tools.lib.errors import ToolError
+from tools.lib.cli.errors import ToolError
+from tools.lib.cli.flags import Parser
 
 # What compilers stamp, if they stamp: as the time of generated files in images, 2025-01-01.
 EPOCH = 1735689600

@@ -9,7 +9,7 @@ import pytest
 
 from examples.toolchains.compile import java
 from examples.toolchains.compile.__main__ import main
-from tools.lib.errors import ToolError
+from tools.lib.cli.errors import ToolError
 
 
 def _script(path: Path, text: str) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from examples.toolchains.compile import layer
-from tools.lib.errors import ToolError
+from tools.lib.cli.errors import ToolError
 
 
 @pytest.fixture(params=["w", "w:gz"])

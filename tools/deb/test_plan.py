@@ -1,0 +1,166 @@
+import pytest
+
+from tools.deb.plan import plan
+from tools.deb.rules import keeper
+from tools.lib.archive.tar_entry import Entry
+from tools.lib.archive.tar_reader import Extent, Member
+from tools.lib.cli.errors import ToolError
+
+DATA = (Extent(0, 512, 1),)
+
+
+def file(path: str, mode: int = 0o644) -> Member:
+    return Member(Entry(path, "file", mode, size=1), DATA)
+
+
+def directory(path: str, mode: int = 0o755) -> Member:
+    return Member(Entry(path, "directory", mode), ())
+
+
+def symlink(path: str, link: str) -> Member:
+    return Member(Entry(path, "symlink", 0o777, link=link), ())
+
+
+def hardlink(path: str, link: str) -> Member:
+    return Member(Entry(path, "hardlink", 0o644, link=link), ())
+
+
+def planned(*members: Member, exclude: str = "", merge_usr: bool = False) -> list[Member]:
+    return plan(members, keeper([exclude], []), merge_usr)
+
+
+def paths(*members: Member, exclude: str = "", merge_usr: bool = False) -> list[str]:
+    return [member.entry.path for member in planned(*members, exclude=exclude, merge_usr=merge_usr)]
+
+
+def test_entries_are_sorted_by_bytes_and_not_by_directory() -> None:
+    assert paths(file("a/x"), file("b"), file("a-b"), file("a.b")) == ["a-b", "a.b", "a/x", "b"]
+
+
+def test_directories_that_rules_empty_go_and_those_that_were_empty_stay() -> None:
+    members = [
+        *(directory(path) for path in ("usr", "usr/share", "usr/share/man", "usr/share/man/man1")),
+        file("usr/share/man/man1/x"),
+        *(directory(path) for path in ("var", "var/empty", "usr/share/doc", "usr/share/doc/x")),
+        file("usr/share/doc/x/copyright"),
+    ]
+    assert paths(*members) == [
+        *("usr", "usr/share", "usr/share/doc", "usr/share/doc/x", "usr/share/doc/x/copyright"),
+        *("var", "var/empty"),
+    ]
+
+
+def test_an_empty_directory_can_be_left_out() -> None:
+    assert paths(directory("boot"), directory("home"), exclude="boot") == ["home"]
+
+
+def test_of_hard_links_the_first_name_has_the_data() -> None:
+    first, second, third = planned(
+        hardlink("a", "b"), hardlink("c", "a"), Member(Entry("b", "file", 0o4755, size=1), DATA)
+    )
+    assert (first.entry.path, first.entry.type, first.extents) == ("a", "file", DATA)
+    assert (second.entry.path, second.entry.type, second.entry.link) == ("b", "hardlink", "a")
+    assert (third.entry.path, third.entry.type, third.entry.link) == ("c", "hardlink", "a")
+    assert {member.entry.mode for member in (first, second, third)} == {0o4755}
+
+
+def test_a_hard_link_whose_target_is_left_out_becomes_the_file() -> None:
+    kept = planned(file("usr/share/doc/x/a"), hardlink("usr/b", "usr/share/doc/x/a"))
+    assert [(member.entry.path, member.entry.type, member.entry.size) for member in kept] == [
+        ("usr/b", "file", 1)
+    ]
+    assert kept[0].extents == DATA
+
+
+def test_a_hard_link_to_a_symlink_is_that_symlink() -> None:
+    kept = planned(symlink("a", "x"), hardlink("b", "a"))
+    assert [(member.entry.type, member.entry.link) for member in kept] == [("symlink", "x")] * 2
+
+
+def test_long_chains_of_hard_links_take_no_time() -> None:
+    chain = [hardlink(f"{n}", f"{n + 1}") for n in range(20_000)]
+    assert len(planned(*chain, file("20000"))) == 20_001
+    with pytest.raises(ToolError, match="hard link"):
+        planned(*chain, hardlink("20000", "0"))
+
+
+def test_what_a_copyright_link_leads_to_stays() -> None:
+    members = [
+        symlink("usr/share/doc/x/copyright", "../y/LICENSE"),
+        symlink("usr/share/doc/y/LICENSE", "/usr/share/doc/y/text"),
+        file("usr/share/doc/y/text"),
+        file("usr/share/doc/y/other"),
+    ]
+    assert paths(*members) == [
+        "usr/share/doc/x/copyright",
+        "usr/share/doc/y/LICENSE",
+        "usr/share/doc/y/text",
+    ]
+
+
+def test_deep_names_do_not_eat_the_memory() -> None:
+    deep = [file(f"{n}/" + "d/" * 2000 + "f") for n in range(100)]
+    with pytest.raises(ToolError, match="more than 131072 directories"):
+        planned(*deep)
+
+
+def test_merged_usr_moves_files_and_keeps_what_links_mean() -> None:
+    kept = planned(
+        directory("bin"),
+        directory("lib"),
+        directory("lib/x"),
+        directory("usr"),
+        directory("usr/lib", 0o700),
+        file("bin/sh"),
+        symlink("bin/up", "../usr/share/data"),
+        symlink("bin/beside", "sh"),
+        symlink("bin/across", "../lib/x/f"),
+        symlink("bin/absolute", "/lib/x/f"),
+        symlink("lib/x/far", "../../etc/conf"),
+        symlink("etc/y", "../lib/x/f"),
+        hardlink("lib64/h", "bin/sh"),
+        file("lib/x/f"),
+        file("library"),
+        merge_usr=True,
+    )
+    links = {each.entry.path: each.entry.link for each in kept if each.entry.link}
+    assert links == {
+        "etc/y": "../lib/x/f",
+        "usr/bin/absolute": "/lib/x/f",
+        "usr/bin/across": "../lib/x/f",
+        "usr/bin/beside": "sh",
+        "usr/bin/up": "../share/data",
+        "usr/lib/x/far": "../../../etc/conf",
+        "usr/lib64/h": "usr/bin/sh",
+    }
+    others = {each.entry.path: each.entry.mode for each in kept if not each.entry.link}
+    assert others == {
+        "library": 0o644,
+        "usr": 0o755,
+        "usr/bin": 0o755,
+        "usr/bin/sh": 0o644,
+        "usr/lib": 0o700,  # its own entry, not that of /lib
+        "usr/lib/x": 0o755,
+        "usr/lib/x/f": 0o644,
+    }
+
+
+def test_the_links_of_base_files_stay_where_usr_is_merged() -> None:
+    kept = planned(symlink("bin", "usr/bin"), symlink("lib64", "usr/lib64"), merge_usr=True)
+    assert [(each.entry.path, each.entry.link) for each in kept] == [
+        ("bin", "usr/bin"),
+        ("lib64", "usr/lib64"),
+    ]
+
+
+def test_links_between_the_two_places_go_where_usr_is_merged() -> None:
+    members = [symlink("bin/x", "/usr/bin/x"), symlink("usr/lib/y", "../../lib/y")]
+    assert paths(*members, file("usr/bin/x"), file("lib/y"), merge_usr=True) == [
+        "usr/bin/x",
+        "usr/lib/y",
+    ]
+
+
+def test_one_path_at_both_places_is_an_error_where_usr_is_merged() -> None:
+    with pytest.raises(ToolError, match="usr/bin/x: twice in the archive"):
+        planned(file("bin/x"), file("usr/bin/x"), merge_usr=True)

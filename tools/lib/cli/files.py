@@ -1,0 +1,76 @@
+"""Files that are either whole or absent, and JSON that is the same bytes for the same value."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from typing import IO, Any
+
+from tools.lib.cli.errors import ToolError
+
+
+@contextlib.contextmanager
+def atomic_write(path: str, mode: int = 0o644) -> Iterator[IO[bytes]]:
+    """Opens a file beside `path` for writing and renames it onto `path` on success.
+
+    On any exception the partial file is removed and `path` stays as it was.
+    """
+    with atomic_writes([path], mode) as (out,):
+        yield out
+
+
+@contextlib.contextmanager
+def atomic_writes(paths: Sequence[str], mode: int = 0o644) -> Iterator[list[IO[bytes]]]:
+    """Opens a file beside each path and, once all are written, renames them onto the paths.
+
+    On any exception no partial file is left, and no new one of `paths`. What an OSError tells of is
+    the path itself, not the partial file.
+    """
+    partials = {f"{path}.{os.getpid()}.partial": path for path in paths}
+    done: list[str] = []
+    try:
+        with contextlib.ExitStack() as opened:
+            yield [opened.enter_context(open(partial, "wb")) for partial in partials]
+        for partial in partials:
+            os.chmod(partial, mode)
+        for partial, path in partials.items():
+            os.rename(partial, path)
+            done.append(path)
+    except BaseException as error:
+        for left in (*done, *partials):
+            with contextlib.suppress(OSError):
+                os.unlink(left)
+        if isinstance(error, OSError) and error.filename in partials:
+            raise type(error)(error.errno, error.strerror, partials[error.filename]) from None
+        raise
+
+
+def write_whole(files: Mapping[str, bytes]) -> None:
+    """Writes files, all or none: their bytes by path."""
+    with atomic_writes(list(files)) as outs:
+        for out, data in zip(outs, files.values(), strict=True):
+            out.write(data)
+
+
+def dump_json(value: Any) -> bytes:
+    """The canonical JSON of this project: sorted keys, no spaces, UTF-8, a final newline."""
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return text.encode("utf-8", "surrogateescape") + b"\n"
+
+
+def write_json(path: str, value: Any) -> None:
+    """Writes canonical JSON to `path`, whole or not at all."""
+    with atomic_write(path) as out:
+        out.write(dump_json(value))
+
+
+def read_json(path: str) -> Any:
+    """Parses the JSON file at `path`; a ToolError names the file and the position of the fault."""
+    with open(path, "rb") as source:
+        data = source.read()
+    try:
+        return json.loads(data.decode("utf-8", "surrogateescape"))
+    except (ValueError, RecursionError) as error:
+        raise ToolError(f"{path}: not JSON: {error}") from None

@@ -1,0 +1,187 @@
+import io
+import random
+import struct
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from elftools.elf.dynamic import DynamicSegment
+from elftools.elf.elffile import ELFFile
+from elftools.elf.segments import InterpSegment
+
+from tools.lib.elf import elf_file as elf
+
+
+def describe(data: bytes) -> dict[str, Any] | None:
+    return elf.describe(lambda offset, length: data[offset : offset + length])
+
+
+def loaded() -> list[Path]:
+    """This process's program and libraries."""
+    maps = Path("/proc/self/maps").read_text().splitlines()
+    names = {line.split(maxsplit=5)[5] for line in maps if len(line.split(maxsplit=5)) > 5}
+    files = (Path(name) for name in sorted({*names, sys.executable}) if name.startswith("/"))
+    return [path for path in files if path.is_file() and path.open("rb").read(4) == elf.MAGIC]
+
+
+def by_pyelftools(path: Path) -> dict[str, Any]:
+    with path.open("rb") as source:
+        file = ELFFile(source)
+        segments = list(file.iter_segments())
+        tags: list[Any] = [
+            tag for each in segments if isinstance(each, DynamicSegment) for tag in each.iter_tags()
+        ]
+        interpreters = (
+            each.get_interp_name() for each in segments if isinstance(each, InterpSegment)
+        )
+        return {
+            "class": file.elfclass,
+            "data": "little" if file.little_endian else "big",
+            "machine": {"EM_X86_64": 62, "EM_AARCH64": 183}[file["e_machine"]],
+            "flags": file["e_flags"],
+            "type": file["e_type"].removeprefix("ET_").lower(),
+            "interpreter": next(interpreters, None),
+            "soname": next((t.soname for t in tags if t.entry.d_tag == "DT_SONAME"), None),
+            "needed": [t.needed for t in tags if t.entry.d_tag == "DT_NEEDED"],
+            "rpath": [p for t in tags if t.entry.d_tag == "DT_RPATH" for p in t.rpath.split(":")],
+            "runpath": [
+                p for t in tags if t.entry.d_tag == "DT_RUNPATH" for p in t.runpath.split(":")
+            ],
+        }
+
+
+def test_the_libraries_of_this_process_are_read_as_pyelftools_reads_them() -> None:
+    libraries = loaded()
+    assert any("libc.so" in path.name for path in libraries)
+    for path in libraries:
+        described = describe(path.read_bytes())
+        assert described, path
+        # It differs between distributions, and pyelftools does not know it.
+        assert described.pop("isa_level") in range(4)
+        assert described == by_pyelftools(path), path
+
+
+_FLAGS = 0x5000400  # of a hard-float library for arm
+
+
+def library(bits: int, order: str) -> bytes:
+    """A shared library of 0x400 bytes, loaded at 0x10000."""
+    texts = b"\0libc.so.6\0libx.so.1\0$ORIGIN/a:/b\0"
+    tags = [(1, 1), (14, 11), (29, 21), (5, 0x10300), (10, len(texts)), (0, 0)]
+    dynamic = b"".join(struct.pack(order + {32: "iI", 64: "qQ"}[bits], *tag) for tag in tags)
+    segments = [(1, 0, 0x10000, 0x400), (2, 0x200, 0x10200, len(dynamic)), (3, 0x380, 0x10380, 8)]
+    if bits == 64:
+        rows = [(kind, 0, at, to, to, size, size, 8) for kind, at, to, size in segments]
+        header, row = (
+            struct.pack(order + "HHIQQQIHHHHHH", 3, 21, 1, 0, 64, 0, _FLAGS, 64, 56, 3, 0, 0, 0),
+            "IIQQQQQQ",
+        )
+    else:
+        rows = [(kind, at, to, to, size, size, 0, 8) for kind, at, to, size in segments]
+        header, row = (
+            struct.pack(order + "HHIIIIIHHHHHH", 3, 8, 1, 0, 52, 0, _FLAGS, 52, 32, 3, 0, 0, 0),
+            "IIIIIIII",
+        )
+    ident = bytes((bits // 32, 1 if order == "<" else 2, 1)).ljust(12, b"\0")
+    table = b"".join(struct.pack(order + row, *each) for each in rows)
+    data = (elf.MAGIC + ident + header + table).ljust(0x200, b"\0") + dynamic
+    data = data.ljust(0x300, b"\0") + texts
+    return (data.ljust(0x380, b"\0") + b"/lib/ld\0").ljust(0x400, b"\0")
+
+
+@pytest.mark.parametrize("bits", [32, 64])
+@pytest.mark.parametrize(("order", "name"), [("<", "little"), (">", "big")])
+def test_both_classes_in_both_byte_orders(bits: int, order: str, name: str) -> None:
+    assert describe(library(bits, order)) == {
+        "class": bits,
+        "data": name,
+        "machine": 21 if bits == 64 else 8,
+        "flags": _FLAGS,
+        "isa_level": 0,
+        "type": "dyn",
+        "interpreter": "/lib/ld",
+        "soname": "libx.so.1",
+        "needed": ["libc.so.6"],
+        "rpath": [],
+        "runpath": ["$ORIGIN/a", "/b"],
+    }
+
+
+def with_property(bits: int, *properties: tuple[int, int]) -> bytes:
+    """A file for x86 that has nothing but a note with these numbers of 4 bytes."""
+    word = bits // 8
+    array = b"".join(
+        struct.pack("<III", kind, 4, value).ljust(-(-12 // word) * word, b"\0")
+        for kind, value in properties
+    )
+    # Another note before it, whose end is not aligned.
+    notes = struct.pack("<III", 4, 3, 1) + b"GNU\0" + b"abc".ljust(word, b"\0")
+    notes += struct.pack("<III", 4, len(array), 5) + b"GNU\0" + array
+    kind, at, size = 0x6474E553, 0x100, len(notes)
+    if bits == 64:
+        header = struct.pack("<HHIQQQIHHHHHH", 3, 62, 1, 0, 64, 0, 0, 64, 56, 1, 0, 0, 0)
+        row = struct.pack("<IIQQQQQQ", kind, 0, at, 0, 0, size, size, 8)
+    else:
+        header = struct.pack("<HHIIIIIHHHHHH", 3, 3, 1, 0, 52, 0, 0, 52, 32, 1, 0, 0, 0)
+        row = struct.pack("<IIIIIIII", kind, at, 0, 0, size, size, 0, 4)
+    ident = bytes((bits // 32, 1, 1)).ljust(12, b"\0")
+    return (elf.MAGIC + ident + header + row).ljust(at, b"\0") + notes
+
+
+@pytest.mark.parametrize("bits", [32, 64])
+@pytest.mark.parametrize(("needed", "level"), [(0, 0), (1, 0), (0b11, 1), (0b100, 2), (0b1111, 3)])
+def test_the_level_of_the_processor_that_is_needed(bits: int, needed: int, level: int) -> None:
+    described = describe(with_property(bits, (0xC0000002, 3), (0xC0008002, needed)))
+    assert described
+    assert described["isa_level"] == level
+
+
+@pytest.mark.parametrize("bits", [32, 64])
+def test_properties_that_are_damaged_ask_for_nothing(bits: int) -> None:
+    dice = random.Random(0)
+    whole = with_property(bits, (0xC0000002, 3), (0xC0008002, 4))
+    for _ in range(2000):
+        data = bytearray(whole)
+        data[dice.randrange(0x100, len(data))] = dice.choice((0, 1, 0x7F, 0x80, 0xFF))
+        described = describe(bytes(data))
+        assert described
+        assert described["isa_level"] in range(32)
+    cut = describe(whole[:-12])
+    assert cut
+    assert cut["isa_level"] == 0
+
+
+def damaged(data: bytes) -> Iterator[bytes]:
+    for length in range(0, len(data), 7):
+        yield data[:length]
+    dice = random.Random(0)
+    for _ in range(2000):
+        copy = bytearray(data)
+        for _ in range(dice.randrange(1, 6)):
+            copy[dice.randrange(0x340)] = dice.choice((0, 1, 0x7F, 0x80, 0xFF))
+        yield bytes(copy)
+
+
+@pytest.mark.parametrize("bits", [32, 64])
+def test_malformed_files_are_no_elf_and_no_crash(bits: int) -> None:
+    results = [describe(data) for data in damaged(library(bits, "<"))]
+    assert results[0] is None
+    assert results.count(None) > 100
+
+
+def test_texts_without_an_end_are_not_read_on_for_ever() -> None:
+    data = library(64, "<").rstrip(b"\0") + b"x" * 10_000
+    assert describe(data) is None
+
+
+def test_files_are_described_as_bytes_are() -> None:
+    for data in (library(64, "<"), library(64, "<")[:100], b"text", b""):
+        assert elf.describe_file(io.BytesIO(data)) == describe(data)
+
+
+def test_offsets_beyond_the_end_of_a_file_are_no_crash() -> None:
+    data = bytearray(library(64, "<"))
+    data[32:40] = b"\xff" * 8
+    assert elf.describe_file(io.BytesIO(bytes(data))) is None

@@ -1,0 +1,161 @@
+from __future__ import annotations
+
+import datetime
+import functools
+import glob
+import hashlib
+import os
+import shutil
+import subprocess
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from tools.lib.cli.errors import ToolError
+from tools.lib.x509 import jks
+from tools.lib.x509.pem import Certificate
+from tools.lib.x509.validity import not_before
+
+_DAY = datetime.datetime(2011, 12, 13, 14, 15, 16, tzinfo=datetime.UTC)
+
+
+@functools.cache  # ECDSA signs differently each time.
+def make(name: str = "x", begin: datetime.datetime = _DAY) -> Certificate:
+    key = ec.derive_private_key(1, ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    end = begin + datetime.timedelta(days=9)
+    builder = x509.CertificateBuilder(subject, subject, key.public_key(), 1, begin, end)
+    certificate = builder.sign(key, hashes.SHA256())
+    return Certificate(certificate.public_bytes(serialization.Encoding.DER))
+
+
+def named(name: str, certificate: Certificate) -> jks.Named:
+    return jks.Named(f"usr/share/x/{name}", certificate)
+
+
+class Entry(NamedTuple):
+    date: int
+    kind: str
+    certificate: bytes
+
+
+def parse(data: bytes) -> dict[str, Entry]:
+    """A reader of JKS, written from Java's and not from our writer."""
+    seal = b"\0c\0h\0a\0n\0g\0e\0i\0tMighty Aphrodite"
+    assert hashlib.sha1(seal + data[:-20]).digest() == data[-20:]
+    at = 0
+
+    def take(size: int) -> bytes:
+        nonlocal at
+        at += size
+        return data[at - size : at]
+
+    def number(size: int) -> int:
+        return int.from_bytes(take(size), "big", signed=size == 8)
+
+    assert (number(4), number(4)) == (0xFEEDFEED, 2)
+    entries = {}
+    for _ in range(number(4)):
+        assert number(4) == 2
+        alias = take(number(2)).decode()
+        entries[alias] = Entry(number(8), take(number(2)).decode(), take(number(4)))
+    assert at == len(data) - 20
+    return entries
+
+
+def test_a_trust_store_holds_each_certificate_and_when_it_begins() -> None:
+    one, two = make("one"), make("two", datetime.datetime(2051, 1, 1, tzinfo=datetime.UTC))
+    store = jks.trust_store(jks.aliases([named("Two.crt", two), named("One.crt", one)]))
+    assert parse(store) == {
+        "debian:one.pem": Entry(1323785716000, "X.509", one),
+        "debian:two.pem": Entry(2556144000000, "X.509", two),
+    }
+
+
+def test_the_order_of_the_files_does_not_count() -> None:
+    files = [named("a.crt", make("a")), named("b.crt", make("b"))]
+    stores = [jks.trust_store(jks.aliases(each)) for each in (files, files[::-1])]
+    assert stores[0] == stores[1]
+
+
+@pytest.mark.parametrize(
+    ("name", "alias"),
+    [
+        ("ISRG_Root_X1.crt", "debian:isrg_root_x1.pem"),
+        ("own.pem", "debian:own.pem"),
+        # As update-ca-certificates(8) and ca-certificates-java have it.
+        ("NetLock_Arany_(Class Gold),_Főtanúsítvány.crt", None),
+        ("A.B", "debian:a.b.pem"),
+    ],
+)
+def test_an_alias_is_that_of_debian(name: str, alias: str | None) -> None:
+    expected = alias or "debian:netlock_arany_=class_gold=__főtanúsítvány.pem"
+    assert list(jks.aliases([named(name, make())])) == [expected]
+
+
+def test_aliases_are_unique_and_a_certificate_is_there_once() -> None:
+    found = [named("x.crt", make("1")), named("X.crt", make("2")), named("y.crt", make("1"))]
+    entries = jks.aliases([*found, named("x.pem", make("3"))])
+    assert list(entries) == ["debian:x.pem", "debian:x-2.pem", "debian:x-3.pem"]
+    assert len({each.certificate for each in entries.values()}) == 3
+
+
+def test_names_beyond_the_basic_plane_are_javas_utf8() -> None:
+    data = jks.trust_store(jks.aliases([named("\U0001d4b3.crt", make())]))
+    assert b"debian:\xed\xa0\xb5\xed\xb2\xb3.pem" in data
+
+
+def test_a_name_that_java_cannot_read_is_refused() -> None:
+    with pytest.raises(ToolError, match=r"a name of 70011 bytes .*up to 65535"):
+        jks.trust_store(jks.aliases([jks.Named("x" * 70000, make())]))
+
+
+@pytest.mark.parametrize("year", [1950, 1999, 2000, 2049, 2050, 2100])
+def test_times_of_both_forms(year: int) -> None:
+    begin = datetime.datetime(year, 2, 3, 4, 5, 6, tzinfo=datetime.UTC)
+    assert not_before(make(begin=begin)) == int(begin.timestamp())
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ((b"111213141516Z", b"11121314151Z0"), "the time .* RFC 5280 does not know"),
+        ((b"111213141516Z", b"111313141516Z"), "month must be in"),
+        ((b"\x17\x0d1112", b"\x04\x0d1112"), "a validity without a time"),
+        ((b"111213141516Z", b"1112131415\xff6Z"), "can't decode"),
+    ],
+)
+def test_a_certificate_without_a_time_is_named(change: tuple[bytes, bytes], message: str) -> None:
+    broken = Certificate(make().replace(change[0], change[1], 1))
+    assert broken != make()
+    with pytest.raises(ToolError, match=f"bad.crt: .*{message}"):
+        jks.trust_store(jks.aliases([named("bad.crt", broken)]))
+
+
+def keytool() -> str:
+    """The machine's; Debian has it on the PATH only where a JDK is chosen as the default."""
+    home = os.environ.get("JAVA_HOME")
+    places = [*([f"{home}/bin"] if home else []), *sorted(glob.glob("/usr/lib/jvm/*/bin"))]
+    found = shutil.which("keytool") or shutil.which("keytool", path=os.pathsep.join(places))
+    if not found:
+        pytest.fail("keytool: not found (hint: install Debian's package default-jre-headless)")
+    return found
+
+
+def test_keytool_reads_it(tmp_path: Path) -> None:
+    path = tmp_path / "cacerts"
+    path.write_bytes(jks.trust_store(jks.aliases([named("Fő.crt", make())])))
+    settings = ["-J-Dstdout.encoding=UTF-8", "-J-Duser.timezone=UTC", "-J-Duser.language=en"]
+    command = [keytool(), *settings, "-list", "-v", "-keystore", str(path)]
+    said = subprocess.run(
+        [*command, "-storepass", jks.PASSWORD], check=True, capture_output=True
+    ).stdout.decode()
+    assert "Keystore type: JKS" in said
+    assert "Alias name: debian:fő.pem" in said
+    assert "Creation date: Dec 13, 2011" in said
+    assert hashlib.sha256(make()).hexdigest().upper() in said.replace(":", "")

@@ -1,0 +1,72 @@
+"""Release archives for tests, made in memory, in the shapes that the sources have.
+
+What only nodejs.org has, such as the releases for s390x, is tested on these.
+"""
+
+from __future__ import annotations
+
+import gzip
+import struct
+import tarfile
+
+from tools.lib.debian.architectures import DEBIAN_TO_OCI
+from tools.lib.debian.testing import TarEntry, directory, file, symlink, tar
+from tools.lib.elf.abi import abi
+
+TEXT = b"Node.js is licensed for use as follows:\n"
+
+
+def program(architecture: str = "amd64", of: bytes = b"node") -> bytes:
+    """An ELF file for Debian's `architecture`: a header, an interpreter, and some bytes."""
+    platform = DEBIAN_TO_OCI[architecture]
+    known = abi(platform.architecture, platform.variant or "")
+    order, bits = "<" if known.machine.data == "little" else ">", known.machine.bits
+    ident = b"\x7fELF" + bytes([bits // 32, 1 if order == "<" else 2, 1]) + bytes(9)
+    loader = known.loader.encode() + b"\0"
+    size, step = (64, 56) if bits == 64 else (52, 32)
+    at, length = size + step, len(loader)
+    word = "Q" if bits == 64 else "I"
+    header = struct.pack(
+        f"{order}HHI{word}{word}{word}IHHHHHH",
+        *(2, known.machine.number, 1, 0, size, 0, 0, size, step, 1, 0, 0, 0),
+    )
+    if bits == 64:
+        segment = struct.pack(f"{order}IIQQQQQQ", 3, 4, at, 0, 0, length, length, 1)
+    else:
+        segment = struct.pack(f"{order}IIIIIIII", 3, at, 0, 0, length, length, 4, 1)
+    return ident + header + segment + loader + of
+
+
+def nodejs_org(top: str, node: bytes, text: bytes = TEXT) -> list[TarEntry]:
+    """What stands in nodejs.org's archives, in little."""
+    return [
+        directory(f"{top}/"),
+        directory(f"{top}/bin/"),
+        symlink(f"{top}/bin/npm", "../lib/node_modules/npm/bin/npm-cli.js"),
+        file(f"{top}/bin/node", node, 0o755),
+        directory(f"{top}/include/"),
+        file(f"{top}/include/node/node.h", b"#define NODE\n"),
+        file(f"{top}/lib/node_modules/npm/bin/npm-cli.js", b"#!/usr/bin/env node\n", 0o755),
+        file(f"{top}/share/man/man1/node.1", b"manual"),
+        file(f"{top}/CHANGELOG.md", b"changes"),
+        file(f"{top}/LICENSE", text),
+        file(f"{top}/README.md", b"readme"),
+    ]
+
+
+def npm(node: bytes, text: bytes = TEXT) -> list[TarEntry]:
+    """What stands in the npm registry's packages of it: no directories, times of 1985."""
+    entries = [
+        file("package/LICENSE", text),
+        file("package/bin/node", node, 0o755),
+        file("package/include/node/node.h", b"#define NODE\n"),
+        file("package/package.json", b"{}"),
+    ]
+    for info, _ in entries:
+        info.mtime, info.uname, info.gname = 499162500, "", ""
+    return entries
+
+
+def packed(*entries: TarEntry) -> bytes:
+    """The archive, in gzip."""
+    return gzip.compress(tar(*entries, format=tarfile.PAX_FORMAT), mtime=0)
