@@ -12,7 +12,7 @@ from tools.busybox.applets import applets
 from tools.deb import plan as package
 from tools.deb.rules import keeper
 from tools.lib.archive import tar_reader as tar
-from tools.lib.archive.tar_entry import Entry, encoded
+from tools.lib.archive.tar_entry import Entry, path_bytes
 from tools.lib.cli.errors import ToolError
 from tools.lib.elf import elf_file as elf
 
@@ -55,7 +55,7 @@ def plan(members: Iterable[tar.Member], read_at: tar.ReadAt) -> list[tar.Member]
         *(each for each in kept if each.entry.path.startswith("usr/share/doc/")),
     ]
     files = (each for each in result if each.entry.type != "directory")
-    return sorted(files, key=lambda member: encoded(member.entry.path))
+    return sorted(files, key=lambda member: path_bytes(member.entry.path))
 
 
 def _static(program: tar.Member, read_at: tar.ReadAt) -> bytes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping
 
-from tools.lib.archive.tar_entry import encoded
+from tools.lib.archive.tar_entry import path_bytes
 from tools.lib.cli.errors import ToolError
 from tools.lib.x509 import der, pem
 
@@ -27,7 +27,7 @@ def certificates(
         shipped: path in the package to PEM.
         own: name for errors, and PEM.
     """
-    by_name = sorted(shipped.items(), key=lambda item: encoded(item[0]))
+    by_name = sorted(shipped.items(), key=lambda item: path_bytes(item[0]))
     found = [each for where, data in [*by_name, *own] for each in pem.certificates(data, where)]
     return list(dict.fromkeys(found))
 

@@ -11,7 +11,7 @@ from tools.check_image.findings import Finding
 from tools.lib.cli.errors import ToolError, run
 from tools.lib.cli.files import read_json, write_json
 from tools.lib.cli.flags import Parser
-from tools.lib.data.json_values import as_object, as_text, as_texts
+from tools.lib.data.json_values import require_object, require_string, require_strings
 from tools.lib.elf.abi import abi
 from tools.lib.part import reader as metadata
 from tools.lib.part.part import Part
@@ -104,15 +104,15 @@ def _check(
 
 
 def _read_config(path: str) -> _Config:
-    config = as_object(read_json(path), path)
-    settings = as_object(config.get("config") or {}, f"{path}: config")
+    config = require_object(read_json(path), path)
+    settings = require_object(config.get("config") or {}, f"{path}: config")
     library_path: list[str] = []
-    for each in as_texts(settings.get("Env") or [], f"{path}: config.Env"):
+    for each in require_strings(settings.get("Env") or [], f"{path}: config.Env"):
         if each.startswith("LD_LIBRARY_PATH="):
             library_path = [d for d in each.partition("=")[2].split(":") if d.startswith("/")]
     return _Config(
-        as_text(config.get("architecture"), f"{path}: architecture"),
-        as_text(config.get("variant") or "", f"{path}: variant"),
+        require_string(config.get("architecture"), f"{path}: architecture"),
+        require_string(config.get("variant") or "", f"{path}: variant"),
         library_path,
     )
 

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from tools.check_image.findings import Finding
 from tools.lib.cli.errors import ToolError
 from tools.lib.cli.files import read_json
-from tools.lib.data.json_values import as_list, as_object, as_text, as_texts
+from tools.lib.data.json_values import require_list, require_object, require_string, require_strings
 from tools.lib.rootfs.image import Image
 
 VERSION = 1
@@ -57,41 +57,43 @@ def read(path: str, architecture: str, *, inherited: bool) -> list[Allowed]:
     Raises:
         ToolError: it is no allow.json, or one of its exceptions has no reason.
     """
-    fields = as_object(read_json(path), path)
+    fields = require_object(read_json(path), path)
     if fields.get("version") != VERSION:
         raise ToolError(f"{path}: version {fields.get('version')!r:.80} of exceptions is not known")
     read = [
         _allowed(each, f"{path}: exceptions[{index}]", architecture, inherited)
-        for index, each in enumerate(as_list(fields.get("exceptions"), f"{path}: exceptions"))
+        for index, each in enumerate(require_list(fields.get("exceptions"), f"{path}: exceptions"))
     ]
     return [each for each in read if each is not None]
 
 
 def _allowed(value: object, where: str, architecture: str, inherited: bool) -> Allowed | None:
-    fields = as_object(value, where)
+    fields = require_object(value, where)
     if unknown := sorted(fields.keys() - _FIELDS):
         raise ToolError(
             f"{where}: {unknown[0]}: unknown field", f"known: {', '.join(sorted(_FIELDS))}"
         )
-    check = as_text(fields.get("check"), f"{where}.check")
+    check = require_string(fields.get("check"), f"{where}.check")
     if check not in CHECKS:
         raise ToolError(f"{where}.check: no check {check:.80}", f"known: {', '.join(CHECKS)}")
-    path = as_text(fields.get("path"), f"{where}.path")
-    reason = as_text(fields.get("reason"), f"{where}.reason")
+    path = require_string(fields.get("path"), f"{where}.path")
+    reason = require_string(fields.get("reason"), f"{where}.reason")
     if not reason.strip():
         raise ToolError(f"{where}.reason: empty", "say why this is as it should be")
     allowed = Allowed(
         where,
         check,
         path.lstrip("/"),
-        as_text(fields.get("subject", "*"), f"{where}.subject"),
-        as_text(fields.get("loaded_from", ""), f"{where}.loaded_from").lstrip("/"),
+        require_string(fields.get("subject", "*"), f"{where}.subject"),
+        require_string(fields.get("loaded_from", ""), f"{where}.loaded_from").lstrip("/"),
         reason,
         inherited,
     )
     if allowed.loaded_from and check != "library":
         raise ToolError(f"{where}.loaded_from: only for the check of libraries")
-    meant_for = as_texts(fields.get("architectures", [architecture]), f"{where}.architectures")
+    meant_for = require_strings(
+        fields.get("architectures", [architecture]), f"{where}.architectures"
+    )
     return allowed if architecture in meant_for else None
 
 

@@ -10,7 +10,7 @@ from tools.deb.plan import plan
 from tools.deb.rules import Keep
 from tools.deb.unpack import Unpacked
 from tools.lib.archive import tar_reader as tar
-from tools.lib.archive.tar_entry import Entry, encoded
+from tools.lib.archive.tar_entry import Entry, path_bytes
 from tools.lib.cli.errors import ToolError
 from tools.lib.elf import elf_file as elf
 from tools.lib.part.part import PartWriter
@@ -60,7 +60,7 @@ def write_entries(
         tar.Member(Entry(path, "file", 0o644, mtime=mtime, size=len(data)), ())
         for path, data in generated.items()
     ]
-    for member in sorted([*kept, *registering], key=lambda member: encoded(member.entry.path)):
+    for member in sorted([*kept, *registering], key=lambda member: path_bytes(member.entry.path)):
         path = member.entry.path
         if path in generated:
             writer.add(member.entry, [generated[path]])

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Sequence
 
 from tools.deb import merged_usr
-from tools.lib.archive.tar_entry import encoded
+from tools.lib.archive.tar_entry import path_bytes
 from tools.lib.archive.tar_reader import Member, ReadAt, content
 from tools.lib.debian.deb import Deb
 
@@ -64,4 +64,4 @@ def _md5sums(
             file = files[entry.link or entry.path]
             md5 = known.get(entry.path) or known.get(file.entry.path) or digest(file)
             lines.append(f"{md5}  {entry.path}\n")
-    return encoded("".join(lines))
+    return path_bytes("".join(lines))

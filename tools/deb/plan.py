@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from tools.deb import merged_usr
 from tools.deb.rules import Keep
-from tools.lib.archive.tar_entry import Entry, encoded
+from tools.lib.archive.tar_entry import Entry, path_bytes
 from tools.lib.archive.tar_reader import Member
 from tools.lib.cli.errors import ToolError
 from tools.lib.rootfs.links import target_of
@@ -43,7 +43,7 @@ def plan(members: Iterable[Member], keep: Keep, merge_usr: bool) -> list[Member]
     for path in kept:
         _check(found[path].entry)
     result = [*_files(kept, found, links), *_directories(kept, found, keep)]
-    return sorted(result, key=lambda member: encoded(member.entry.path))
+    return sorted(result, key=lambda member: path_bytes(member.entry.path))
 
 
 def _index(members: Iterable[Member], merge_usr: bool) -> Found:
@@ -142,7 +142,7 @@ def _files(kept: set[str], found: Found, links: Mapping[str, str]) -> Iterable[M
     for path in kept:
         names.setdefault(links.get(path, path), []).append(path)
     for target, paths in names.items():
-        first, *others = sorted(paths, key=encoded)
+        first, *others = sorted(paths, key=path_bytes)
         entry, extents = found[target]
         yield Member(entry._replace(path=first), extents)
         for path in others:

@@ -28,7 +28,7 @@ def main(argv: Sequence[str]) -> int:
 
     spec = parse(read_json(args.spec), args.label, len(args.source))
     with part_writer(args) as writer:
-        for entry in sorted(spec.entries, key=lambda entry: tarheader.encoded(entry.path)):
+        for entry in sorted(spec.entries, key=lambda entry: tarheader.path_bytes(entry.path)):
             writer.add(*_with_data(entry, spec, args.source, args.label))
         writer.close(
             label=args.label,

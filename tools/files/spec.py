@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import Any, Literal, NamedTuple, cast
 
-from tools.lib.archive.tar_entry import MAX_TIME, encoded
+from tools.lib.archive.tar_entry import MAX_TIME, path_bytes
 from tools.lib.cli.errors import ToolError
-from tools.lib.data.json_values import as_count, as_list, as_object, as_text
+from tools.lib.data.json_values import require_int, require_list, require_object, require_string
 from tools.lib.part.part import Package
 from tools.lib.rootfs.links import target_of
 
@@ -61,7 +61,7 @@ def parse(value: object, label: str, sources: int) -> Spec:
     """
     fields = _fields(value, f"{label}: spec", {"architecture", "mtime", "package", "entries"})
     architecture = fields.get("architecture")
-    listed = as_list(fields.get("entries"), f"{label}: entries")
+    listed = require_list(fields.get("entries"), f"{label}: entries")
     entries = [
         _entry(each, f"{label}: entries[{index}]", sources) for index, each in enumerate(listed)
     ]
@@ -69,7 +69,7 @@ def parse(value: object, label: str, sources: int) -> Spec:
     package = fields.get("package")
     return Spec(
         None if architecture is None else _text(architecture, f"{label}: architecture"),
-        as_count(fields.get("mtime"), f"{label}: mtime", MAX_TIME),
+        require_int(fields.get("mtime"), f"{label}: mtime", MAX_TIME),
         None if package is None else _package(package, f"{label}: package"),
         entries,
     )
@@ -97,8 +97,8 @@ def _entry(value: object, where: str, sources: int) -> Entry:
         path,
         cast(Kind, kind),
         int(mode, 8),
-        as_count(fields.get("uid"), f"{where}: uid", _MAX_ID),
-        as_count(fields.get("gid"), f"{where}: gid", _MAX_ID),
+        require_int(fields.get("uid"), f"{where}: uid", _MAX_ID),
+        require_int(fields.get("gid"), f"{where}: gid", _MAX_ID),
         _content(fields, where, sources) if kind == "file" else b"",
         _link(fields.get("link"), path, f"{where}: link") if kind == "symlink" else "",
     )
@@ -108,8 +108,8 @@ def _content(fields: dict[str, Any], where: str, sources: int) -> bytes | int:
     if ("content" in fields) == ("source" in fields):
         raise ToolError(f"{where}: a file has either content or source")
     if "content" in fields:
-        return _encoded(as_text(fields["content"], f"{where}: content"), f"{where}: content")
-    source = as_count(fields["source"], f"{where}: source", 2**31)
+        return _encoded(require_string(fields["content"], f"{where}: content"), f"{where}: content")
+    source = require_int(fields["source"], f"{where}: source", 2**31)
     if source >= sources:
         raise ToolError(f"{where}: source: {source} of {sources} source files (counted from 0)")
     return source
@@ -151,7 +151,7 @@ def _check_paths(label: str, entries: list[Entry]) -> None:
 def _fields(
     value: object, where: str, known: set[str], required: set[str] | None = None
 ) -> dict[str, Any]:
-    fields = as_object(value, where)
+    fields = require_object(value, where)
     for missing in sorted((required or set()) - fields.keys()):
         raise ToolError(f"{where}: {missing}: missing")
     for unknown in sorted(fields.keys() - known):
@@ -160,7 +160,7 @@ def _fields(
 
 
 def _text(value: object, where: str) -> str:
-    text = as_text(value, where)
+    text = require_string(value, where)
     if not text or "\0" in text:
         raise ToolError(f"{where}: {text!r:.80}, empty or with a NUL")
     _encoded(text, where)
@@ -169,6 +169,6 @@ def _text(value: object, where: str) -> str:
 
 def _encoded(text: str, where: str) -> bytes:
     try:
-        return encoded(text)
+        return path_bytes(text)
     except UnicodeEncodeError:
         raise ToolError(f"{where}: half a surrogate pair: UTF-8 cannot hold it") from None

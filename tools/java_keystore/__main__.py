@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 
 from tools.ca_bundle import package
-from tools.lib.archive.tar_entry import Entry, encoded
+from tools.lib.archive.tar_entry import Entry, path_bytes
 from tools.lib.cli.errors import ToolError, run
 from tools.lib.cli.flags import Parser
 from tools.lib.part.output import add_flags, part_writer
@@ -40,7 +40,7 @@ def main(argv: Sequence[str]) -> int:
         )
     )
     with part_writer(args) as writer:
-        for path in sorted(paths, key=encoded):
+        for path in sorted(paths, key=path_bytes):
             if path == paths[0]:
                 writer.add(Entry(path, "file", 0o644, mtime=deb.mtime, size=len(store)), [store])
             else:

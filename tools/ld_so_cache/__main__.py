@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from tools.ld_so_cache import cache, config
 from tools.ld_so_cache.machines import has_signed_char, library_type
 from tools.ld_so_cache.scan import Findings, scan
-from tools.lib.archive.tar_entry import Entry, encoded
+from tools.lib.archive.tar_entry import Entry, path_bytes
 from tools.lib.cli.errors import ToolError, run
 from tools.lib.cli.flags import Parser
 from tools.lib.elf.abi import abi
@@ -64,7 +64,7 @@ def main(argv: Sequence[str]) -> int:
     }
     entries[_PATH] = Entry(_PATH, "file", 0o644, mtime=mtime, size=len(content))
     with part_writer(args) as writer:
-        for path in sorted(entries, key=encoded):
+        for path in sorted(entries, key=path_bytes):
             if path == _PATH:
                 writer.add(entries[path], [content], libraries=_paths(found.libraries))
             else:
@@ -100,7 +100,7 @@ def _make(
     )
     content = cache.encode(
         found.libraries,
-        map(encoded, found.hwcaps),
+        map(path_bytes, found.hwcaps),
         cache.Target(target.machine.data, signed),
         _generator(parts).encode(),
     )

@@ -7,7 +7,7 @@ import posixpath
 import re
 from collections.abc import Iterator
 
-from tools.lib.archive.tar_entry import encoded
+from tools.lib.archive.tar_entry import path_bytes
 from tools.lib.cli.errors import ToolError
 from tools.lib.rootfs.image import Image
 
@@ -55,7 +55,7 @@ def _matches(image: Image, pattern: str) -> list[str]:
             continue
         found = [f"{path}/{name}" for path in found for name in _names(image, path, part)]
     files = [path for path in found if (inode := image.inode(path)) and not inode.is_dir]
-    return sorted(files, key=encoded)
+    return sorted(files, key=path_bytes)
 
 
 def _names(image: Image, directory: str, pattern: str) -> list[str]:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from tools.ld_so_cache.cache import Library
 from tools.ld_so_cache.order import compare_names
-from tools.lib.archive.tar_entry import encoded
+from tools.lib.archive.tar_entry import path_bytes
 from tools.lib.cli.errors import ToolError
 from tools.lib.rootfs.image import Elf, Image
 from tools.lib.rootfs.tree import Inode
@@ -73,10 +73,10 @@ def scan(
                 _link(image, directory, soname, found.name, findings.links)
             findings.libraries.append(
                 Library(
-                    encoded(soname),
-                    encoded(f"{directory.path}/{name}"),
+                    path_bytes(soname),
+                    path_bytes(f"{directory.path}/{name}"),
                     found.type,
-                    None if directory.hwcaps is None else encoded(directory.hwcaps),
+                    None if directory.hwcaps is None else path_bytes(directory.hwcaps),
                     found.isa_level,
                 )
             )
@@ -102,7 +102,7 @@ def _directories(image: Image, paths: Iterable[str], hwcaps: set[str]) -> Iterat
 
 def _subdirectories(image: Image, path: str) -> Iterator[tuple[str, Inode]]:
     inode = image.inode(path)
-    for name in sorted(inode.entries if inode else (), key=encoded):
+    for name in sorted(inode.entries if inode else (), key=path_bytes):
         # ld.so takes a list of names with colons between them.
         if name.startswith(".") or ":" in name:
             continue
@@ -116,7 +116,7 @@ def _search(
 ) -> dict[str, _Candidate]:
     """The best library of each soname in a directory: a file before a link, then the newest."""
     found: dict[str, _Candidate] = {}
-    for name in sorted(directory.inode.entries, key=encoded):
+    for name in sorted(directory.inode.entries, key=path_bytes):
         inode = directory.inode.entries[name]
         if not _is_library(name) and (inode.is_file or directory.hwcaps is None):
             continue
@@ -136,7 +136,7 @@ def _search(
         known = found.setdefault(soname, candidate)
         if (known.is_link and not is_link) or (
             known.is_link == is_link
-            and compare_names(encoded(known.name), encoded(name), signed=signed) < 0
+            and compare_names(path_bytes(known.name), path_bytes(name), signed=signed) < 0
         ):
             found[soname] = candidate
     return found

@@ -9,7 +9,7 @@ import pytest
 
 from tools.ld_so_cache.__main__ import main
 from tools.ld_so_cache.testing import Link, Tree, generator, library, made, shown
-from tools.lib.archive.tar_entry import Entry, encoded
+from tools.lib.archive.tar_entry import Entry, path_bytes
 from tools.lib.cli.errors import ToolError, run
 from tools.lib.elf import elf_file as elf
 from tools.lib.elf.abi import abi
@@ -29,7 +29,7 @@ def part(
 ) -> list[str]:
     """Writes a part's metadata; returns the flags that name it."""
     writer = PartWriter(io.BytesIO(), "none")
-    for name, content in sorted(tree.items(), key=lambda item: encoded(item[0])):
+    for name, content in sorted(tree.items(), key=lambda item: path_bytes(item[0])):
         if isinstance(content, Link):
             writer.add(Entry(name, "symlink", 0o777, mtime=mtime, link=content.to))
         else:

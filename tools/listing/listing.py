@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 
-from tools.lib.archive.tar_entry import encoded
+from tools.lib.archive.tar_entry import path_bytes
 from tools.lib.part import merge
 from tools.lib.part.part import Part
 
@@ -39,7 +39,7 @@ def lines(parts: Sequence[Part], lower: Sequence[Part] = ()) -> Iterator[bytes]:
     """
     entries = [{**directory, "type": "directory"} for directory in merge.directories(parts, lower)]
     entries += [entry for part in parts for entry in part["entries"]]
-    for entry in sorted(entries, key=lambda entry: encoded(entry["path"])):
+    for entry in sorted(entries, key=lambda entry: path_bytes(entry["path"])):
         shown = {key: entry[key] for key in _FIELDS if key in entry}
         for key in ("uid", "gid"):
             if not shown[key]:

@@ -71,12 +71,12 @@ def _source(field: Field, defaults: Mapping[str, Field], architectures: tuple[st
         fields.pop("keys", None)
     if ("archive" in fields) == ("url" in fields):
         raise field.expected("either `archive` (one of snapshot.debian.org's) or `url`")
-    suites = _need(field, fields, "suites").each(Field.some_text)
+    suites = _need(field, fields, "suites").each(Field.nonempty_string)
     if not suites:
         raise fields["suites"].expected("at least one suite")
     components: tuple[str | None, ...] = (None,)
     if any(not suite.endswith("/") for suite in suites):
-        components = _need(field, fields, "components").each(Field.some_text)
+        components = _need(field, fields, "components").each(Field.nonempty_string)
         if not components:
             raise fields["components"].expected("at least one component")
     elif "components" in fields:
@@ -88,7 +88,7 @@ def _source(field: Field, defaults: Mapping[str, Field], architectures: tuple[st
         suites=suites,
         components=components,
         architectures=_subset(fields, architectures),
-        keyring=os.path.join(directory, _need(field, fields, "keyring").some_text()),
+        keyring=os.path.join(directory, _need(field, fields, "keyring").nonempty_string()),
         keys=fields["keys"].each(_fingerprint) if "keys" in fields else (),
         check_valid_until="check_valid_until" not in fields
         or fields["check_valid_until"].boolean(),
@@ -99,14 +99,14 @@ def _file(field: Field) -> File:
     fields = field.mapping("name", "version", "architecture", "url", "sha256", "size")
     version = _need(field, fields, "version")
     sha256 = _need(field, fields, "sha256")
-    if not re.fullmatch(r"[0-9a-f]{64}", sha256.text()):
+    if not re.fullmatch(r"[0-9a-f]{64}", sha256.string()):
         raise sha256.expected("64 hexadecimal digits in lower case")
     return File(
         name=_name(_need(field, fields, "name")),
-        version=version_of(version.some_text(), version.place),
+        version=version_of(version.nonempty_string(), version.place),
         architecture=_name(_need(field, fields, "architecture")),
         url=_url(_need(field, fields, "url")),
-        sha256=sha256.text(),
+        sha256=sha256.string(),
         size=fields["size"].integer() if "size" in fields else None,
     )
 
@@ -128,7 +128,7 @@ def _sets(field: Field, architectures: tuple[str, ...], closure: bool) -> Iterat
                 "packages", "base", "architectures", "dependencies", "without"
             )
             below = fields["base"].items() if "base" in fields else []
-            bases = [visit(item.some_text(), item, (*above, name)) for item in below]
+            bases = [visit(item.nonempty_string(), item, (*above, name)) for item in below]
             done[name] = _set(name, places[name], fields, bases, architectures, closure)
         return done[name]
 
@@ -159,7 +159,7 @@ def _set(
         place = fields["without"]
         if not isinstance(place.value, dict):
             raise place.expected("a mapping from packages left out to the reasons")
-        without = {key: item.some_text() for key, item in place.mapping(*place.value).items()}
+        without = {key: item.nonempty_string() for key, item in place.mapping(*place.value).items()}
         if len(without) < len(place.value):
             raise place.expected("a reason for each package left out")
     return PackageSet(
@@ -174,7 +174,7 @@ def _set(
 
 
 def _root(field: Field, architectures: tuple[str, ...]) -> Root:
-    root = parse_root(field.some_text(), field.place)
+    root = parse_root(field.nonempty_string(), field.place)
     if not root.architectures <= set(architectures):
         raise field.expected(f"in brackets some of {', '.join(architectures)}")
     return root
@@ -209,19 +209,19 @@ def _names(field: Field) -> tuple[str, ...]:
 
 
 def _name(field: Field) -> str:
-    if not _NAME.fullmatch(field.some_text()):
+    if not _NAME.fullmatch(field.nonempty_string()):
         raise field.expected("a name: a-z, 0-9 and _ . + -")
-    return field.text()
+    return field.string()
 
 
 def _url(field: Field) -> str:
-    if not re.fullmatch(r"(https?|file)://[^\s?#]+", field.some_text()):
+    if not re.fullmatch(r"(https?|file)://[^\s?#]+", field.nonempty_string()):
         raise field.expected("a URL")
-    return field.text()
+    return field.string()
 
 
 def _fingerprint(field: Field) -> str:
-    text = field.some_text().replace(" ", "").lower()
+    text = field.nonempty_string().replace(" ", "").lower()
     if not _FINGERPRINT.fullmatch(text):
         raise field.expected("the fingerprint of a primary key, 40 or 64 hexadecimal digits")
     return text

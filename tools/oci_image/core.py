@@ -12,7 +12,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tools.lib.cli.errors import ToolError
-from tools.lib.data.json_values import Json, as_list, as_object, as_text, as_texts, compact
+from tools.lib.data.json_values import (
+    Json,
+    compact,
+    require_list,
+    require_object,
+    require_string,
+    require_strings,
+)
 from tools.lib.oci.documents import CONFIG, MANIFEST, Image, Layer, describe
 from tools.oci_image.settings import Settings, seconds_of
 
@@ -103,10 +110,10 @@ def _run_config(settings: Settings, below: Json, base: Image | None) -> Json:
     run = dict(below)
 
     def texts(key: str) -> list[str]:
-        return as_texts(below.get(key) or [], f"{where}.{key}")
+        return require_strings(below.get(key) or [], f"{where}.{key}")
 
     def known(key: str) -> Json:
-        return as_object(below.get(key) or {}, f"{where}.{key}")
+        return require_object(below.get(key) or {}, f"{where}.{key}")
 
     if settings.env:
         run["Env"] = expand(texts("Env"), settings.env)
@@ -131,8 +138,8 @@ def _run_config(settings: Settings, below: Json, base: Image | None) -> Json:
 def _base_history(base: Image) -> list[Any]:
     """The base's history, with an entry for each layer: clients pair the two by counting."""
     where = f"{base.where}: history"
-    history = as_list(base.config.get("history") or [], where)
-    told = sum(not as_object(item, where).get("empty_layer") for item in history)
+    history = require_list(base.config.get("history") or [], where)
+    told = sum(not require_object(item, where).get("empty_layer") for item in history)
     untold = max(0, len(base.manifest.layers) - told)
     return history + [{"comment": "not told by the base image"}] * untold
 
@@ -149,7 +156,7 @@ def _newest(layers: Sequence[tuple[str, Layer]], base: Image | None) -> str:
     if not base or not base.config.get("created"):
         return newest
     where = f"{base.where}: created"
-    base_created = as_text(base.config["created"], where)
+    base_created = require_string(base.config["created"], where)
     return newest if times and max(times) > seconds_of(base_created, where) else base_created
 
 

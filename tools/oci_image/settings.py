@@ -12,12 +12,12 @@ from typing import Any, NamedTuple
 
 from tools.lib.cli.errors import ToolError
 from tools.lib.data.json_values import (
-    as_list,
-    as_text,
-    as_text_map,
-    as_texts,
     parse_object,
     read_document,
+    require_list,
+    require_string,
+    require_string_map,
+    require_strings,
 )
 
 _TEXTS = ("os", "architecture", "variant", "user", "workdir")
@@ -79,7 +79,7 @@ def read_settings(options_path: str, files: Mapping[str, str], created_path: str
         raise ToolError(f"{options_path}: {sorted(unknown)[0]!r} is no option")
     values: dict[str, Any] = {}
     for name in _TEXTS:
-        values[name] = as_text(options.get(name) or "", f"{options_path}: {name}")
+        values[name] = require_string(options.get(name) or "", f"{options_path}: {name}")
     for name in FILE_FORMS:
         path, given = files.get(name), options.get(name)
         if path and given is not None:
@@ -90,9 +90,9 @@ def read_settings(options_path: str, files: Mapping[str, str], created_path: str
         elif name == "env":
             values[name] = _pairs(given or [], where)
         elif name in _MAPS:
-            values[name] = as_text_map(given or {}, where)
+            values[name] = require_string_map(given or {}, where)
         else:
-            values[name] = None if given is None else as_texts(given, where)
+            values[name] = None if given is None else require_strings(given, where)
         if values[name] is not None:
             _CHECKS[name](values[name], where)
     values["exposed_ports"] = values["exposed_ports"] or []
@@ -109,8 +109,8 @@ def read_settings(options_path: str, files: Mapping[str, str], created_path: str
 def _pairs(value: object, where: str) -> dict[str, str]:
     """A list of `[key, value]`, whose order counts, as that of an object's keys does not."""
     pairs: dict[str, str] = {}
-    for i, item in enumerate(as_list(value, where)):
-        pair = as_texts(item, f"{where}[{i}]")
+    for i, item in enumerate(require_list(value, where)):
+        pair = require_strings(item, f"{where}[{i}]")
         if len(pair) != 2:
             raise ToolError(f"{where}[{i}]: {len(pair)} texts, not a key and its value")
         pairs[pair[0]] = pair[1]

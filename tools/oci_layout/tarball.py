@@ -7,7 +7,7 @@ import shutil
 import sys
 from collections.abc import Iterator, Sequence
 
-from tools.lib.archive.tar_entry import END_OF_ARCHIVE, Entry, encoded, header, padding
+from tools.lib.archive.tar_entry import END_OF_ARCHIVE, Entry, header, padding, path_bytes
 from tools.lib.cli.errors import ToolError, run
 from tools.lib.cli.files import atomic_write
 from tools.lib.cli.flags import Parser
@@ -43,7 +43,7 @@ def _paths(layout: str) -> Iterator[str]:
     below = []
     for directory, directories, files in os.walk(layout):
         below += [os.path.relpath(f"{directory}/{name}", layout) for name in directories + files]
-    yield from sorted({*below} - {"oci-layout", "index.json"}, key=encoded)
+    yield from sorted({*below} - {"oci-layout", "index.json"}, key=path_bytes)
 
 
 if __name__ == "__main__":

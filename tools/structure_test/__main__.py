@@ -51,8 +51,8 @@ def main(argv: Sequence[str]) -> int:
     configs = [_read_config(path) for path in flags.config]
     platform = read_platform(flags.platform) if flags.platform else None
     documents = select_image(flags.image, platform)
-    as_text = flags.output == "text" or flags.test_report
-    text = report.TextReport(sys.stdout) if as_text else None
+    require_string = flags.output == "text" or flags.test_report
+    text = report.TextReport(sys.stdout) if require_string else None
     with contextlib.ExitStack() as stack:
         if any(config.commands for config in configs):
             image, sandbox = _open_sandbox(stack, flags.image, documents, flags.timeout, start)
@@ -71,7 +71,7 @@ def main(argv: Sequence[str]) -> int:
     if flags.test_report:
         with atomic_write(flags.test_report) as out:
             out.write(data)
-    elif not as_text:
+    elif not require_string:
         sys.stdout.buffer.write(data)
     # Bazel reads the results of a test's cases from there.
     if xml_file := os.environ.get("XML_OUTPUT_FILE"):

@@ -67,11 +67,11 @@ def _each(fields: dict[str, Field], key: str, parse: Callable[[Field], T]) -> tu
 
 
 def _texts(fields: dict[str, Field], key: str) -> tuple[str, ...]:
-    return fields[key].texts() if key in fields else ()
+    return fields[key].strings() if key in fields else ()
 
 
 def _text(fields: dict[str, Field], key: str) -> str:
-    return fields[key].text() if key in fields else ""
+    return fields[key].string() if key in fields else ""
 
 
 def _boolean(fields: dict[str, Field], key: str, default: bool) -> bool:
@@ -90,20 +90,20 @@ def _required(field: Field, fields: dict[str, Field], key: str) -> Field:
 
 def _variable(field: Field) -> Variable:
     fields = field.mapping("key", "value")
-    return Variable(_required(field, fields, "key").some_text(), _text(fields, "value"))
+    return Variable(_required(field, fields, "key").nonempty_string(), _text(fields, "value"))
 
 
 def _pattern(field: Field) -> Variable:
     fields = field.mapping("key", "value", "isRegex")
     return Variable(
-        _required(field, fields, "key").some_text(),
+        _required(field, fields, "key").nonempty_string(),
         _text(fields, "value"),
         _boolean(fields, "isRegex", False),
     )
 
 
 def _name_of_variable(field: Field) -> str:
-    return _pattern(field).key if isinstance(field.value, dict) else field.some_text()
+    return _pattern(field).key if isinstance(field.value, dict) else field.nonempty_string()
 
 
 _COMMAND_KEYS = (
@@ -127,13 +127,13 @@ def _command_1(field: Field) -> CommandTest:
 
 def _command_2(field: Field) -> CommandTest:
     fields = field.mapping(*_COMMAND_KEYS, "args")
-    program = _required(field, fields, "command").some_text()
+    program = _required(field, fields, "command").nonempty_string()
     return _command(field, fields, (program, *_texts(fields, "args")))
 
 
 def _command(field: Field, fields: dict[str, Field], command: tuple[str, ...]) -> CommandTest:
     return CommandTest(
-        name=_required(field, fields, "name").some_text(),
+        name=_required(field, fields, "name").nonempty_string(),
         command=command,
         setup=_each(fields, "setup", _argv),
         teardown=_each(fields, "teardown", _argv),
@@ -147,7 +147,7 @@ def _command(field: Field, fields: dict[str, Field], command: tuple[str, ...]) -
 
 
 def _argv(field: Field) -> tuple[str, ...]:
-    argv = field.texts()
+    argv = field.strings()
     if not argv or not argv[0]:
         raise field.expected("a list that begins with a program")
     return argv
@@ -167,8 +167,8 @@ def _existence(field: Field, fields: dict[str, Field]) -> ExistenceTest:
     if executable_by and executable_by not in _EXECUTABLE_BY:
         raise fields["isExecutableBy"].expected("owner, group, other or any")
     return ExistenceTest(
-        name=_required(field, fields, "name").some_text(),
-        path=_required(field, fields, "path").some_text(),
+        name=_required(field, fields, "name").nonempty_string(),
+        path=_required(field, fields, "path").nonempty_string(),
         should_exist=_boolean(fields, "shouldExist", True),
         permissions=_text(fields, "permissions"),
         uid=_integer(fields, "uid", -1),
@@ -180,8 +180,8 @@ def _existence(field: Field, fields: dict[str, Field]) -> ExistenceTest:
 def _content(field: Field) -> ContentTest:
     fields = field.mapping("name", "path", "expectedContents", "excludedContents")
     return ContentTest(
-        name=_required(field, fields, "name").some_text(),
-        path=_required(field, fields, "path").some_text(),
+        name=_required(field, fields, "name").nonempty_string(),
+        path=_required(field, fields, "path").nonempty_string(),
         expected=_texts(fields, "expectedContents"),
         excluded=_texts(fields, "excludedContents"),
     )
@@ -217,8 +217,8 @@ def _metadata(field: Field) -> MetadataTest | None:
         unexposed_ports=_texts(fields, "unexposedPorts"),
         volumes=_texts(fields, "volumes"),
         unmounted_volumes=_texts(fields, "unmountedVolumes"),
-        entrypoint=fields["entrypoint"].texts() if "entrypoint" in fields else None,
-        cmd=fields["cmd"].texts() if "cmd" in fields else None,
+        entrypoint=fields["entrypoint"].strings() if "entrypoint" in fields else None,
+        cmd=fields["cmd"].strings() if "cmd" in fields else None,
         workdir=_text(fields, "workdir"),
         user=_text(fields, "user"),
     )
@@ -247,14 +247,14 @@ def _options(field: Field) -> RunOptions:
 
 
 def _capability(field: Field) -> str:
-    name = field.some_text().upper().removeprefix("CAP_")
+    name = field.nonempty_string().upper().removeprefix("CAP_")
     if not name.replace("_", "").isalnum():
         raise field.expected("the name of a capability such as NET_BIND_SERVICE")
     return name
 
 
 def _bind_mount(field: Field) -> BindMount:
-    match field.text().split(":"):
+    match field.string().split(":"):
         case [source, target] if source and target.startswith("/"):
             return BindMount(source, target, False)
         case [source, target, "ro" | "rw" as access] if source and target.startswith("/"):

@@ -53,7 +53,7 @@ class Entry(NamedTuple):
     device: tuple[int, int] = (0, 0)
 
 
-def encoded(text: str) -> bytes:
+def path_bytes(text: str) -> bytes:
     """The bytes of a name."""
     return text.encode("utf-8", "surrogateescape")
 
@@ -65,10 +65,10 @@ def padding(size: int) -> bytes:
 
 def header(entry: Entry) -> bytes:
     """The blocks before an entry's data."""
-    name = encoded(entry.path)
+    name = path_bytes(entry.path)
     if entry.type == "directory":
         name += b"/"
-    link = encoded(entry.link)
+    link = path_bytes(entry.link)
     records: dict[bytes, bytes] = {}
     prefix = b""
     if len(name) > _NAME:
@@ -83,7 +83,7 @@ def header(entry: Entry) -> bytes:
             records[keyword] = b"%d" % value
             numbers[keyword] = 0
     for attribute, raw in entry.xattrs.items():
-        records[b"SCHILY.xattr." + encoded(attribute)] = raw
+        records[b"SCHILY.xattr." + path_bytes(attribute)] = raw
     own = _ustar(
         name[:_NAME], prefix, TYPEFLAGS[entry.type], entry.mode, numbers, link[:_NAME], entry.device
     )

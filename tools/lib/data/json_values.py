@@ -40,43 +40,46 @@ def parse_object(data: bytes, where: str) -> Json:
         value = json.loads(data.decode("utf-8"), parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
         raise ToolError(f"{where}: not JSON: {error}") from None
-    return as_object(value, where)
+    return require_object(value, where)
 
 
-def as_object(value: object, where: str) -> Json:
+def require_object(value: object, where: str) -> Json:
     """The value as an object; like its fellows it raises a ToolError at `where` if it is none."""
     if not isinstance(value, dict):
         raise ToolError(f"{where}: {_found(value)}, not an object")
     return value
 
 
-def as_list(value: object, where: str) -> list[Any]:
+def require_list(value: object, where: str) -> list[Any]:
     """The value as a list, of anything."""
     if not isinstance(value, list):
         raise ToolError(f"{where}: {_found(value)}, not a list")
     return value
 
 
-def as_text(value: object, where: str) -> str:
+def require_string(value: object, where: str) -> str:
     """The value as a text, empty ones too."""
     if not isinstance(value, str):
         raise ToolError(f"{where}: {_found(value)}, not a text")
     return value
 
 
-def as_texts(value: object, where: str) -> list[str]:
+def require_strings(value: object, where: str) -> list[str]:
     """The value as a list of texts."""
-    return [as_text(item, f"{where}[{i}]") for i, item in enumerate(as_list(value, where))]
+    return [
+        require_string(item, f"{where}[{i}]") for i, item in enumerate(require_list(value, where))
+    ]
 
 
-def as_text_map(value: object, where: str) -> dict[str, str]:
+def require_string_map(value: object, where: str) -> dict[str, str]:
     """The value as an object whose values are texts."""
     return {
-        key: as_text(item, f"{where}[{key!r}]") for key, item in as_object(value, where).items()
+        key: require_string(item, f"{where}[{key!r}]")
+        for key, item in require_object(value, where).items()
     }
 
 
-def as_count(value: object, where: str, most: int) -> int:
+def require_int(value: object, where: str, most: int) -> int:
     """A whole number from 0 to `most`."""
     if type(value) is not int or not 0 <= value <= most:
         raise ToolError(f"{where}: {_found(value)}, not a whole number from 0 to {most}")

@@ -74,7 +74,7 @@ class Field:
         """What `parse` makes of each item of a list."""
         return tuple(parse(item) for item in self.items())
 
-    def text(self) -> str:
+    def string(self) -> str:
         """A text as it was written, a number or a date too; it may be empty."""
         if not isinstance(self.value, str):
             raise self.expected("text")
@@ -83,15 +83,15 @@ class Field:
             raise self.expected("text without NUL and halves of surrogate pairs")
         return str(self.value)
 
-    def some_text(self) -> str:
+    def nonempty_string(self) -> str:
         """A text that is not empty."""
         if not self.value:
             raise self.expected("text that is not empty")
-        return self.text()
+        return self.string()
 
-    def texts(self) -> tuple[str, ...]:
+    def strings(self) -> tuple[str, ...]:
         """The texts of a list."""
-        return self.each(Field.text)
+        return self.each(Field.string)
 
     def integer(self) -> int:
         """A whole number in decimal digits, without quotes."""

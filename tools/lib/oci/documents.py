@@ -15,14 +15,14 @@ from tools.lib.archive.tar_entry import MAX_TIME
 from tools.lib.cli.errors import ToolError
 from tools.lib.data.json_values import (
     Json,
-    as_count,
-    as_list,
-    as_object,
-    as_text,
-    as_text_map,
-    as_texts,
     parse_object,
     read_document,
+    require_int,
+    require_list,
+    require_object,
+    require_string,
+    require_string_map,
+    require_strings,
 )
 
 if TYPE_CHECKING:
@@ -163,7 +163,7 @@ def blob_path(layout: str, digest: Digest) -> str:
 
 def parse_digest(value: object, where: str) -> Digest:
     """Checks a digest: sha256 in lower case, the one algorithm that every client has."""
-    text = as_text(value, where)
+    text = require_string(value, where)
     if not re.fullmatch(r"sha256:[0-9a-f]{64}", text):
         raise ToolError(f"{where}: {text!r:.80} is not sha256: and 64 hexadecimal digits")
     return Digest(text)
@@ -171,29 +171,29 @@ def parse_digest(value: object, where: str) -> Digest:
 
 def parse_descriptor(value: object, where: str) -> Descriptor:
     """Reads a descriptor; a media type of Docker's becomes OCI's."""
-    fields = dict(as_object(value, where))
-    media_type = as_text(fields.pop("mediaType", None), f"{where}.mediaType")
+    fields = dict(require_object(value, where))
+    media_type = require_string(fields.pop("mediaType", None), f"{where}.mediaType")
     digest = parse_digest(fields.pop("digest", None), f"{where}.digest")
-    size = as_count(fields.pop("size", None), f"{where}.size", _MAX_SIZE)
+    size = require_int(fields.pop("size", None), f"{where}.size", _MAX_SIZE)
     return Descriptor(_DOCKER_TO_OCI.get(media_type, media_type), digest, size, fields)
 
 
 def parse_platform(value: object, where: str) -> Platform:
     """Reads a config, or the `platform` of a descriptor."""
-    fields = as_object(value, where)
+    fields = require_object(value, where)
     return Platform(
-        as_text(fields.get("os") or None, f"{where}: os"),
-        as_text(fields.get("architecture") or None, f"{where}: architecture"),
-        as_text(fields.get("variant") or "", f"{where}: variant") or None,
-        as_text(fields.get("os.version") or "", f"{where}: os.version") or None,
-        tuple(as_texts(fields.get("os.features") or [], f"{where}: os.features")),
+        require_string(fields.get("os") or None, f"{where}: os"),
+        require_string(fields.get("architecture") or None, f"{where}: architecture"),
+        require_string(fields.get("variant") or "", f"{where}: variant") or None,
+        require_string(fields.get("os.version") or "", f"{where}: os.version") or None,
+        tuple(require_strings(fields.get("os.features") or [], f"{where}: os.features")),
     )
 
 
 def parse_manifest(data: bytes, where: str) -> Manifest:
     """Reads an image manifest, of OCI or of Docker's schema 2."""
     fields = parse_object(data, where)
-    media_type = as_text(fields.get("mediaType", MANIFEST), f"{where}: mediaType")
+    media_type = require_string(fields.get("mediaType", MANIFEST), f"{where}: mediaType")
     # A document that can be read as manifest and as index means two things to two clients.
     if "manifests" in fields or _DOCKER_TO_OCI.get(media_type, media_type) != MANIFEST:
         raise ToolError(f"{where}: not an image manifest: mediaType {media_type!r:.80}")
@@ -204,9 +204,9 @@ def parse_manifest(data: bytes, where: str) -> Manifest:
         raise ToolError(f"{where}: not a container image: its config is {config.media_type!r:.80}")
     layers = [
         parse_descriptor(item, f"{where}: layers[{i}]")
-        for i, item in enumerate(as_list(fields.get("layers") or [], f"{where}: layers"))
+        for i, item in enumerate(require_list(fields.get("layers") or [], f"{where}: layers"))
     ]
-    annotations = as_text_map(fields.get("annotations") or {}, f"{where}: annotations")
+    annotations = require_string_map(fields.get("annotations") or {}, f"{where}: annotations")
     return Manifest(media_type, config, tuple(layers), annotations)
 
 
@@ -215,7 +215,7 @@ def parse_index(data: bytes, where: str) -> tuple[Descriptor, ...]:
     fields = parse_object(data, where)
     if "config" in fields or "layers" in fields:
         raise ToolError(f"{where}: not an image index: it has fields of an image manifest")
-    manifests = as_list(fields.get("manifests") or [], f"{where}: manifests")
+    manifests = require_list(fields.get("manifests") or [], f"{where}: manifests")
     return tuple(
         parse_descriptor(item, f"{where}: manifests[{i}]") for i, item in enumerate(manifests)
     )
@@ -228,7 +228,7 @@ def parse_image(manifest_data: bytes, config_data: bytes, where: str, config_whe
     if named != (digest_of(config_data), len(config_data)):
         raise ToolError(f"{config_where}: not the config of {where}: digest or size is another")
     config = parse_object(config_data, config_where)
-    as_object(config.get("config") or {}, f"{config_where}: config")
+    require_object(config.get("config") or {}, f"{config_where}: config")
     count = len(diff_ids(config, config_where))
     if count != len(manifest.layers):
         raise ToolError(f"{where}: {len(manifest.layers)} layers, its config has {count} diff_ids")
@@ -243,8 +243,8 @@ def read_image(manifest: str, config: str) -> Image:
 
 def diff_ids(config: Json, where: str) -> list[Digest]:
     """The digests of a config's layers, uncompressed, bottom to top."""
-    rootfs = as_object(config.get("rootfs") or {}, f"{where}: rootfs")
-    items = as_list(rootfs.get("diff_ids") or [], f"{where}: rootfs.diff_ids")
+    rootfs = require_object(config.get("rootfs") or {}, f"{where}: rootfs")
+    items = require_list(rootfs.get("diff_ids") or [], f"{where}: rootfs.diff_ids")
     return [parse_digest(item, f"{where}: rootfs.diff_ids[{i}]") for i, item in enumerate(items)]
 
 
@@ -257,8 +257,8 @@ def read_layer(path: str) -> Layer:
     return Layer(
         parse_descriptor(fields.get("descriptor"), f"{path}: descriptor"),
         parse_digest(fields.get("diff_id"), f"{path}: diff_id"),
-        None if architecture is None else as_text(architecture, f"{path}: architecture"),
-        None if created is None else as_count(created, f"{path}: created", MAX_TIME),
-        as_text(fields.get("created_by") or "", f"{path}: created_by"),
-        as_text(fields.get("architecture_of") or "", f"{path}: architecture_of"),
+        None if architecture is None else require_string(architecture, f"{path}: architecture"),
+        None if created is None else require_int(created, f"{path}: created", MAX_TIME),
+        require_string(fields.get("created_by") or "", f"{path}: created_by"),
+        require_string(fields.get("architecture_of") or "", f"{path}: architecture_of"),
     )

@@ -6,7 +6,13 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from tools.lib.cli.errors import ToolError
-from tools.lib.data.json_values import Json, as_object, as_text, as_texts, read_document
+from tools.lib.data.json_values import (
+    Json,
+    read_document,
+    require_object,
+    require_string,
+    require_strings,
+)
 from tools.lib.oci.documents import (
     INDEX,
     Descriptor,
@@ -72,26 +78,26 @@ def select_image(layout: str, wanted: Platform | None) -> Image:
 def run_config(image: Image) -> RunConfig:
     """Reads how an image runs; a fault is a ToolError with its place."""
     where = f"{image.where}: config"
-    fields = as_object(image.config.get("config") or {}, where)
+    fields = require_object(image.config.get("config") or {}, where)
 
     def texts(key: str) -> tuple[str, ...]:
-        return tuple(as_texts(fields.get(key) or [], f"{where}.{key}"))
+        return tuple(require_strings(fields.get(key) or [], f"{where}.{key}"))
 
     def mapping(key: str) -> Json:
-        return as_object(fields.get(key) or {}, f"{where}.{key}")
+        return require_object(fields.get(key) or {}, f"{where}.{key}")
 
     return RunConfig(
         env={name: value for name, _, value in (each.partition("=") for each in texts("Env"))},
         labels={
-            key: as_text(value, f"{where}.Labels[{key!r}]")
+            key: require_string(value, f"{where}.Labels[{key!r}]")
             for key, value in mapping("Labels").items()
         },
         exposed_ports=tuple(mapping("ExposedPorts")),
         volumes=tuple(mapping("Volumes")),
         entrypoint=texts("Entrypoint"),
         cmd=texts("Cmd"),
-        workdir=as_text(fields.get("WorkingDir") or "", f"{where}.WorkingDir"),
-        user=as_text(fields.get("User") or "", f"{where}.User"),
+        workdir=require_string(fields.get("WorkingDir") or "", f"{where}.WorkingDir"),
+        user=require_string(fields.get("User") or "", f"{where}.User"),
     )
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from tools.lib.archive.tar_entry import encoded
+from tools.lib.archive.tar_entry import path_bytes
 from tools.lib.cli.errors import ToolError
 from tools.lib.part.part import Part, owner
 
@@ -100,7 +100,7 @@ def directories(parts: Sequence[Part], lower: Sequence[Part] = ()) -> list[dict[
     return [
         {key: merged[path].entry[key] for key in ("path", "mode", "uid", "gid")}
         | {"mtime": times[path]}
-        for path in sorted(times, key=encoded)
+        for path in sorted(times, key=path_bytes)
     ]
 
 

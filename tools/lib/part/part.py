@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
 from tools.lib.archive.compress import MEMBER, Compression, compressor
-from tools.lib.archive.tar_entry import END_OF_ARCHIVE, Entry, encoded, header, padding
+from tools.lib.archive.tar_entry import END_OF_ARCHIVE, Entry, header, padding, path_bytes
 from tools.lib.cli.errors import ToolError
 
 if TYPE_CHECKING:
@@ -205,10 +205,10 @@ class PartWriter:
                 "sha256": sha256,
             },
             "directories": [
-                self._directories[path] for path in sorted(self._directories, key=encoded)
+                self._directories[path] for path in sorted(self._directories, key=path_bytes)
             ],
             "entries": self._entries,
-            "replaces": sorted(replaces, key=encoded),
+            "replaces": sorted(replaces, key=path_bytes),
         }
         return self.part
 

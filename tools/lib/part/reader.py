@@ -8,7 +8,13 @@ from typing import Any
 from tools.lib.archive.tar_entry import MAX_TIME
 from tools.lib.cli.errors import ToolError
 from tools.lib.cli.files import read_json
-from tools.lib.data.json_values import as_count, as_list, as_object, as_text, as_texts
+from tools.lib.data.json_values import (
+    require_int,
+    require_list,
+    require_object,
+    require_string,
+    require_strings,
+)
 from tools.lib.part.part import VERSION, Part
 
 _MAX = 2**63 - 1
@@ -22,21 +28,21 @@ def read(path: str) -> Part:
     Raises:
         ToolError: not a part, or of a version that is not known here.
     """
-    part = as_object(read_json(path), path)
+    part = require_object(read_json(path), path)
     if part.get("version") != VERSION:
         raise ToolError(f"{path}: version {part.get('version')!r:.80} of a part is not known")
-    as_text(part.get("label"), f"{path}: label")
+    require_string(part.get("label"), f"{path}: label")
     if part.get("architecture") is not None:
-        as_text(part["architecture"], f"{path}: architecture")
+        require_string(part["architecture"], f"{path}: architecture")
     if part.get("package") is not None:
         _texts(part["package"], f"{path}: package", "name", "version")
     run = _texts(part.get("run"), f"{path}: run", "compression", "sha256")
     for key in ("size", "uncompressed_size"):
-        as_count(run.get(key), f"{path}: run.{key}", _MAX)
+        require_int(run.get(key), f"{path}: run.{key}", _MAX)
     for kind in ("directories", "entries"):
-        for index, each in enumerate(as_list(part.get(kind), f"{path}: {kind}")):
+        for index, each in enumerate(require_list(part.get(kind), f"{path}: {kind}")):
             _check_entry(each, f"{path}: {kind}[{index}]", kind == "directories")
-    as_texts(part.get("replaces") or [], f"{path}: replaces")
+    require_strings(part.get("replaces") or [], f"{path}: replaces")
     return {"architecture": None, "package": None, "replaces": [], **part}
 
 
@@ -45,7 +51,7 @@ def _check_entry(value: object, where: str, is_directory: bool) -> None:
     if not _MODE.fullmatch(entry["mode"]):
         raise ToolError(f"{where}.mode: {entry['mode']!r:.80} is no octal mode")
     for key, most in (("uid", _MAX), ("gid", _MAX), ("mtime", MAX_TIME)):
-        as_count(entry.get(key), f"{where}.{key}", most)
+        require_int(entry.get(key), f"{where}.{key}", most)
     if is_directory:
         return
     kind = entry.get("type")
@@ -54,14 +60,14 @@ def _check_entry(value: object, where: str, is_directory: bool) -> None:
     if kind == "file":
         _texts(entry, where, "sha256", *(["text"] if "text" in entry else []))
         libraries = f"{where}.libraries"
-        for name, paths in as_object(entry.get("libraries", {}), libraries).items():
-            as_texts(paths, f"{libraries}[{name!r:.80}]")
+        for name, paths in require_object(entry.get("libraries", {}), libraries).items():
+            require_strings(paths, f"{libraries}[{name!r:.80}]")
     elif kind in ("symlink", "hardlink"):
         _texts(entry, where, "link")
 
 
 def _texts(value: object, where: str, *keys: str) -> dict[str, Any]:
-    fields = as_object(value, where)
+    fields = require_object(value, where)
     for key in keys:
-        as_text(fields.get(key), f"{where}.{key}")
+        require_string(fields.get(key), f"{where}.{key}")
     return fields

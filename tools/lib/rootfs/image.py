@@ -7,7 +7,7 @@ import stat
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from tools.lib.data.json_values import as_count, as_object, as_text, as_texts
+from tools.lib.data.json_values import require_int, require_object, require_string, require_strings
 from tools.lib.elf.abi import Machine
 from tools.lib.part.part import Part, owner
 from tools.lib.rootfs.tree import Inode, Member, PathError, Source, Tree
@@ -128,22 +128,22 @@ def _member(ordinal: int, entry: dict[str, Any], kind: int) -> Member:
 
 def _elf(entry: dict[str, Any], name: str) -> Elf:
     where = f"{name}: {entry['path']}: elf"
-    fields = as_object(entry["elf"], where)
+    fields = require_object(entry["elf"], where)
     interpreter, soname = fields.get("interpreter"), fields.get("soname")
     return Elf(
         entry["path"],
         name,
         Machine(
-            as_count(fields.get("class"), f"{where}.class", 64),
-            as_text(fields.get("data"), f"{where}.data"),
-            as_count(fields.get("machine"), f"{where}.machine", 0xFFFF),
+            require_int(fields.get("class"), f"{where}.class", 64),
+            require_string(fields.get("data"), f"{where}.data"),
+            require_int(fields.get("machine"), f"{where}.machine", 0xFFFF),
         ),
-        as_count(fields.get("flags"), f"{where}.flags", 0xFFFFFFFF),
-        as_count(fields.get("isa_level"), f"{where}.isa_level", 31),
-        as_text(fields.get("type"), f"{where}.type"),
-        None if interpreter is None else as_text(interpreter, f"{where}.interpreter"),
-        None if soname is None else as_text(soname, f"{where}.soname"),
-        tuple(as_texts(fields.get("needed"), f"{where}.needed")),
-        tuple(as_texts(fields.get("rpath"), f"{where}.rpath")),
-        tuple(as_texts(fields.get("runpath"), f"{where}.runpath")),
+        require_int(fields.get("flags"), f"{where}.flags", 0xFFFFFFFF),
+        require_int(fields.get("isa_level"), f"{where}.isa_level", 31),
+        require_string(fields.get("type"), f"{where}.type"),
+        None if interpreter is None else require_string(interpreter, f"{where}.interpreter"),
+        None if soname is None else require_string(soname, f"{where}.soname"),
+        tuple(require_strings(fields.get("needed"), f"{where}.needed")),
+        tuple(require_strings(fields.get("rpath"), f"{where}.rpath")),
+        tuple(require_strings(fields.get("runpath"), f"{where}.runpath")),
     )
