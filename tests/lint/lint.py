@@ -1,8 +1,8 @@
-"""Runs the linters over the whole workspace: ruff (rules and format), mypy (strict), buildifier.
+"""Runs the linters over the whole workspace: ruff, mypy, import-linter, buildifier.
 
     ./knife lint [--fix]
 
-Prints what they find; exit status 1 if there is anything.
+Prints their findings. The exit status is 1 if there are any.
 """
 
 from __future__ import annotations
@@ -16,6 +16,9 @@ from collections.abc import Sequence
 from tools.lib.cli.errors import ToolError, run
 from tools.lib.cli.flags import Parser
 
+# import-linter has no module that `python -m` runs.
+_LINT_IMPORTS = "from importlinter.cli import lint_imports_command; lint_imports_command()"
+
 
 def _tracked(*patterns: str) -> list[str]:
     listing = subprocess.run(
@@ -23,7 +26,7 @@ def _tracked(*patterns: str) -> list[str]:
         check=True,
         capture_output=True,
     )
-    # What is deleted but not yet committed is listed too.
+    # git also lists files whose deletion is not committed yet.
     return [name for name in os.fsdecode(listing.stdout).split("\0") if os.path.isfile(name)]
 
 
@@ -32,12 +35,12 @@ def _site_packages() -> list[str]:
 
 
 def _ruff() -> str:
-    """The binary that the wheel brings; it stands in bin/ beside the package."""
+    """The path of the program in ruff's wheel."""
     for path in _site_packages():
         binary = os.path.join(path, "bin", "ruff")
         if os.path.exists(binary):
             return binary
-    raise ToolError("ruff: not among the Python packages", "run ./knife lint")
+    raise ToolError("ruff: not found among the Python packages", "run ./knife lint")
 
 
 def _buildifier(fix: bool) -> list[str]:
@@ -49,8 +52,8 @@ def _buildifier(fix: bool) -> list[str]:
 
 
 def main(argv: Sequence[str]) -> int:
-    parser = Parser("lint", "Runs ruff, mypy and buildifier over the workspace.")
-    parser.add_argument("--fix", action="store_true", help="mend what can be mended")
+    parser = Parser("lint", "Runs ruff, mypy, import-linter and buildifier over the workspace.")
+    parser.add_argument("--fix", action="store_true", help="fix what can be fixed")
     options = parser.parse_args(argv)
     workspace = os.environ.get("BUILD_WORKSPACE_DIRECTORY")
     if not workspace:
@@ -59,20 +62,24 @@ def main(argv: Sequence[str]) -> int:
 
     ruff = _ruff()
     fix = ["--fix"] if options.fix else []
-    environment = dict(os.environ, PYTHONPATH=os.pathsep.join(_site_packages()))
-    commands = [
-        [ruff, "check", "--quiet", *fix],
-        [ruff, "format", "--quiet", *([] if options.fix else ["--diff"])],
-        [sys.executable, "-m", "mypy", "--no-error-summary", "--cache-dir", ".mypy_cache"],
-        _buildifier(options.fix),
-    ]
+    environment = dict(os.environ, PYTHONPATH=os.pathsep.join([workspace, *_site_packages()]))
+    commands = {
+        "ruff check": [ruff, "check", "--quiet", *fix],
+        "ruff format": [ruff, "format", "--quiet", *([] if options.fix else ["--diff"])],
+        "mypy": [
+            *(sys.executable, "-m", "mypy"),
+            *("--no-error-summary", "--cache-dir", ".mypy_cache"),
+        ],
+        "import-linter": [sys.executable, "-c", _LINT_IMPORTS, "--no-cache"],
+        "buildifier": _buildifier(options.fix),
+    }
     failed = []
-    for command in commands:
+    for name, command in commands.items():
         if subprocess.run(command, env=environment).returncode != 0:
-            failed.append(" ".join(os.path.basename(word) for word in command[:4]))
+            failed.append(name)
     for name in failed:
-        print(f"lint: failed: {name}", file=sys.stderr)
-    print(f"lint: {len(commands) - len(failed)} of {len(commands)} linters are content")
+        print(f"lint: {name} failed", file=sys.stderr)
+    print(f"lint: {len(commands) - len(failed)} of {len(commands)} linters passed")
     return 1 if failed else 0
 
 
