@@ -1,10 +1,10 @@
-"""All images from nothing but fetched packages: how long it takes, and how much room it needs.
+"""Measures a clean build of all images: its time and the size of its outputs.
 
 ./bazelw run //tests/bench:matrix [-- BUILD FLAGS]
 
-Cleans the workspace's outputs. Prints the time of `bazel build //...`; the bytes that bazel-out
-then has, the floor, which is all distinct blobs once, and their ratio; and each image of one
-platform with its compressed size and layers.
+Removes the workspace's outputs, but not the downloaded packages. Prints the time of
+`bazel build //...`; the bytes in bazel-out, the floor (each distinct blob once) and their ratio;
+and the compressed size and the number of layers of each single-platform image.
 """
 
 from __future__ import annotations
@@ -52,16 +52,20 @@ def _sizes(top: str) -> tuple[int, dict[str, int]]:
 
 def _layouts(top: str) -> Iterator[_Layout]:
     for directory, names, files in os.walk(top):
+        # Runfiles hold layouts a second time, and those that tests use as wrong input.
+        names[:] = [name for name in names if not name.endswith(".runfiles")]
         if "oci-layout" in files:
             names.clear()
             yield _Layout(os.path.relpath(directory, top), directory)
 
 
-def _rows(top: str) -> Iterator[tuple[str, int, int]]:
+def rows(top: str) -> Iterator[tuple[str, int, int]]:
     """Name, compressed bytes and number of layers of each image of one platform."""
     for layout in sorted(_layouts(top)):
-        index = read_json(f"{layout.directory}/index.json")
-        digest = index["manifests"][0]["digest"].removeprefix("sha256:")
+        manifests = read_json(f"{layout.directory}/index.json").get("manifests", [])
+        if len(manifests) != 1:
+            continue
+        digest = manifests[0]["digest"].removeprefix("sha256:")
         manifest = read_json(f"{layout.directory}/blobs/sha256/{digest}")
         if "layers" in manifest:
             sizes = [layer["size"] for layer in manifest["layers"]]
@@ -87,7 +91,7 @@ def main(argv: Sequence[str]) -> int:
     print(f"blobs (floor): {floor / 1e6:8.1f} MB in {len(blobs)}")
     print(f"ratio:         {total / floor:8.2f}\n")
     print(f"{'image':55} {'MB':>8} layers")
-    for name, size, layers in _rows("bazel-bin"):
+    for name, size, layers in rows("bazel-bin"):
         print(f"{name:55} {size / 1e6:8.2f} {layers:6}")
     return 0
 
