@@ -61,13 +61,13 @@ def openjdk(name, version, distributions, exceptions = []):
         name,
         architectures = {distribution: _ARCHITECTURES[distribution] for distribution in distributions},
         debug = {
-            "exceptions": ["//private/exceptions:openjdk_debug.json"],
+            "exceptions": ["//private/waivers:openjdk_debug.json"],
             "packages": name + "-debug",
         },
         jdk = home,
         jre = home,
         level = {
-            "exceptions": ["//private/exceptions:java.json", "//private/exceptions:openjdk.json"] + exceptions,
+            "exceptions": ["//private/waivers:java.json", "//private/waivers:openjdk.json"] + exceptions,
             "packages": name,
             "versions": {"java": "openjdk-%s-jre-headless" % version},
         },
@@ -120,7 +120,7 @@ def temurin_images(name, *, version, distributions, jre, versions, jdk = None, e
         jdk = home % (version, "jdk"),
         jre = home % (version, "jre"),
         level = {
-            "exceptions": ["//private/exceptions:java.json", "//private/exceptions:temurin.json"] + exceptions,
+            "exceptions": ["//private/waivers:java.json", "//private/waivers:temurin.json"] + exceptions,
             "parts": jre,
             "values": values,
         },

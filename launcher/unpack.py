@@ -18,20 +18,20 @@ from typing import IO
 
 from tools.lib.archive import ar
 from tools.lib.cli.errors import ToolError
+from tools.lib.debian.merged_usr import MERGED_USR_DIRECTORIES
 
 # What nobody reads in the root: it is a fifth of all files.
 _LEFT_OUT = re.compile(
     r"usr/share/(doc|man|info|locale|lintian|bug|doc-base|gtk-doc)/"
     r"|usr/lib/jvm/[^/]*/jmods/"
 )
-_MERGED = ("bin", "lib", "lib32", "lib64", "libx32", "sbin")
 _CHUNK = 1 << 20
 _MAX_LINKS = 40
 
 
 def begin(root: str) -> None:
     """Makes the links of a merged /usr before a package makes them directories."""
-    for name in _MERGED:
+    for name in sorted(MERGED_USR_DIRECTORIES):
         os.makedirs(os.path.join(root, "usr", name), exist_ok=True)
         os.symlink(f"usr/{name}", os.path.join(root, name))
 

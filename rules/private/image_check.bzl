@@ -36,12 +36,12 @@ def check_image(ctx, name, image, base):
     args = ctx.actions.args()
     args.add("--config", image.config)
     args.add_all(parts, before_each = "--part")
-    args.add_all(ctx.files.exceptions, before_each = "--allow")
-    args.add_all(base.exceptions if base else [], before_each = "--allow-base")
+    args.add_all(ctx.files.exceptions, before_each = "--waiver")
+    args.add_all(base.exceptions if base else [], before_each = "--base-waiver")
     if image.layouts or [layer for layer in image.layers if not layer.parts]:
-        args.add("--unseen")
+        args.add("--incomplete-metadata")
     args.add("--label", shown(ctx.label))
-    args.add("--output", report)
+    args.add("--report-out", report)
     args.use_param_file("@%s")
     args.set_param_file_format("multiline")
     run_python_tool(

@@ -32,7 +32,7 @@ def merge_parts(ctx, name, parts, *, lower = []):
     blob = ctx.actions.declare_file("%s.tar.%s" % (name, COMPRESSION_SUFFIX[kind]))
     descriptor = ctx.actions.declare_file(name + ".layer.json")
     args = ctx.actions.args()
-    args.add("--output", blob)
+    args.add("--blob-out", blob)
     args.add("--layer-out", descriptor)
     args.add("--label", shown(ctx.label))
     args.add("--created-by", recorded(ctx.label))
@@ -41,7 +41,7 @@ def merge_parts(ctx, name, parts, *, lower = []):
         args.add("--part")
         args.add(part.metadata)
         args.add(part.run)
-    args.add_all(lower, before_each = "--lower")
+    args.add_all(lower, before_each = "--base-part")
     args.use_param_file("@%s")
     args.set_param_file_format("multiline")
     metadata = [part.metadata for part in parts]

@@ -27,7 +27,7 @@ def make_part(ctx, tool, *, arguments, inputs, mnemonic, progress_message, own_l
 
     Args:
       ctx: the rule's context; its attributes include PART_ATTRS.
-      tool: Target of a python_tool with the flags of tools/lib/part_output.py.
+      tool: Target of a python_tool with the flags of tools/lib/part/output.py.
       arguments: list of Args, before those.
       inputs: list or depset of File.
       mnemonic: the action's mnemonic.
@@ -42,8 +42,8 @@ def make_part(ctx, tool, *, arguments, inputs, mnemonic, progress_message, own_l
     metadata = ctx.actions.declare_file(ctx.label.name + ".part.json")
     label = shown(ctx.label)
     outputs = ctx.actions.args()
-    outputs.add("--run", run)
-    outputs.add("--metadata", metadata)
+    outputs.add("--blob-out", run)
+    outputs.add("--part-out", metadata)
     outputs.add("--label", label)
     outputs.add("--compression", kind)
     descriptor = None

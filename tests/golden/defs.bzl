@@ -8,7 +8,7 @@ def _listing_impl(ctx):
     listing = ctx.actions.declare_file(ctx.label.name + ".jsonl")
     parts = [metadata for layer in ctx.attr.layer[LayersInfo].layers for metadata in layer.parts]
     args = ctx.actions.args()
-    args.add("--output", listing)
+    args.add("--listing-out", listing)
     args.add_all(parts, before_each = "--part")
     run_python_tool(
         ctx,

@@ -1,30 +1,31 @@
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from tools.check_image.loader import Loader
-from tools.check_image.testing import cache, elf, file, link, part
-from tools.lib.elf.abi import abi
-from tools.lib.rootfs.image import Image
+from tools.lib.debian.architectures import find_architecture
+from tools.lib.part.part import PartEntry
+from tools.lib.part.testing import ARM64, elf, file, ld_so_cache, part, symlink
+from tools.lib.rootfs.image import ImageView
 
 _LOADER = "/lib64/ld-linux-x86-64.so.2"
 _LIBC = [
     elf("lib/x86_64-linux-gnu/libc.so.6", "ld-linux-x86-64.so.2"),
     elf("lib/x86_64-linux-gnu/ld-linux-x86-64.so.2"),
-    link("lib64/ld-linux-x86-64.so.2", "/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2"),
+    symlink("lib64/ld-linux-x86-64.so.2", "/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2"),
 ]
 
 
-def missing(*entries: dict[str, Any], library_path: tuple[str, ...] = ()) -> list[tuple[str, str]]:
+def missing(*entries: PartEntry, library_path: tuple[str, ...] = ()) -> list[tuple[str, str]]:
     """Path and needed name of all that is not found, beside a C library."""
-    loader = Loader(Image([part(*_LIBC, *entries)]), abi("amd64", ""), library_path)
-    return [(each.elf.path, each.needed) for each in loader.missing()]
+    loader = Loader(ImageView([part(*_LIBC, *entries)]), find_architecture("amd64"), library_path)
+    return [(each.elf.path, each.library) for each in loader.missing()]
 
 
-def program(path: str, *needed: str, **more: Any) -> dict[str, Any]:
-    return elf(path, *needed, interpreter=_LOADER, **more)
+def program(
+    path: str, *needed: str, rpath: tuple[str, ...] = (), runpath: tuple[str, ...] = ()
+) -> PartEntry:
+    return elf(path, *needed, interpreter=_LOADER, rpath=rpath, runpath=runpath)
 
 
 @pytest.mark.parametrize(
@@ -54,14 +55,19 @@ def test_directories_of_ld_library_path_and_the_cache() -> None:
 
 def test_the_cache_has_libraries_of_other_directories() -> None:
     entries = [program("bin/x", "libx.so.1"), elf("opt/lib/libx.so.1")]
-    assert missing(*entries, cache(libx_so_1=["/lib/libx.so.1", "/opt/lib/libx.so.1"])) == []
-    assert missing(*entries, cache(libx_so=["/opt/lib/libx.so.1"])) == [("bin/x", "libx.so.1")]
-    assert missing(entries[0], cache(libx_so_1=["/gone"])) == [("bin/x", "libx.so.1")]
+    assert (
+        missing(*entries, ld_so_cache({"libx.so.1": ["/lib/libx.so.1", "/opt/lib/libx.so.1"]}))
+        == []
+    )
+    assert missing(*entries, ld_so_cache({"libx.so": ["/opt/lib/libx.so.1"]})) == [
+        ("bin/x", "libx.so.1")
+    ]
+    assert missing(entries[0], ld_so_cache({"libx.so.1": ["/gone"]})) == [("bin/x", "libx.so.1")]
 
 
 def test_the_cache_is_asked_after_a_runpath_and_before_the_system_s_directories() -> None:
     one, two, three = (elf(f"{place}/liba.so", place) for place in ("opt/run", "opt/cache", "lib"))
-    known = cache(liba_so=["/opt/cache/liba.so"])
+    known = ld_so_cache({"liba.so": ["/opt/cache/liba.so"]})
     start = program("bin/x", "liba.so")
     assert missing(start, two, three, known) == [
         ("opt/cache/liba.so", "opt/cache"),
@@ -81,8 +87,8 @@ def test_a_missing_library_is_told_of_each_that_needs_it() -> None:
 def test_links_lead_to_libraries_inside_the_image() -> None:
     entries = [
         program("bin/x", "libx.so.1"),
-        link("usr/lib/libx.so.1", "/etc/alternatives/libx"),
-        link("etc/alternatives/libx", "../../usr/lib/x/libx.so.1.2"),
+        symlink("usr/lib/libx.so.1", "/etc/alternatives/libx"),
+        symlink("etc/alternatives/libx", "../../usr/lib/x/libx.so.1.2"),
         elf("usr/lib/x/libx.so.1.2", soname="libx.so.1"),
     ]
     assert missing(*entries) == []
@@ -90,7 +96,7 @@ def test_links_lead_to_libraries_inside_the_image() -> None:
 
 
 def test_a_library_for_another_machine_is_passed_over() -> None:
-    arm = elf("lib/x86_64-linux-gnu/libx.so.1", machine=183)
+    arm = elf("lib/x86_64-linux-gnu/libx.so.1", machine=ARM64)
     assert missing(program("bin/x", "libx.so.1"), arm) == [("bin/x", "libx.so.1")]
     assert missing(program("bin/x", "libx.so.1"), arm, elf("usr/lib/libx.so.1")) == []
 
@@ -135,7 +141,7 @@ def test_origin_is_where_the_library_was_found() -> None:
     # As with a link to a library of another folder: its neighbours are the link's.
     entries = [
         program("bin/x", "liba.so", runpath=("/opt/links",)),
-        link("opt/links/liba.so", "../real/liba.so"),
+        symlink("opt/links/liba.so", "../real/liba.so"),
         elf("opt/real/liba.so", "libb.so", runpath=("$ORIGIN",)),
     ]
     assert missing(*entries, elf("opt/links/libb.so")) == []
@@ -156,6 +162,5 @@ def test_libraries_that_need_each_other_end() -> None:
 
 
 def test_object_files_are_not_loaded() -> None:
-    module = elf("lib/modules/x.ko", "never.so")
-    module["elf"]["type"] = "rel"
+    module = elf("lib/modules/x.ko", "never.so", kind="rel")
     assert missing(module) == []

@@ -14,35 +14,32 @@ import pytest
 from tools.ld_so_cache.testing import (
     Link,
     Tree,
+    cache_lines,
     generator,
-    library,
-    made,
-    shown,
-    signed,
+    make_cache,
     tar,
+    with_generator,
     write_tree,
 )
-from tools.lib.elf import elf_file as elf
-from tools.lib.elf.abi import Machine, abi
-
-_ARCHITECTURES = ("386", "amd64", "arm", "arm64", "loong64", "ppc64le", "riscv64", "s390x")
+from tools.lib.debian.architectures import ARCHITECTURES, ElfMachine
+from tools.lib.elf.elf_file import parse_elf_file
+from tools.lib.elf.testing import shared_library
 
 
 class Host(NamedTuple):
     """This machine: its architecture, and what its libraries have in e_flags."""
 
     architecture: str
-    machine: Machine
+    machine: ElfMachine
     flags: int
 
 
 def host() -> Host:
     with open(sys.executable, "rb") as source:
-        described = elf.describe_file(source)
-    assert described
-    machine = Machine.of(described)
-    (name,) = (each for each in _ARCHITECTURES if abi(each, "").machine == machine)
-    return Host(name, machine, described["flags"])
+        python = parse_elf_file(source)
+    assert python
+    (name,) = {each.name for each in ARCHITECTURES if each.machine == python.machine}
+    return Host(name, python.machine, python.flags)
 
 
 HOST = host()
@@ -58,7 +55,7 @@ CONFIG = {
 
 
 def lib(soname: str | None, kind: int = 3) -> bytes:
-    return library(soname, HOST.machine, flags=HOST.flags, kind=kind)
+    return shared_library(soname, HOST.machine, flags=HOST.flags, kind=kind)
 
 
 def both(folder: Path, tree: Tree, *directories: str) -> tuple[bytes, bytes]:
@@ -74,19 +71,19 @@ def both(folder: Path, tree: Tree, *directories: str) -> tuple[bytes, bytes]:
 
     (folder / "image.tar").write_bytes(tar(tree))
     flags = [flag for directory in directories for flag in ("--directory", directory)]
-    result = made(
+    result = make_cache(
         folder, "--tar", str(folder / "image.tar"), "--architecture", HOST.architecture, *flags
     )
     assert set(result.links) == links - {path for path in tree if isinstance(tree[path], Link)}
-    return real, signed(result.cache, generator(real))
+    return real, with_generator(result.cache, generator(real))
 
 
 def check(folder: Path, files: Tree, *directories: str) -> list[str]:
     """Checks that both are the same, byte for byte, beside CONFIG; returns the entries."""
     real, own = both(folder, {**CONFIG, **files}, *directories)
-    assert shown(own) == shown(real)
+    assert cache_lines(own) == cache_lines(real)
     assert own == real
-    return shown(real)
+    return cache_lines(real)
 
 
 def test_nothing(tmp_path: Path) -> None:
@@ -191,7 +188,7 @@ def test_directories_for_newer_processors(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("needed", [1, 0b11, 0b111, 0b1111])
 def test_levels_of_x86_64_that_libraries_need(needed: int, tmp_path: Path) -> None:
-    data = library("libx.so.1", HOST.machine, flags=HOST.flags, isa=needed)
+    data = shared_library("libx.so.1", HOST.machine, flags=HOST.flags, isa=needed)
     (entry,) = check(tmp_path, {"usr/lib/glibc-hwcaps/new/libx.so.1": data})
     level = needed.bit_length() - 1 if HOST.architecture in ("386", "amd64") else 0
     assert f"new, level {level})" in entry

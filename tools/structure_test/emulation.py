@@ -7,7 +7,7 @@ import platform
 from typing import Literal, NamedTuple
 
 from tools.lib.cli.errors import ToolError
-from tools.lib.elf import elf_file as elf
+from tools.lib.elf.elf_file import parse_elf
 
 # Others have the same name in OCI as in uname(2).
 _RUNS_NATIVELY = {
@@ -109,8 +109,8 @@ def is_static(path: str) -> bool:
         def read_at(offset: int, size: int) -> bytes:
             return os.pread(file.fileno(), size, offset)
 
-        described = elf.describe(read_at)
-    return described is not None and described["interpreter"] is None
+        described = parse_elf(read_at)
+    return described is not None and described.interpreter is None
 
 
 def _escape(data: bytes) -> bytes:

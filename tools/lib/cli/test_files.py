@@ -61,7 +61,7 @@ def test_a_fault_while_writing_leaves_what_was() -> None:
 def test_a_part_whose_metadata_cannot_be_written_leaves_no_file() -> None:
     def write() -> None:
         args = argparse.Namespace(
-            run="run", metadata="x/part.json", layer_out="layer.json", compression="gzip"
+            blob_out="blob", part_out="x/part.json", layer_out="layer.json", compression="gzip"
         )
         with part_writer(args) as writer:
             writer.add(Entry("a", "file", 0o644))

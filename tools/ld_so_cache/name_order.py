@@ -1,4 +1,4 @@
-"""The order of a cache's entries, in which ld.so searches by halves.
+"""The order of names in ld.so.cache, which ld.so searches by bisection.
 
 Source: glibc's elf/dl-cache.c (_dl_cache_libcmp) and elf/cache.c (compare).
 """
@@ -9,12 +9,16 @@ _DIGITS = range(ord("0"), ord("9") + 1)
 
 
 def compare_names(one: bytes, two: bytes, *, signed: bool) -> int:
-    """Negative, 0 or positive as `one` is before, like or after `two`; digits count as numbers.
+    """Compares two file names, in which a run of digits counts as a number.
 
     Args:
-        one: a file's name, without NUL.
+        one: a name, without NUL.
         two: another.
-        signed: whether C's char is signed on the machine whose ld.so will compare.
+        signed: whether C's char is signed on the machine whose ld.so reads the cache.
+
+    Returns:
+        A negative number if `one` comes first, 0 if the order cannot tell them apart, else a
+        positive number.
     """
     one += b"\0"
     two += b"\0"
@@ -38,7 +42,7 @@ def compare_names(one: bytes, two: bytes, *, signed: bool) -> int:
 
 
 def _number(text: bytes, at: int) -> tuple[int, int]:
-    """Where the digits end, and what they say."""
+    """The end of the digits at an offset, and their value."""
     value = 0
     while text[at] in _DIGITS:
         value = _int32(value * 10 + text[at] - ord("0"))
@@ -47,7 +51,7 @@ def _number(text: bytes, at: int) -> tuple[int, int]:
 
 
 def _int32(value: int) -> int:
-    """C's int: a date and time in a name is more than it holds."""
+    """Wraps around as C's int does: a date and time in a name is too large for it."""
     return (value + 2**31) % 2**32 - 2**31
 
 

@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from tools.ld_so_cache.order import compare_names
+from tools.ld_so_cache.name_order import compare_names
 
 
 def compare(one: str, two: str, *, signed: bool = False) -> int:

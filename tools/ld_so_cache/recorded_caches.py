@@ -1,10 +1,10 @@
 """Caches that the architectures' own ldconfig(8) wrote, for the tests.
 
-testdata/recorded.json has them, by OCI's name of the architecture. To make it anew, for each:
+testdata/recorded_caches.json has them by architecture. To record one again:
 
-    python -m tools.ld_so_cache.recorded s390x qemu-s390x-static /path/to/sbin/ldconfig
+    python -m tools.ld_so_cache.recorded_caches s390x qemu-s390x-static /path/to/sbin/ldconfig
 
-where the program is that of Debian's libc-bin for the architecture, run by qemu-user.
+with ldconfig of Debian's libc-bin for the architecture, run by qemu-user.
 """
 
 from __future__ import annotations
@@ -16,27 +16,28 @@ import subprocess
 import sys
 import tempfile
 
-from tools.ld_so_cache.testing import Link, Tree, library, write_tree
-from tools.lib.elf.abi import Machine, abi
+from tools.ld_so_cache.testing import Link, Tree, write_tree
+from tools.lib.debian.architectures import ElfMachine, find_architecture
+from tools.lib.elf.testing import shared_library
 
-DATA = os.path.join(os.path.dirname(os.path.abspath(__file__)), "testdata", "recorded.json")
+DATA = os.path.join(os.path.dirname(os.path.abspath(__file__)), "testdata", "recorded_caches.json")
 
 # e_flags of the float ABIs: arm's hard, soft, and not marked; riscv64's double and soft.
 _FLAGS = {"arm": (0x5000400, 0x5000200, 0x5000000), "riscv64": (5, 1)}
 _PREDECESSORS = {
-    "amd64": (Machine(32, "little", 62), 0),
-    "arm64": (Machine(32, "little", 40), 0x5000400),
+    "amd64": (ElfMachine(32, "little", 62), 0),
+    "arm64": (ElfMachine(32, "little", 40), 0x5000400),
 }
 
 
 def tree(architecture: str) -> Tree:
-    """An image with all that makes a difference, the machine's own kinds of libraries included."""
-    target = abi(architecture, "")
+    """An image with everything that ldconfig treats differently, on that architecture."""
+    target = find_architecture(architecture)
     own, *others = _FLAGS.get(architecture, (0,))
     triplet = target.triplet
 
     def lib(soname: str | None, flags: int = own, *, isa: int = 0, kind: int = 3) -> bytes:
-        return library(soname, target.machine, flags=flags, isa=isa, kind=kind)
+        return shared_library(soname, target.machine, flags=flags, isa=isa, kind=kind)
 
     files: dict[str, bytes | Link] = {
         "etc/ld.so.conf": b"include /etc/ld.so.conf.d/*.conf\n",
@@ -59,7 +60,7 @@ def tree(architecture: str) -> Tree:
         "opt/a/libx.so.1": lib("libx.so.1"),
         "opt/b/liby-2.so": lib("liby-2.so"),
         "opt/b/liby-10.so": lib("liby-10.so"),
-        # No processor's ld.so has these; they differ in how names are compared.
+        # Names whose order depends on the sign of C's char.
         "opt/b/liby\u00e9.so": lib("liby\u00e9.so"),
         "opt/b/libyz.so": lib("libyz.so"),
     }
@@ -67,7 +68,7 @@ def tree(architecture: str) -> Tree:
         files[f"usr/lib/libother{number}.so"] = lib(f"libother{number}.so", flags)
     if architecture in _PREDECESSORS:
         machine, flags = _PREDECESSORS[architecture]
-        files["usr/lib/libold.so"] = library("libold.so", machine, flags=flags)
+        files["usr/lib/libold.so"] = shared_library("libold.so", machine, flags=flags)
     return files
 
 

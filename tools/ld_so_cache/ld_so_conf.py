@@ -1,4 +1,4 @@
-"""Reads ld.so.conf(5) of an image: the directories that have libraries besides the system's."""
+"""Reads ld.so.conf(5) of an image: the directories with libraries besides the default ones."""
 
 from __future__ import annotations
 
@@ -9,32 +9,32 @@ from collections.abc import Iterator
 
 from tools.lib.archive.tar_entry import path_bytes
 from tools.lib.cli.errors import ToolError
-from tools.lib.rootfs.image import Image
+from tools.lib.rootfs.image import ImageView
 
 _CONFIG = "/etc/ld.so.conf"
 _SPACE = " \t\n\v\f\r"
 _DIRECTIVE = re.compile(r"(include|(?i:hwcap))[ \t](.*)", re.DOTALL)
 
 
-def directories(image: Image) -> Iterator[str]:
-    """The directories that the image's configuration names, in its order, as it names them.
+def configured_directories(image: ImageView) -> Iterator[str]:
+    """The directories that the image's configuration names, in its order and as it spells them.
 
     Raises:
-        ToolError: a file is included whose text the metadata does not have, or by itself.
+        ToolError: the metadata lacks the text of an included file, or a file includes itself.
     """
     if image.inode(_CONFIG) is not None:
         yield from _read(image, _CONFIG, ())
 
 
-def _read(image: Image, path: str, including: tuple[str, ...]) -> Iterator[str]:
+def _read(image: ImageView, path: str, including: tuple[str, ...]) -> Iterator[str]:
     if path in including:
-        raise ToolError(f"{path}: it includes itself")
+        raise ToolError(f"{path}: includes itself")
     text = image.text(path)
     if text is None:
         raise ToolError(
-            f"{path}: its text is not in the metadata, which is so but for {_CONFIG}, files in "
-            f"{_CONFIG}.d, and what is larger than 64 KiB",
-            "leave it out, and name its directories in `directories`",
+            f"{path}: cannot be read: only the text of {_CONFIG} and of files in {_CONFIG}.d, "
+            "up to 64 KiB, is in the metadata",
+            "exclude it, and list its directories in `directories`",
         )
     for line in text.split("\n"):
         content = line.partition("#")[0].lstrip(_SPACE)
@@ -47,8 +47,8 @@ def _read(image: Image, path: str, including: tuple[str, ...]) -> Iterator[str]:
                     yield from _read(image, each, (*including, path))
 
 
-def _matches(image: Image, pattern: str) -> list[str]:
-    """The files that a pattern as of glob(7) stands for, sorted by bytes."""
+def _matches(image: ImageView, pattern: str) -> list[str]:
+    """The files that match a pattern, glob(7), sorted by bytes."""
     found = [""]
     for part in pattern.split("/"):
         if not part:
@@ -58,7 +58,7 @@ def _matches(image: Image, pattern: str) -> list[str]:
     return sorted(files, key=path_bytes)
 
 
-def _names(image: Image, directory: str, pattern: str) -> list[str]:
+def _names(image: ImageView, directory: str, pattern: str) -> list[str]:
     if not re.search(r"[*?[]", pattern):
         return [pattern]
     inode = image.inode(directory or "/")

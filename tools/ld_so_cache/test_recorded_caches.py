@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tools.ld_so_cache.recorded import DATA, tree
-from tools.ld_so_cache.testing import generator, made, shown, signed, tar
+from tools.ld_so_cache.recorded_caches import DATA, tree
+from tools.ld_so_cache.testing import cache_lines, generator, make_cache, tar, with_generator
 
 with open(DATA, encoding="ascii") as source:
     RECORDED: dict[str, str] = json.load(source)
@@ -19,7 +19,9 @@ def test_the_cache_is_what_the_architecture_s_own_ldconfig_writes(
 ) -> None:
     (tmp_path / "image.tar").write_bytes(tar(tree(architecture)))
     recorded = base64.b64decode(RECORDED[architecture])
-    result = made(tmp_path, "--tar", str(tmp_path / "image.tar"), "--architecture", architecture)
-    assert shown(result.cache) == shown(recorded)
-    assert signed(result.cache, generator(recorded)) == recorded
+    result = make_cache(
+        tmp_path, "--tar", str(tmp_path / "image.tar"), "--architecture", architecture
+    )
+    assert cache_lines(result.cache) == cache_lines(recorded)
+    assert with_generator(result.cache, generator(recorded)) == recorded
     assert list(result.links.values()) == ["libunlinked.so.3.1"]
