@@ -6,16 +6,8 @@ from typing import Any
 
 import pytest
 
-from tools.structure_test.testing import (
-    Entry,
-    directory,
-    layer,
-    run_tool,
-    shell,
-    symlink,
-    write_config,
-    write_layout,
-)
+from tools.structure_test.sample_images import Entry, directory, layer, shell, symlink, write_layout
+from tools.structure_test.tool_process import run_tool, write_config
 
 NONROOT = {"User": "nonroot", "Env": ["PATH=/bin", "A=image"], "WorkingDir": "/home/nonroot"}
 ROOT = {**NONROOT, "User": "", "WorkingDir": "/srv/absent"}

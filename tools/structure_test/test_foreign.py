@@ -6,15 +6,8 @@ from typing import Any
 import pytest
 
 from tools.structure_test import namespaces, sandbox
-from tools.structure_test.testing import (
-    HOST,
-    layer,
-    run_tool,
-    sh,
-    shell,
-    write_config,
-    write_layout,
-)
+from tools.structure_test.sample_images import HOST, layer, shell, write_layout
+from tools.structure_test.tool_process import run_tool, sh, write_config
 
 MACHINES = {
     "amd64": "x86_64",
@@ -44,7 +37,7 @@ def run_commands(tmp_path: Path, image: str, *tests: dict[str, Any]) -> str:
 
 
 @pytest.mark.parametrize("architecture", MACHINES)
-def test_programs_that_start_others(tmp_path: Path, image: str, architecture: str) -> None:
+def test_foreign_programs_start_each_other(tmp_path: Path, image: str, architecture: str) -> None:
     script = "busybox uname -m; id -u; pwd; (exec sh -c 'exec cat /etc/passwd'); echo $0"
     run_commands(
         tmp_path,
@@ -69,7 +62,7 @@ def _fails(*_: object) -> None:
 
 @pytest.mark.parametrize("architecture", [name for name in ("arm64", "s390x") if name != HOST])
 @pytest.mark.parametrize("namespaced", [True, False])
-def test_where_the_kernel_cannot_be_told_the_emulator_starts_the_command(
+def test_without_registration_the_emulator_runs_the_command(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     image: str,
@@ -90,7 +83,7 @@ def test_where_the_kernel_cannot_be_told_the_emulator_starts_the_command(
         sh(
             "busybox true",
             exitCode=126,
-            expectedError=["Exec format error", "ran sh alone: .* needs Linux 6.7, or Debian's"],
+            expectedError=["Exec format error", "ran only sh: .* needs Linux 6.7, or Debian's"],
         ),
     )
     ran = run_tool(

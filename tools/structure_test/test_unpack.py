@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tools.lib.rootfs.tree import Inode, Source
-from tools.structure_test.testing import Entry, directory, hardlink, open_image, symlink
+from tools.structure_test.sample_images import Entry, directory, hardlink, open_image, symlink
 from tools.structure_test.unpack import effective_mode, remove_tree, set_modes, unpack
 from tools.structure_test.users import User
 
@@ -35,13 +35,11 @@ MEMBER = User(1000, 1000, frozenset([1000, 5]), "/")
         (0o640, (1000, 1000), ROOT, 0o640),
     ],
 )
-def test_modes_let_a_user_do_what_it_may_in_the_image(
-    mode: int, owner: tuple[int, int], user: User, effective: int
-) -> None:
+def test_effective_modes(mode: int, owner: tuple[int, int], user: User, effective: int) -> None:
     assert effective_mode(Inode(stat.S_IFREG | mode, *owner), user) == effective
 
 
-def test_files_links_and_modes_are_written(tmp_path: Path) -> None:
+def test_unpack_writes_files_links_and_modes(tmp_path: Path) -> None:
     image = open_image(
         tmp_path,
         directory("etc", 0o755),
@@ -79,7 +77,7 @@ def test_files_links_and_modes_are_written(tmp_path: Path) -> None:
     assert (root / "etc").stat().st_mode & 0o7777 == 0o755
 
 
-def test_nothing_is_written_through_a_link(tmp_path: Path) -> None:
+def test_unpack_writes_nothing_through_links(tmp_path: Path) -> None:
     outside = tmp_path / "outside"
     outside.mkdir()
     image = open_image(
@@ -99,7 +97,7 @@ def test_nothing_is_written_through_a_link(tmp_path: Path) -> None:
     assert list(outside.iterdir()) == []
 
 
-def test_trees_that_were_made_unreadable_are_removed(tmp_path: Path) -> None:
+def test_remove_tree_removes_unreadable_directories(tmp_path: Path) -> None:
     tree, kept = tmp_path / "tree", tmp_path / "kept"
     (tree / "a/b").mkdir(parents=True)
     (tree / "a/b/file").touch()
