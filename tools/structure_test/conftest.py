@@ -1,4 +1,4 @@
-"""Images of busybox, and what runs command tests on them."""
+"""Fixtures that run command tests in images with busybox."""
 
 import json
 from pathlib import Path
@@ -33,7 +33,7 @@ def images(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
 
 class Results(list[dict[str, Any]]):
-    """The results of a report in JSON."""
+    """The results of a JSON report."""
 
     @property
     def one(self) -> dict[str, Any]:

@@ -71,7 +71,7 @@ def image(tmp_path: Path) -> ImageFiles:
         ExistenceTest("", "etc//./passwd/"),
         ExistenceTest("", "/"),
         ExistenceTest("", "/tmp", permissions="dtrwxrwxrwx", uid=0, gid=0),
-        # The link itself, not what it leads to; those before it are followed.
+        # Only links before the end of the path are followed.
         ExistenceTest("", "/etc/dangling", permissions="Lrwxrwxrwx"),
         ExistenceTest("", "/bin", permissions="Lrwxrwxrwx"),
         ExistenceTest("", "/bin/tool", permissions="-rwx--x---"),

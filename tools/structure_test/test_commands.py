@@ -1,4 +1,4 @@
-"""Commands that really run, in bubblewrap, in images made of busybox alone."""
+"""Tests of commands that run in bubblewrap, in images with only busybox."""
 
 from pathlib import Path
 from typing import Any
@@ -33,7 +33,7 @@ def test_missing_working_directory_is_created(run_tests: Any) -> None:
     [
         ("cat /data/secret", False),
         ("cat /data/own", True),
-        ("cat /data/of-extra", True),  # nonroot is listed in the group
+        ("cat /data/of-extra", True),  # nonroot is in the group
         ("touch /etc/made", False),
         ("touch /made", False),
         ("touch /data/made", True),
@@ -56,7 +56,7 @@ def test_access_of_root(run_tests: Any) -> None:
 
 
 def test_run_options_override_the_user(run_tests: Any) -> None:
-    # As in container engines, it may start in a directory that it could not enter.
+    # As in container engines, a user may start in a directory that it cannot enter.
     result = run_tests(sh("id -u; id -g; pwd"), containerRunOptions={"user": "7:8"}).one
     assert stdout(result).split() == ["7", "8", "/home/nonroot"]
     assert not run_tests(sh("ls ."), containerRunOptions={"user": "7:8"}).one["Pass"]
@@ -73,7 +73,7 @@ def test_variables_of_the_config(run_tests: Any) -> None:
     variables = [{"key": "B", "value": "$A/global"}, {"key": "SH", "value": "/bin/sh"}]
     first, second, third = run_tests(*tests, globalEnvVars=variables)
     assert stdout(first) == "image image image/global image/global+\n"
-    # As in container-structure-test, the image's value stands in the command before it starts.
+    # As in container-structure-test, the command is expanded with the image's value.
     assert stdout(second) == "image\n"
     assert stdout(third) == "image/global /bin\n"
 

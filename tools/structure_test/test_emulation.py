@@ -10,7 +10,7 @@ from tools.structure_test.emulation import Emulator, find_emulator
 
 
 def program(path: Path, *, segments: tuple[int, ...] = (1,), kind: int = 2) -> str:
-    """An executable file with an ELF header of this kind and program headers of these types."""
+    """Writes an executable ELF file of a type (e_type), with program headers of these types."""
     numbers = (kind, 62, 1, 0, 64, 0, 0, 64, 56, len(segments), 0, 0, 0)
     header = struct.pack("<16sHHIQQQIHHHHHH", b"\x7fELF\x02\x01\x01", *numbers)
     path.write_bytes(header + b"".join(struct.pack("<I52x", each) for each in segments))
@@ -20,7 +20,7 @@ def program(path: Path, *, segments: tuple[int, ...] = (1,), kind: int = 2) -> s
 
 @pytest.fixture
 def machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """An amd64 machine that has no programs but those in the directory that this returns."""
+    """The only directory with programs of an amd64 machine."""
     monkeypatch.setattr("platform.machine", lambda: "x86_64")
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setattr(emulation, "FALLBACK_PATH", ())
@@ -81,7 +81,7 @@ def test_an_architecture_that_no_emulator_is_known_for(machine: Path) -> None:
 
 
 def matching(rule: bytes, header: bytes) -> bool:
-    """Whether the kernel would take a program that begins with `header` for one of the rule."""
+    """Whether a binfmt_misc rule matches a program that starts with `header`."""
     _, _, kind, offset, magic, mask, *_ = rule.split(b":")
     assert (kind, offset) == (b"M", b"0")
     pairs = zip(_bytes(magic), _bytes(mask), strict=True)
@@ -113,8 +113,8 @@ def test_rules_match_programs_and_libraries_only() -> None:
     def changed(at: int, value: int) -> bytes:
         return ARM64[:at] + bytes([value]) + ARM64[at + 1 :]
 
-    assert matching(rule, changed(16, 3))  # one that can be loaded anywhere, or a library
-    assert matching(rule, changed(7, 3))  # for Linux, by its OS ABI
+    assert matching(rule, changed(16, 3))  # a position-independent program, or a library
+    assert matching(rule, changed(7, 3))  # OS ABI: Linux
     assert not matching(rule, changed(16, 1))  # an object file
     assert not matching(rule, changed(4, 1))  # 32 bits
     assert not matching(rule, b"#!/bin/sh\nexec true....")

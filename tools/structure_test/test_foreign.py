@@ -1,4 +1,4 @@
-"""Commands of other architectures, through qemu-user; BUSYBOX_DEBS names Debian's packages."""
+"""Tests of commands of other architectures, whose busybox comes from BUSYBOX_DEBS."""
 
 from pathlib import Path
 from typing import Any
@@ -27,7 +27,7 @@ def image(tmp_path: Path, architecture: str) -> str:
 
 
 def run_commands(tmp_path: Path, image: str, *tests: dict[str, Any]) -> str:
-    """The text of a run that passes."""
+    """Runs command tests that must pass. Returns the text report."""
     named = [{"name": str(number), **test} for number, test in enumerate(tests)]
     ran = run_tool(
         "--image", image, "--config", write_config(tmp_path / "t.json", commandTests=named)
@@ -79,7 +79,7 @@ def test_without_registration_the_emulator_runs_the_command(
         sh("echo $0; cd /; pwd", expectedOutput=["^sh\n/\n$"]),
         {"command": "busybox", "args": ["uname", "-m"], "expectedOutput": [MACHINES[architecture]]},
         {"command": "../../bin/busybox", "args": ["id", "-u"], "expectedOutput": ["^65532\n$"]},
-        # What the command starts is out of reach, and the message says why.
+        # The command cannot start other programs. A note explains why.
         sh(
             "busybox true",
             exitCode=126,

@@ -65,7 +65,7 @@ def test_layers_are_applied_in_order(tmp_path: Path, image: str) -> None:
         ],
         fileContentTests=[
             {"name": "5", "path": "/c/file", "expectedContents": ["^upper\n$"]},
-            # The image's variables stand for their values, in paths too.
+            # Paths are expanded with the image's environment.
             {"name": "6", "path": "$DIR/file", "excludedContents": ["lower"]},
         ],
     )
@@ -250,7 +250,7 @@ def test_missing_programs_are_named_with_their_package(
         "",
         "error: command tests need bwrap (hint: install Debian's package bubblewrap)\n",
     )
-    # Tests without commands do without.
+    # Only command tests need it.
     assert run_config(tmp_path, image, fileExistenceTests=[{"name": "a", "path": "a"}]).status == 0
 
     (tmp_path / "bwrap").touch(0o755)

@@ -8,7 +8,7 @@ from tools.structure_test.patterns import BadPattern, check, matches, preview
     [
         ("b", "abc", True),
         ("^b", "abc", False),
-        # Of Go: `.` is no newline, `$` is the end of the text alone.
+        # As in Go, `.` does not match a newline, and `$` matches only at the end.
         ("a.b", "a\nb", False),
         ("(?s)a.b", "a\nb", True),
         ("^b$", "a\nb\nc", False),

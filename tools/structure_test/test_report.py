@@ -113,7 +113,7 @@ def test_junit_report_has_a_suite_for_each_config() -> None:
     bad, other = second
     failure = bad.find("failure")
     assert failure is not None
-    # What XML cannot hold is replaced.
+    # Characters that XML cannot represent are replaced.
     assert failure.attrib == {"message": "first\ufffd"}
     assert failure.text == "first\ufffd\nsecond"
     assert (bad.findtext("system-out"), bad.findtext("system-err")) == ("out\ufffd", "err")

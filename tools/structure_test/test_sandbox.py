@@ -1,4 +1,4 @@
-"""What commands meet: bounds, the network, privileges, and machines that allow less."""
+"""Tests of limits, isolation, privileges, and machines with restrictions."""
 
 import os
 import signal

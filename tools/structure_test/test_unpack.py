@@ -18,20 +18,20 @@ MEMBER = User(1000, 1000, frozenset([1000, 5]), "/")
 @pytest.mark.parametrize(
     ("mode", "owner", "user", "effective"),
     [
-        # Root's files, as others meet them.
+        # Files of root: the bits of others.
         (0o755, (0, 0), NONROOT, 0o555),
         (0o644, (0, 0), NONROOT, 0o444),
         (0o640, (0, 0), NONROOT, 0o040),
         (0o700, (0, 0), NONROOT, 0o000),
         (0o1777, (0, 0), NONROOT, 0o1777),
         (0o4755, (0, 0), NONROOT, 0o4555),
-        # The user's own, and its groups'.
+        # Files of the user and of its groups.
         (0o700, (65532, 0), NONROOT, 0o700),
         (0o075, (65532, 0), NONROOT, 0o075),
         (0o640, (0, 65532), NONROOT, 0o440),
         (0o664, (0, 5), MEMBER, 0o664),
         (0o604, (0, 5), MEMBER, 0o004),
-        # Root may do all, and keeps the modes.
+        # Root has all access, and the modes stay.
         (0o640, (1000, 1000), ROOT, 0o640),
     ],
 )
@@ -89,7 +89,7 @@ def test_unpack_writes_nothing_through_links(tmp_path: Path) -> None:
     )
     root = tmp_path / "root"
     unpack(image.tree, str(root), lambda _, path: Path(os.fsdecode(path)).touch())
-    # As in the image: below the root, where the links lead there.
+    # As in the image, links lead to paths below the root.
     assert {str(path.relative_to(root)) for path in root.rglob("[xy]")} == {
         "outside/y",
         str(outside).lstrip("/") + "/x",

@@ -20,13 +20,13 @@ GROUP = "root:x:0:\nusers:x:100:\nextra:x:500:app,other\nmore:x:501:other,app\n1
         ("", User(0, 0, frozenset([0]), "/root")),
         ("root", User(0, 0, frozenset([0]), "/root")),
         ("app", User(1000, 100, frozenset([100, 500, 501]), "/srv/app")),
-        # A name goes before a number.
+        # Names are tried before numbers.
         ("1000", User(7, 7, frozenset([7]), "/seven")),
         ("2000", User(2000, 200, frozenset([200, 500, 501]), "/srv/other")),
-        # A number need not be known.
+        # A number does not have to be in passwd.
         ("65532", User(65532, 0, frozenset([0]), "/")),
         ("65532:65532", User(65532, 65532, frozenset([65532]), "/")),
-        # A group that is named is the only one.
+        # An explicit group is the only one.
         ("app:extra", User(1000, 500, frozenset([500]), "/srv/app")),
         ("app:1", User(1000, 9, frozenset([9]), "/srv/app")),
         (":users", User(0, 100, frozenset([100]), "/root")),

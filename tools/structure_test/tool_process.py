@@ -84,6 +84,6 @@ def stdout(result: dict[str, Any]) -> str:
 
 
 def write_config(path: Path, **fields: object) -> str:
-    """Writes a config of schema 2.0.0; returns its path."""
+    """Writes a config of schema 2.0.0. Returns its path."""
     path.write_text(json.dumps({"schemaVersion": "2.0.0", **fields}))
     return str(path)
