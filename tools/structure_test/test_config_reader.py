@@ -4,8 +4,7 @@ import pytest
 
 from tools.lib.cli.errors import ToolError
 from tools.lib.data.yaml_fields import load
-from tools.structure_test.config import parse_config
-from tools.structure_test.schema import (
+from tools.structure_test.config import (
     BindMount,
     CommandTest,
     Config,
@@ -16,6 +15,7 @@ from tools.structure_test.schema import (
     RunOptions,
     Variable,
 )
+from tools.structure_test.config_reader import read_config
 
 WHOLE = """\
 schemaVersion: 2.0.0
@@ -64,7 +64,7 @@ containerRunOptions:
 
 
 def parse(text: str, file: str = "t.yaml") -> Config:
-    return parse_config(load(text.encode(), file))
+    return read_config(load(text.encode(), file))
 
 
 def test_every_field_of_schema_2() -> None:
@@ -114,7 +114,7 @@ def test_every_field_of_schema_2() -> None:
     )
 
 
-def test_schema_1_has_the_command_as_a_list() -> None:
+def test_schema_1_command_is_a_list() -> None:
     config = parse('schemaVersion: "1.0.0"\ncommandTests: [{name: a, command: [echo, hello]}]')
     assert config.commands == (CommandTest("a", ("echo", "hello")),)
 
@@ -129,7 +129,7 @@ def test_schema_1_has_the_command_as_a_list() -> None:
         ("commandTests: [{name: a, command: [a], args: [b]}]", "[0]: unknown key 'args'"),
     ],
 )
-def test_schema_1_lacks_what_came_with_2(text: str, message: str) -> None:
+def test_schema_1_rejects_fields_of_schema_2(text: str, message: str) -> None:
     with pytest.raises(ToolError) as error:
         parse(f"schemaVersion: 1.0.0\n{text}")
     assert message in str(error.value)
@@ -139,13 +139,13 @@ def test_schema_1_lacks_what_came_with_2(text: str, message: str) -> None:
     ("text", "message"),
     [
         ("", "t.yaml: expected a mapping with schemaVersion and tests, found nothing"),
-        ("{}", 't.yaml: no schemaVersion (hint: write schemaVersion: "2.0.0")'),
+        ("{}", 't.yaml: schemaVersion is missing (hint: write schemaVersion: "2.0.0")'),
         ("schemaVersion: 3.0.0", 'schemaVersion: expected "2.0.0" or "1.0.0", found the text'),
         ("a: b: c", "t.yaml:1:5: not YAML: mapping values are not allowed"),
         ("schemaVersion: 2.0.0\nschemaVersion: 2.0.0", "the key 'schemaVersion' is there twice"),
     ],
 )
-def test_files_that_are_no_config(text: str, message: str) -> None:
+def test_files_that_are_not_configs(text: str, message: str) -> None:
     with pytest.raises(ToolError) as error:
         parse(text)
     assert message in str(error.value)
@@ -158,7 +158,7 @@ def test_files_that_are_no_config(text: str, message: str) -> None:
         ("commandTests:", "commandTest:", "t.yaml: unknown key 'commandTest' (hint: did you mean"),
         ("    command: /bin/x\n", "", "commandTests[0]: command is missing"),
         ("command: /bin/x", "command: ''", "[0].command: expected text that is not empty"),
-        ("[touch, /a/b]", "[]", "commandTests[0].setup[1]: expected a list that begins with a"),
+        ("[touch, /a/b]", "[]", "commandTests[0].setup[1]: expected a list that starts with a"),
         ("exitCode: 3", "exitCode: three", "exitCode: expected an integer, found the text 'three'"),
         ("exitCode: 3", "exitCode: '3'", "exitCode: expected an integer, found the text '3'"),
         ("uid: 0", "uid: 010", "fileExistenceTests[0].uid: expected an integer, found 010"),
@@ -171,14 +171,14 @@ def test_files_that_are_no_config(text: str, message: str) -> None:
         ("user: root", 'user: "a\\0"', "containerRunOptions.user: expected text without NUL"),
     ],
 )
-def test_faults_are_told_with_their_place(old: str, new: str, message: str) -> None:
+def test_errors_name_the_field(old: str, new: str, message: str) -> None:
     assert WHOLE.count(old) == 1
     with pytest.raises(ToolError) as error:
         parse(WHOLE.replace(old, new))
     assert message in str(error.value)
 
 
-def test_json_means_what_yaml_does_and_is_as_strict() -> None:
+def test_json_is_read_like_yaml() -> None:
     document = {
         "schemaVersion": "2.0.0",
         "commandTests": [{"name": "a", "command": "x", "args": [1], "exitCode": 1}],
@@ -197,6 +197,6 @@ def test_json_means_what_yaml_does_and_is_as_strict() -> None:
         assert message in str(error.value)
 
 
-def test_what_is_null_is_not_there() -> None:
+def test_null_is_like_absent() -> None:
     config = parse("schemaVersion: 2.0.0\ncommandTests:\nmetadataTest: {cmd: }")
     assert (config.commands, config.metadata) == ((), None)
