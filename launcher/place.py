@@ -65,7 +65,8 @@ class Place:
             "DISTROLESS_BAZEL": "root",
             "npm_config_registry": "https://npm.example",  # So that no npm is asked.
         }
-        for source in (Path("bazelw"), *Path("tools").glob("*/*.py")):
+        sources = [*Path("launcher").glob("*.py"), *Path("tools/lib").glob("*/*.py")]
+        for source in (Path("bazelw"), *sources):
             target = self.repository / source
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(source, target)
