@@ -1,4 +1,4 @@
-"""A mirror on loopback, for tests, and locks of what it serves."""
+"""For tests: a Debian mirror on the loopback interface, and locks of its packages."""
 
 from __future__ import annotations
 
@@ -22,32 +22,32 @@ from tools.lib.debian.lock import (
 SNAPSHOT = "https://snapshot.debian.org/archive/debian/20260101T000000Z"
 
 
-class Mirror:
-    """Files by their path below the mirror's URL, as bytes; tests change them as they like.
+class FakeMirror:
+    """Serves files from memory. Tests change the attributes at any time.
 
     Attributes:
         url: of the mirror, without a final slash.
-        files: what is there; another path is answered with 404.
-        answers: statuses to give first, by path.
-        cuts: after how many bytes the connection breaks off, once, by path.
-        silent: paths at whose middle the server waits until it is closed.
-        ranges: whether it answers requests for a part with the part.
-        asked: the paths that were asked for, each with the first byte that was wanted.
+        files: content by path below `url`.
+        statuses: by path, HTTP statuses for the next requests.
+        truncations: by path, after how many bytes the next response ends.
+        stalled: paths of which the server sends one half, and nothing more until it is closed.
+        ranges: whether range requests are supported.
+        requests: path and first byte of each request so far.
     """
 
     def __init__(self, files: Mapping[str, bytes]) -> None:
         self.files = dict(files)
-        self.answers: dict[str, list[int]] = {}
-        self.cuts: dict[str, int] = {}
-        self.silent: set[str] = set()
+        self.statuses: dict[str, list[int]] = {}
+        self.truncations: dict[str, int] = {}
+        self.stalled: set[str] = set()
         self.ranges = True
-        self.asked: list[tuple[str, int]] = []
+        self.requests: list[tuple[str, int]] = []
         self.closed = threading.Event()
         mirror = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
-                mirror._answer(self)
+                mirror._respond(self)
 
             def log_message(self, *_: object) -> None:
                 pass
@@ -57,19 +57,19 @@ class Mirror:
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
 
     def close(self) -> None:
-        """Nobody listens at its port any more."""
+        """Stops listening."""
         self.closed.set()
         self._server.shutdown()
         self._server.server_close()
 
-    def _answer(self, request: BaseHTTPRequestHandler) -> None:
+    def _respond(self, request: BaseHTTPRequestHandler) -> None:
         path = request.path.lstrip("/")
-        wanted = request.headers["Range"] or "bytes=0-"
-        first = int(wanted.removeprefix("bytes=").removesuffix("-"))
-        self.asked.append((path, first))
+        requested = request.headers["Range"] or "bytes=0-"
+        first = int(requested.removeprefix("bytes=").removesuffix("-"))
+        self.requests.append((path, first))
         status = 200 if path in self.files else 404
-        if self.answers.get(path):
-            status = self.answers[path].pop(0)
+        if self.statuses.get(path):
+            status = self.statuses[path].pop(0)
         if status != 200:
             request.send_error(status)
             return
@@ -82,21 +82,21 @@ class Mirror:
             request.send_response(200)
         request.send_header("Content-Length", str(len(data)))
         request.end_headers()
-        if path in self.silent:
+        if path in self.stalled:
             request.wfile.write(data[: len(data) // 2])
             request.wfile.flush()
             self.closed.wait()
-        elif path in self.cuts:
-            request.wfile.write(data[: self.cuts.pop(path)])
+        elif path in self.truncations:
+            request.wfile.write(data[: self.truncations.pop(path)])
             request.close_connection = True
         else:
             request.wfile.write(data)
 
 
 @contextmanager
-def serve(files: Mapping[str, bytes]) -> Iterator[Mirror]:
-    """A mirror of `files` until the end of the block."""
-    mirror = Mirror(files)
+def serve(files: Mapping[str, bytes]) -> Iterator[FakeMirror]:
+    """A mirror of `files`, closed at the end of the block."""
+    mirror = FakeMirror(files)
     try:
         yield mirror
     finally:
@@ -105,7 +105,7 @@ def serve(files: Mapping[str, bytes]) -> Iterator[Mirror]:
 
 
 def ends(process: str) -> bool:
-    """Whether a process, by its id, is gone or waited for soon."""
+    """Whether the process with this id ends soon."""
     for _ in range(100):
         try:
             if not Path(f"/proc/{process}/cmdline").read_bytes():
@@ -116,13 +116,19 @@ def ends(process: str) -> bool:
     return False
 
 
-def pool(name: str, version: str) -> str:
-    """The path of a package of the architecture `all` below an archive's URL."""
+def pool_path(name: str, version: str) -> str:
+    """The path of a package of the architecture `all` below the URL of an archive."""
     return f"pool/main/{name[0]}/{name}/{name}_{version}_all.deb"
 
 
 def write_lock(path: Path, debs: Mapping[tuple[str, str], bytes], *, machine: str) -> None:
-    """Writes a lock of packages by name and version, in one set for an architecture."""
+    """Writes the lock of a root.
+
+    Args:
+        path: the lock file.
+        debs: package files by name and version.
+        machine: Debian's name of the root's architecture.
+    """
     packages = {
         package_key(name, version, "all"): LockedPackage(
             name=name,
@@ -130,7 +136,7 @@ def write_lock(path: Path, debs: Mapping[tuple[str, str], bytes], *, machine: st
             architecture="all",
             sha256=Sha256(hashlib.sha256(data).hexdigest()),
             size=len(data),
-            url=f"{SNAPSHOT}/{pool(name, version)}",
+            url=f"{SNAPSHOT}/{pool_path(name, version)}",
             depends=(),
         )
         for (name, version), data in debs.items()

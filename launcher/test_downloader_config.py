@@ -5,26 +5,26 @@ from pathlib import Path
 
 import pytest
 
-from launcher.downloader import mirror, rewrites, write
+from launcher.downloader_config import mirror_url, rewrite_rules, write_bazelrc
 
 APT = ["http://a.example/debian", "http://a.example/debian-security"]
 DEB = "snapshot.debian.org/archive/debian/20260711T230000Z/pool/main/b/bash/bash_5.2_amd64.deb"
 SECURITY = DEB.replace("/debian/", "/debian-security/")
 
 
-def rewritten(config: str, url: str) -> list[str]:
-    """What Bazel makes of a URL without its scheme: each line that matches the whole of it."""
-    found = []
+def rewrite(config: str, url: str) -> list[str]:
+    """The URLs that Bazel tries for a URL without its scheme: a rule must match all of it."""
+    urls = []
     for line in config.splitlines():
         verb, pattern, replacement = line.split(" ")
         assert verb == "rewrite"
         if match := re.fullmatch(pattern, url):
-            found.append(replacement.replace("$1", match[1]))
-    return found
+            urls.append(replacement.replace("$1", match[1]))
+    return urls
 
 
 @pytest.mark.parametrize(
-    ("environment", "apt", "base"),
+    ("environment", "apt", "mirror"),
     [
         ("", APT, "http://a.example/"),
         ("http://m.example", APT, "http://m.example/"),
@@ -32,27 +32,27 @@ def rewritten(config: str, url: str) -> list[str]:
         ("", ["http://b.example/debian"], "http://b.example/"),
     ],
 )
-def test_the_mirror_is_asked_first_and_the_archive_of_all_second(
-    environment: str, apt: list[str], base: str
+def test_bazel_tries_the_mirror_then_snapshot(
+    environment: str, apt: list[str], mirror: str
 ) -> None:
-    config = rewrites({"DISTROLESS_MIRROR": environment}, apt)
+    config = rewrite_rules({"DISTROLESS_MIRROR": environment}, apt)
     pool = DEB.partition("/pool/")[2]
-    assert rewritten(config, DEB) == [f"{base}debian/pool/{pool}", DEB]
-    assert rewritten(config, SECURITY) == [f"{base}debian-security/pool/{pool}", SECURITY]
-    assert rewritten(config, "nodejs.org/dist/v22/node.tar.xz") == []
+    assert rewrite(config, DEB) == [f"{mirror}debian/pool/{pool}", DEB]
+    assert rewrite(config, SECURITY) == [f"{mirror}debian-security/pool/{pool}", SECURITY]
+    assert rewrite(config, "nodejs.org/dist/v22/node.tar.xz") == []
 
 
-def test_without_a_mirror_nothing_is_rewritten(tmp_path: Path) -> None:
+def test_without_a_mirror_there_are_no_rules(tmp_path: Path) -> None:
     bazelrc = tmp_path / "mirror.bazelrc"
-    write(str(bazelrc), {}, ["http://a.example/other"])
+    write_bazelrc(str(bazelrc), {}, ["http://a.example/other"])
     assert bazelrc.read_text() == ""
-    assert mirror("debian", {}, []) == ""
+    assert mirror_url("debian", {}, []) == ""
 
 
-def test_bazel_is_told_where_the_rewrites_are(tmp_path: Path) -> None:
+def test_bazelrc_names_the_rules(tmp_path: Path) -> None:
     bazelrc = tmp_path / "a b" / "mirror.bazelrc"
     bazelrc.parent.mkdir()
-    write(str(bazelrc), {}, APT)
+    write_bazelrc(str(bazelrc), {}, APT)
     config = bazelrc.with_suffix(".downloader")
     assert bazelrc.read_text() == f'common "--experimental_downloader_config={config}"\n'
-    assert config.read_text() == rewrites({}, APT)
+    assert config.read_text() == rewrite_rules({}, APT)
