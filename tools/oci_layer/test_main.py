@@ -139,7 +139,7 @@ def test_layer_json_describes_the_blob(compression: Compression, tmp_path: Path)
         "architecture": "arm",
         "created": 9,
         "created_by": "Mallory",
-        "architecture_of": "b 1.0",
+        "architecture_owner": "b 1.0",
     }
 
 
