@@ -3,14 +3,13 @@ from __future__ import annotations
 import pytest
 
 from tools.check_image import checks, elf_checks
-from tools.lib.cli.errors import ToolError
 from tools.lib.debian.architectures import find_architecture
 from tools.lib.part.part import PartEntry
 from tools.lib.part.testing import ARM64, directory, elf, file, part, symlink
 from tools.lib.rootfs.image import ImageView
 
 
-def test_a_path_in_two_parts_is_told_with_both() -> None:
+def test_duplicate_entry_names_both_parts() -> None:
     parts = [part(file("etc/x"), package="a"), part(file("etc/x"), package="b")]
     (found,) = checks.check_paths(parts)
     assert (found.path, found.owner, found.fault) == (
@@ -20,14 +19,14 @@ def test_a_path_in_two_parts_is_told_with_both() -> None:
     )
 
 
-def test_a_path_that_a_part_replaces_is_its_own() -> None:
+def test_replaced_path_is_not_a_duplicate() -> None:
     newer = part(file("etc/x"), label="//x:newer", replaces=("etc/x",))
     assert list(checks.check_paths([part(file("etc/x")), newer])) == []
     (found,) = checks.check_paths([newer, part(file("etc/x"), label="//x:other")])
     assert found.owner == "//x:other"
 
 
-def test_a_directory_may_be_in_two_parts_but_not_where_another_has_a_link() -> None:
+def test_directory_may_be_in_two_parts_but_not_over_a_link() -> None:
     shared = part(directories=(directory("etc"),))
     assert list(checks.check_paths([shared, shared])) == []
     below = part(file("lib/x"), package="old")
@@ -57,19 +56,19 @@ def test_modes_of_files(entry: PartEntry, check: str | None) -> None:
 @pytest.mark.parametrize(
     ("mode", "expected"), [(0o777, ["srv"]), (0o1777, []), (0o2775, []), (0o755, [])]
 )
-def test_a_directory_for_all_has_the_sticky_bit(mode: int, expected: list[str]) -> None:
+def test_world_writable_directory_needs_the_sticky_bit(mode: int, expected: list[str]) -> None:
     parts = [part(directories=(directory("srv", mode),))]
     assert [found.path for found in checks.check_modes(parts)] == expected
 
 
-def test_a_package_without_its_status_is_named() -> None:
+def test_package_without_status() -> None:
     status = file("var/lib/dpkg/status.d/a")
     assert list(checks.check_packages([part(status, package="a"), part(file("etc/x"))])) == []
     (found,) = checks.check_packages([part(status, package="a"), part(package="b")])
     assert (found.path, found.owner) == ("var/lib/dpkg/status.d/b", "b 1")
 
 
-def test_a_part_for_another_architecture_is_named() -> None:
+def test_part_for_another_architecture() -> None:
     parts = [part(), part(architecture="arm64"), part(architecture="amd64", package="a")]
     (found,) = checks.check_architectures(parts, "arm64")
     assert (found.owner, found.fault) == ("a 1", "for amd64, but the image is for arm64")
@@ -96,7 +95,7 @@ def test_merged_usr(entry: PartEntry, fits: bool) -> None:
     assert fits or list(checks.check_merged_usr([part(entry)])) == []
 
 
-def test_empty_directories_do_not_belong_into_a_merged_usr() -> None:
+def test_empty_directory_in_the_place_of_a_merged_usr_link() -> None:
     parts = [part(symlink("bin", "usr/bin"), directories=(directory("lib64"),))]
     assert [found.path for found in checks.check_merged_usr(parts)] == ["lib64"]
 
@@ -118,7 +117,7 @@ def test_links(entries: list[PartEntry], expected: list[str]) -> None:
     assert [found.path for found in checks.check_links(parts, ImageView(parts))] == expected
 
 
-def test_a_link_to_an_empty_directory_leads_somewhere() -> None:
+def test_link_to_an_empty_directory() -> None:
     parts = [part(symlink("etc/x", "/srv")), part(directories=(directory("srv"),))]
     assert list(checks.check_links(parts, ImageView(parts))) == []
 
@@ -127,7 +126,7 @@ AMD64 = find_architecture("amd64")
 LOADER = "lib64/ld-linux-x86-64.so.2"
 
 
-def test_a_program_without_its_interpreter_is_told() -> None:
+def test_program_without_interpreter() -> None:
     start = elf("bin/x", interpreter=f"/{LOADER}")
     assert list(elf_checks.check_interpreters(ImageView([part(start, elf(LOADER))]), AMD64)) == []
     (found,) = elf_checks.check_interpreters(ImageView([part(start)]), AMD64)
@@ -137,7 +136,7 @@ def test_a_program_without_its_interpreter_is_told() -> None:
     assert "another machine" in found.fault
 
 
-def test_a_c_library_comes_with_the_loader_s_path_of_its_architecture() -> None:
+def test_c_library_needs_the_loader_at_its_path() -> None:
     moved = [elf("usr/lib/libc.so.6"), elf(f"usr/{LOADER}")]
     (found,) = elf_checks.check_interpreters(ImageView([part(*moved)]), AMD64)
     assert (found.path, found.subject) == ("usr/lib/libc.so.6", f"/{LOADER}")
@@ -145,12 +144,7 @@ def test_a_c_library_comes_with_the_loader_s_path_of_its_architecture() -> None:
     assert list(elf_checks.check_interpreters(ImageView([part(*merged)]), AMD64)) == []
 
 
-def test_elf_files_for_another_machine_are_told() -> None:
+def test_elf_file_for_another_machine() -> None:
     image = ImageView([part(elf("bin/x"), elf("bin/y", machine=ARM64), package="a")])
     (found,) = elf_checks.check_machines(image, AMD64)
     assert (found.path, found.owner, found.check) == ("bin/y", "a 1", "architecture")
-
-
-def test_an_unknown_architecture_is_an_error() -> None:
-    with pytest.raises(ToolError, match=r"unknown architecture 'vax' .*386, amd64"):
-        find_architecture("vax")

@@ -17,7 +17,7 @@ _LIBC = [
 
 
 def missing(*entries: PartEntry, library_path: tuple[str, ...] = ()) -> list[tuple[str, str]]:
-    """Path and needed name of all that is not found, beside a C library."""
+    """Path and library of everything that is not found, in an image with a C library."""
     loader = Loader(ImageView([part(*_LIBC, *entries)]), find_architecture("amd64"), library_path)
     return [(each.elf.path, each.library) for each in loader.missing()]
 
@@ -31,7 +31,7 @@ def program(
 @pytest.mark.parametrize(
     "directory", ["lib/x86_64-linux-gnu", "usr/lib/x86_64-linux-gnu", "lib", "usr/lib"]
 )
-def test_the_system_s_directories(directory: str) -> None:
+def test_default_directories(directory: str) -> None:
     assert missing(program("bin/x", "libx.so.1"), elf(f"{directory}/libx.so.1")) == []
 
 
@@ -40,20 +40,20 @@ def test_the_system_s_directories(directory: str) -> None:
     [
         "usr/local/lib/libx.so.1",
         "lib/aarch64-linux-gnu/libx.so.1",
-        # What only a newer processor finds.
+        # Only newer processors search here.
         "lib/x86_64-linux-gnu/glibc-hwcaps/x86-64-v3/libx.so.1",
     ],
 )
-def test_directories_where_ld_so_does_not_look(path: str) -> None:
+def test_directories_that_ld_so_does_not_search(path: str) -> None:
     assert missing(program("bin/x", "libx.so.1"), elf(path)) == [("bin/x", "libx.so.1")]
 
 
-def test_directories_of_ld_library_path_and_the_cache() -> None:
+def test_library_path() -> None:
     found = elf("opt/lib/libx.so.1")
     assert missing(program("bin/x", "libx.so.1"), found, library_path=("/opt/lib",)) == []
 
 
-def test_the_cache_has_libraries_of_other_directories() -> None:
+def test_cache_has_libraries_of_other_directories() -> None:
     entries = [program("bin/x", "libx.so.1"), elf("opt/lib/libx.so.1")]
     assert (
         missing(*entries, ld_so_cache({"libx.so.1": ["/lib/libx.so.1", "/opt/lib/libx.so.1"]}))
@@ -65,7 +65,7 @@ def test_the_cache_has_libraries_of_other_directories() -> None:
     assert missing(entries[0], ld_so_cache({"libx.so.1": ["/gone"]})) == [("bin/x", "libx.so.1")]
 
 
-def test_the_cache_is_asked_after_a_runpath_and_before_the_system_s_directories() -> None:
+def test_cache_comes_after_runpath_and_before_default_directories() -> None:
     one, two, three = (elf(f"{place}/liba.so", place) for place in ("opt/run", "opt/cache", "lib"))
     known = ld_so_cache({"liba.so": ["/opt/cache/liba.so"]})
     start = program("bin/x", "liba.so")
@@ -77,14 +77,14 @@ def test_the_cache_is_asked_after_a_runpath_and_before_the_system_s_directories(
     assert missing(start, one, two, three, known)[0] == ("opt/run/liba.so", "opt/run")
 
 
-def test_a_missing_library_is_told_of_each_that_needs_it() -> None:
+def test_missing_library_is_reported_for_each_user() -> None:
     assert missing(program("bin/x", "liba.so", "libb.so"), elf("lib/liba.so", "libb.so")) == [
         ("bin/x", "libb.so"),
         ("lib/liba.so", "libb.so"),
     ]
 
 
-def test_links_lead_to_libraries_inside_the_image() -> None:
+def test_links_are_followed_inside_the_image() -> None:
     entries = [
         program("bin/x", "libx.so.1"),
         symlink("usr/lib/libx.so.1", "/etc/alternatives/libx"),
@@ -95,13 +95,13 @@ def test_links_lead_to_libraries_inside_the_image() -> None:
     assert missing(*entries[:-1]) == [("bin/x", "libx.so.1")]
 
 
-def test_a_library_for_another_machine_is_passed_over() -> None:
+def test_library_for_another_machine_is_skipped() -> None:
     arm = elf("lib/x86_64-linux-gnu/libx.so.1", machine=ARM64)
     assert missing(program("bin/x", "libx.so.1"), arm) == [("bin/x", "libx.so.1")]
     assert missing(program("bin/x", "libx.so.1"), arm, elf("usr/lib/libx.so.1")) == []
 
 
-def test_a_file_that_is_not_elf_is_no_library() -> None:
+def test_file_that_is_not_elf() -> None:
     assert missing(program("bin/x", "libx.so"), file("usr/lib/libx.so")) == [("bin/x", "libx.so")]
 
 
@@ -112,12 +112,12 @@ def test_rpath_and_runpath(tag: str, origin: str) -> None:
     assert missing(program("opt/x/bin/x", "liba.so", **paths), elf("opt/x/lib/liba.so")) == []
 
 
-def test_lib_in_a_runpath_is_the_architecture_s_directory() -> None:
+def test_lib_token_is_the_directory_of_the_architecture() -> None:
     found = elf("opt/lib/x86_64-linux-gnu/liba.so")
     assert missing(program("bin/x", "liba.so", runpath=("/opt/$LIB",)), found) == []
 
 
-def test_an_rpath_holds_for_the_libraries_that_it_brings_and_a_runpath_does_not() -> None:
+def test_rpath_applies_to_loaded_libraries_but_runpath_does_not() -> None:
     entries = [elf("opt/liba.so", "libb.so"), elf("opt/libb.so")]
     assert missing(program("bin/x", "liba.so", rpath=("/opt",)), *entries) == []
     assert missing(program("bin/x", "liba.so", runpath=("/opt",)), *entries) == [
@@ -125,20 +125,20 @@ def test_an_rpath_holds_for_the_libraries_that_it_brings_and_a_runpath_does_not(
     ]
 
 
-def test_a_library_s_runpath_puts_the_rpaths_out_of_force() -> None:
+def test_runpath_of_a_library_disables_rpath() -> None:
     middle = elf("opt/liba.so", "libb.so", rpath=("/opt",), runpath=("/srv",))
     assert missing(program("bin/x", "liba.so", rpath=("/opt",)), middle, elf("opt/libb.so")) == [
         ("opt/liba.so", "libb.so")
     ]
 
 
-def test_what_a_program_has_loaded_by_its_runpath_is_there_for_its_libraries() -> None:
+def test_library_that_is_loaded_already_is_found() -> None:
     start = program("opt/x", "liba.so", "libb.so", runpath=("$ORIGIN",))
     assert missing(start, elf("opt/liba.so", "libb.so"), elf("opt/libb.so")) == []
 
 
-def test_origin_is_where_the_library_was_found() -> None:
-    # As with a link to a library of another folder: its neighbours are the link's.
+def test_origin_is_the_directory_of_the_link() -> None:
+    # ld.so searches beside the link, not beside its target.
     entries = [
         program("bin/x", "liba.so", runpath=("/opt/links",)),
         symlink("opt/links/liba.so", "../real/liba.so"),
@@ -147,20 +147,20 @@ def test_origin_is_where_the_library_was_found() -> None:
     assert missing(*entries, elf("opt/links/libb.so")) == []
 
 
-def test_a_plugin_is_opened_by_itself() -> None:
+def test_plugin_is_loaded_on_its_own() -> None:
     plugin = elf("usr/lib/x/plugin.so", "libx.so.1", "libc.so.6")
     assert missing(plugin) == [("usr/lib/x/plugin.so", "libx.so.1")]
 
 
-def test_a_needed_name_with_a_slash_is_a_path() -> None:
+def test_needed_name_with_a_slash_is_a_path() -> None:
     start = program("opt/x", "$ORIGIN/liba.so", "/opt/libb.so")
     assert missing(start, elf("opt/liba.so")) == [("opt/x", "/opt/libb.so")]
 
 
-def test_libraries_that_need_each_other_end() -> None:
+def test_dependency_cycle() -> None:
     assert missing(elf("lib/liba.so", "libb.so"), elf("lib/libb.so", "liba.so")) == []
 
 
-def test_object_files_are_not_loaded() -> None:
+def test_object_file_needs_nothing() -> None:
     module = elf("lib/modules/x.ko", "never.so", kind="rel")
     assert missing(module) == []

@@ -18,7 +18,7 @@ LIBRARIES = [
 
 
 @pytest.mark.parametrize(("data", "order", "flag"), [("little", "<", 2), ("big", ">", 3)])
-def test_the_header(data: ByteOrder, order: str, flag: int) -> None:
+def test_header(data: ByteOrder, order: str, flag: int) -> None:
     cache = encode(LIBRARIES, [], CacheTarget(data, True), b"me")
     assert cache[:20] == b"glibc-ld.so.cache1.1"
     count, size = struct.unpack_from(order + "II", cache, 20)
@@ -34,7 +34,7 @@ def test_the_header(data: ByteOrder, order: str, flag: int) -> None:
     assert generator(cache) == b"me"
 
 
-def test_entries_are_from_last_to_first_and_equals_as_they_come() -> None:
+def test_entries_are_in_reverse_order_and_the_sort_is_stable() -> None:
     assert cache_lines(encode(LIBRARIES, [], LITTLE, b"")) == [
         "libb.so.2 (0x0303) => /usr/lib/libb.so.2",
         "liba.so.1 (0x0303) => /lib/liba.so.1",
@@ -42,14 +42,14 @@ def test_entries_are_from_last_to_first_and_equals_as_they_come() -> None:
     ]
 
 
-def test_what_a_64_bit_machine_takes_is_before_what_its_predecessor_does() -> None:
+def test_64_bit_libraries_come_before_32_bit_ones() -> None:
     old = replace(LIBRARIES[0], type=3)
     (first, second) = cache_lines(encode([old, LIBRARIES[2]], [], LITTLE, b""))
     assert "0x0303" in first
     assert "0x0003" in second
 
 
-def test_libraries_for_newer_processors_are_before_those_for_all() -> None:
+def test_libraries_for_newer_processors_come_first() -> None:
     newer = [
         CacheEntry(b"liba.so.1", b"/lib/glibc-hwcaps/%s/liba.so.1" % name, 0x303, name, level)
         for name, level in ((b"v3", 2), (b"v2", 0))
@@ -64,13 +64,13 @@ def test_libraries_for_newer_processors_are_before_those_for_all() -> None:
     assert generator(cache) == b"me"
 
 
-def test_a_cache_of_nothing() -> None:
+def test_empty_cache() -> None:
     cache = encode([], [], LITTLE, b"me")
     assert cache_lines(cache) == []
     assert len(cache) == 48 + 24 + 2
 
 
-def test_another_signature_is_all_that_signed_changes() -> None:
+def test_with_generator_changes_only_the_generator() -> None:
     assert with_generator(encode(LIBRARIES, [], LITTLE, b"me"), b"another") == encode(
         LIBRARIES, [], LITTLE, b"another"
     )

@@ -12,14 +12,14 @@ from tools.lib.rootfs.image import ImageView
 
 
 def directories(folder: Path, tree: Tree) -> list[str]:
-    """Those of the configuration, less the empty lines."""
+    """The directories of the configuration, without empty lines."""
     path = folder / "image.tar"
     path.write_bytes(tar(tree))
     found = configured_directories(ImageView([tars.read(str(path))]))
     return [each.strip() for each in found if each.strip()]
 
 
-def test_an_image_without_configuration(tmp_path: Path) -> None:
+def test_no_configuration(tmp_path: Path) -> None:
     assert directories(tmp_path, {"etc/ld.so.conf.d/x.conf": b"/opt\n"}) == []
 
 
@@ -30,7 +30,7 @@ def test_lines_comments_and_spaces(tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
-def test_includes_are_where_they_stand_and_sorted_by_bytes(tmp_path: Path) -> None:
+def test_includes_are_expanded_in_place_sorted_by_bytes(tmp_path: Path) -> None:
     tree: Tree = {
         "etc/ld.so.conf": b"/1\ninclude /etc/ld.so.conf.d/[a-z]*.conf ld.so.conf.d/Z.conf\n/2",
         "etc/ld.so.conf.d/b.conf": b"/b",
@@ -43,7 +43,7 @@ def test_includes_are_where_they_stand_and_sorted_by_bytes(tmp_path: Path) -> No
     assert directories(tmp_path, tree) == ["/1", "/a", "/b", "/b", "/Z", "/2"]
 
 
-def test_hidden_files_are_found_by_their_dot_alone(tmp_path: Path) -> None:
+def test_pattern_matches_hidden_files_only_with_a_dot(tmp_path: Path) -> None:
     tree: Tree = {
         "etc/ld.so.conf": b"include ld.so.conf.d/*\ninclude ld.so.conf.d/.b*\n",
         "etc/ld.so.conf.d/.a": b"/never",
@@ -52,7 +52,7 @@ def test_hidden_files_are_found_by_their_dot_alone(tmp_path: Path) -> None:
     assert directories(tmp_path, tree) == ["/b"]
 
 
-def test_a_file_that_includes_itself_is_an_error(tmp_path: Path) -> None:
+def test_file_that_includes_itself(tmp_path: Path) -> None:
     tree: Tree = {
         "etc/ld.so.conf": b"include /etc/ld.so.conf.d/*",
         "etc/ld.so.conf.d/x": b"include /etc/ld.so.*",
@@ -61,7 +61,7 @@ def test_a_file_that_includes_itself_is_an_error(tmp_path: Path) -> None:
         directories(tmp_path, tree)
 
 
-def test_a_file_whose_text_is_not_at_hand_is_an_error(tmp_path: Path) -> None:
+def test_included_file_without_text(tmp_path: Path) -> None:
     tree: Tree = {"etc/ld.so.conf": b"include /opt/x.conf", "opt/x.conf": b"/opt"}
     with pytest.raises(ToolError, match=r"^/opt/x\.conf: cannot be read: only the text of /etc/ld"):
         directories(tmp_path, tree)

@@ -35,7 +35,7 @@ def flags_of(native: str, machine: ElfMachine, flags: int = 0) -> int | None:
         ("mips64le", 0x400, 0xE03),
     ],
 )
-def test_the_types_of_a_machine_s_own_libraries(
+def test_libraries_of_the_machine_itself(
     architecture: str, flags: int, expected: int | None
 ) -> None:
     assert flags_of(architecture, find_architecture(architecture).machine, flags) == expected
@@ -52,14 +52,14 @@ def test_the_types_of_a_machine_s_own_libraries(
         ("mips64le", ElfMachine(32, "little", 8), 0x20, 0x603),
         ("mips64le", ElfMachine(32, "little", 8), 0x420, 0xD03),
         ("mips64le", ElfMachine(32, "little", 8), 0x400, 0xC03),
-        # For others, and of the other byte order.
+        # Unrelated machines, and the other byte order.
         ("amd64", ElfMachine(64, "little", 183), 0, None),
         ("arm64", ElfMachine(64, "little", 62), 0, None),
         ("arm64", ElfMachine(64, "big", 183), 0, None),
         ("amd64", ElfMachine(64, "little", 999), 0, None),
     ],
 )
-def test_other_libraries(
+def test_libraries_of_other_machines(
     native: str, machine: ElfMachine, flags: int, expected: int | None
 ) -> None:
     assert flags_of(native, machine, flags) == expected

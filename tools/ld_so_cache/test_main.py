@@ -30,7 +30,7 @@ def part(
     package: BinaryPackage | None = None,
     mtime: int = 5,
 ) -> list[str]:
-    """Writes a part's metadata; returns the flags that name it."""
+    """Writes a part.json; returns the flags for it."""
     writer = PartWriter(io.BytesIO(), "none")
     for name, content in sorted(tree.items(), key=lambda item: path_bytes(item[0])):
         if isinstance(content, Link):
@@ -44,7 +44,7 @@ def part(
     return ["--part", str(path)]
 
 
-def test_the_part_of_an_image_and_what_is_added_to_it(tmp_path: Path) -> None:
+def test_cache_of_an_image_and_an_added_part(tmp_path: Path) -> None:
     base = part(
         tmp_path / "libc6",
         {"usr/lib/x86_64-linux-gnu/libc.so.6": shared_library("libc.so.6"), "lib": Link("usr/lib")},
@@ -86,14 +86,14 @@ def test_the_part_of_an_image_and_what_is_added_to_it(tmp_path: Path) -> None:
         (None, b"ld_so_cache"),
     ],
 )
-def test_the_cache_says_what_the_image_s_own_ldconfig_would(
+def test_generator_is_that_of_the_image_s_c_library(
     package: BinaryPackage | None, expected: bytes, tmp_path: Path
 ) -> None:
     flags = part(tmp_path / "x", {"lib/libc.so.6": shared_library("libc.so.6")}, package=package)
     assert generator(make_cache(tmp_path, *flags).cache) == expected
 
 
-def test_a_cache_takes_the_place_of_the_one_below(tmp_path: Path) -> None:
+def test_cache_replaces_the_one_of_a_layer_below(tmp_path: Path) -> None:
     def layer(*names: str) -> list[Part]:
         return [read_part(str(tmp_path / name)) for name in names]
 
@@ -113,14 +113,14 @@ def test_a_cache_takes_the_place_of_the_one_below(tmp_path: Path) -> None:
         merge_directories(layer("below", "cache.part.json"))
 
 
-def test_links_that_libraries_lack_are_added_where_the_directory_really_is(tmp_path: Path) -> None:
+def test_missing_links_are_added_at_the_resolved_directory(tmp_path: Path) -> None:
     tree: Tree = {
         "lib": Link("usr/lib"),
         "usr/lib/libx.so.1.2": shared_library("libx.so.1"),
         "usr/lib/libx.so.1.3": shared_library("libx.so.1"),
         "usr/lib/libslash.so": shared_library("../libslash.so"),
         "usr/lib/glibc-hwcaps/v3/libx.so.1.3": shared_library("libx.so.1"),
-        # An older one that its package has linked stays what it is.
+        # The package links to the older one, and that stays.
         "usr/lib/liby.so.1.2": shared_library("liby.so.1"),
         "usr/lib/liby.so.1.3": shared_library("liby.so.1"),
         "usr/lib/liby.so.1": Link("liby.so.1.2"),
@@ -134,7 +134,7 @@ def test_links_that_libraries_lack_are_added_where_the_directory_really_is(tmp_p
     assert result.part["replaces"] == ["etc/ld.so.cache"]
 
 
-def test_a_broken_link_in_a_library_s_way_is_an_error(tmp_path: Path) -> None:
+def test_dangling_link_in_the_place_of_a_soname(tmp_path: Path) -> None:
     tree: Tree = {
         "usr/lib/libx.so.1.2": shared_library("libx.so.1"),
         "usr/lib/libx.so.1": Link("libx.so.1.1"),
@@ -145,9 +145,7 @@ def test_a_broken_link_in_a_library_s_way_is_an_error(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("architecture", ["arm", "ppc64le", "riscv64", "s390x"])
-def test_each_architecture_has_its_byte_order_and_directories(
-    architecture: str, tmp_path: Path
-) -> None:
+def test_byte_order_and_directories_of_an_architecture(architecture: str, tmp_path: Path) -> None:
     target = find_architecture(architecture)
     flags = {"arm": 0x5000400, "riscv64": 5}.get(architecture, 0)
     tree = {f"usr/lib/{target.triplet}/libx.so": shared_library(None, target.machine, flags=flags)}
@@ -157,20 +155,19 @@ def test_each_architecture_has_its_byte_order_and_directories(
     assert result.part["architecture"] == architecture
 
 
-def test_the_same_parts_give_the_same_bytes(tmp_path: Path) -> None:
+def test_order_of_entries_does_not_matter(tmp_path: Path) -> None:
     tree = {f"usr/lib/lib{name}.so": shared_library(f"lib{name}.so") for name in "cab"}
     one = make_cache(tmp_path, *part(tmp_path / "x", tree))
     two = make_cache(tmp_path, *part(tmp_path / "x", dict(reversed(tree.items()))))
     assert one == two
 
 
-def test_what_is_asked_for_in_a_wrong_way_is_told(tmp_path: Path) -> None:
+def test_wrong_flags(tmp_path: Path) -> None:
     anywhere = part(tmp_path / "x", {"etc/x": b""}, None)
     with pytest.raises(ToolError, match="the architecture is unknown"):
         make_cache(tmp_path, *anywhere)
-    assert (
-        make_cache(tmp_path, *anywhere, "--architecture", "arm64").part["architecture"] == "arm64"
-    )
+    arm64 = make_cache(tmp_path, *anywhere, "--architecture", "arm64")
+    assert arm64.part["architecture"] == "arm64"
     amd64 = part(tmp_path / "y", {"etc/y": b""})
     with pytest.raises(ToolError, match="architecture is arm64, but the parts are for amd64"):
         make_cache(tmp_path, *amd64, "--architecture", "arm64")
@@ -180,15 +177,9 @@ def test_what_is_asked_for_in_a_wrong_way_is_told(tmp_path: Path) -> None:
         make_cache(tmp_path, *anywhere, "--architecture", "vax")
 
 
-def test_nothing_is_left_of_a_failure(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    flags = [
-        "--blob-out",
-        str(tmp_path / "run"),
-        "--part-out",
-        str(tmp_path / "json"),
-        "--label",
-        "//x",
-    ]
-    assert run(main, ["ld_so_cache", *flags, "--part", str(tmp_path / "missing")]) == 1
+def test_failure_leaves_no_output(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    outputs = ["--blob-out", str(tmp_path / "blob"), "--part-out", str(tmp_path / "part.json")]
+    flags = [*outputs, "--label", "//x", "--part", str(tmp_path / "missing")]
+    assert run(main, ["ld_so_cache", *flags]) == 1
     assert capsys.readouterr().err.count("\n") == 1
     assert list(tmp_path.iterdir()) == []

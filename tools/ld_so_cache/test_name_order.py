@@ -12,7 +12,7 @@ def compare(one: str, two: str, *, signed: bool = False) -> int:
     return (order > 0) - (order < 0)
 
 
-def test_from_first_to_last() -> None:
+def test_order() -> None:
     names = [
         "lib",
         "lib.so",
@@ -29,16 +29,16 @@ def test_from_first_to_last() -> None:
         assert compare(names[one], names[two]) == (one > two) - (one < two), names[two]
 
 
-def test_numbers_of_one_value_are_alike() -> None:
+def test_leading_zeros_do_not_count() -> None:
     assert compare("lib.so.1", "lib.so.01") == 0
     assert compare("lib.so.1.2", "lib.so.01.3") == -1
 
 
 @pytest.mark.parametrize(("signed", "order"), [(False, 1), (True, -1)])
-def test_bytes_beyond_ascii_are_where_the_machine_s_char_has_them(signed: bool, order: int) -> None:
+def test_sign_of_char_decides_the_order_of_other_bytes(signed: bool, order: int) -> None:
     assert compare("libé", "libz", signed=signed) == order
 
 
-def test_numbers_that_an_int_does_not_hold_wrap_around() -> None:
+def test_numbers_wrap_around_like_int() -> None:
     assert compare("lib-4294967297", "lib-1") == 0
     assert compare("lib-2147483648", "lib-1") == 1

@@ -26,7 +26,7 @@ TREE: Tree = {
 @pytest.mark.parametrize(
     "compress", [bytes, gzip.compress, zstandard.compress], ids=["plain", "gzip", "zstd"]
 )
-def test_libraries_links_and_configuration_of_a_tar(compress: type, tmp_path: Path) -> None:
+def test_reads_libraries_links_and_configuration(compress: type, tmp_path: Path) -> None:
     path = tmp_path / "x"
     path.write_bytes(compress(tar(TREE, mtime=7)))
     part = tars.read(str(path))
@@ -49,7 +49,7 @@ def test_libraries_links_and_configuration_of_a_tar(compress: type, tmp_path: Pa
         (b"BZh" + bytes(600), "compressed by bzip2"),
     ],
 )
-def test_what_is_no_tar_is_told_with_its_name(data: bytes, message: str, tmp_path: Path) -> None:
+def test_malformed_tar(data: bytes, message: str, tmp_path: Path) -> None:
     path = tmp_path / "layer"
     path.write_bytes(data)
     with pytest.raises(ToolError, match=f"^{path}: .*{message}"):
@@ -63,7 +63,7 @@ def layer(layout: Path, data: bytes) -> dict[str, object]:
     return {"mediaType": kind, "digest": digest, "size": len(data)}
 
 
-def test_layers_of_a_base_from_elsewhere_with_whiteouts(tmp_path: Path) -> None:
+def test_layers_of_a_layout_with_whiteouts(tmp_path: Path) -> None:
     layout = tmp_path / "layout"
     (layout / "blobs/sha256").mkdir(parents=True)
     gone: Tree = {
@@ -74,7 +74,7 @@ def test_layers_of_a_base_from_elsewhere_with_whiteouts(tmp_path: Path) -> None:
         layer(layout, tar(gone)),
         layer(layout, tar({"usr/lib/.wh.libgone.so": b"", "usr/lib/.wh.libx.so.1": b""})),
         layer(layout, tar(TREE)),
-        {"mediaType": "x", "digest": f"sha256:{0:064}", "size": 1},  # of a build: given by itself
+        {"mediaType": "x", "digest": f"sha256:{0:064}", "size": 1},  # not in the layout
     ]
     config = {"mediaType": "application/vnd.oci.image.config.v1+json", "size": 2}
     manifest = {"schemaVersion": 2, "config": config | {"digest": f"sha256:{0:064}"}}

@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from tools.lib.archive.compress import KINDS, compressor
 from tools.lib.archive.tar_entry import END_OF_ARCHIVE
 from tools.lib.cli.errors import ToolError, run
-from tools.lib.cli.files import atomic_writes, dump_json
+from tools.lib.cli.files import atomic_writes
 from tools.lib.cli.flags import Parser
-from tools.lib.oci.documents import LAYERS, Descriptor, Layer
+from tools.lib.oci.documents import LAYERS, Descriptor
+from tools.lib.oci.layer import Layer, write_layer
 from tools.lib.part.merge import merge_directories, newest_mtime, single_architecture
 from tools.lib.part.part_json import read_part
 from tools.lib.part.part_writer import directory_headers
@@ -63,14 +64,14 @@ def main(argv: Sequence[str]) -> int:
             writer.copy(blob, part.blob)
         writer.write(END_OF_ARCHIVE, compress(END_OF_ARCHIVE))
         layer = Layer(
-            Descriptor(LAYERS[args.compression], writer.digest, writer.size, {}),
-            writer.diff_id,
-            specific.architecture if specific else None,
-            newest_mtime(own_parts),
-            args.created_by or args.label,
-            specific.owner if specific else "",
+            descriptor=Descriptor(LAYERS[args.compression], writer.digest, writer.size, {}),
+            diff_id=writer.diff_id,
+            architecture=specific.architecture if specific else None,
+            architecture_owner=specific.owner if specific else "",
+            created=newest_mtime(own_parts),
+            created_by=args.created_by or args.label,
         )
-        layer_out.write(dump_json(layer.to_json()))
+        write_layer(layer, layer_out)
     return 0
 
 

@@ -112,7 +112,7 @@ def test_both_classes_in_both_byte_orders(bits: int, order: str, name: ByteOrder
 
 
 def with_property(bits: int, *properties: tuple[int, int]) -> bytes:
-    """A file for x86 that has nothing but a note with these numbers of 4 bytes."""
+    """A file for x86 with only a note, of properties of 4 bytes."""
     word = bits // 8
     array = b"".join(
         struct.pack("<III", kind, 4, value).ljust(-(-12 // word) * word, b"\0")

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from tools.lib.archive.compress import KINDS
-from tools.lib.cli.files import atomic_writes, dump_json
+from tools.lib.cli.files import atomic_writes
 from tools.lib.cli.flags import Parser
 from tools.lib.part.part_json import write_part
 from tools.lib.part.part_writer import PartWriter
@@ -33,6 +33,8 @@ def part_writer(args: Any) -> Iterator[PartWriter]:
     with atomic_writes(paths) as (blob_out, part_out, *layer_outs):
         writer = PartWriter(blob_out, args.compression, whole=is_layer)
         yield writer
-        for out in layer_outs:
-            out.write(dump_json(writer.layer().to_json()))
+        if layer_outs:
+            from tools.lib.oci.layer import write_layer  # few parts are layers
+
+            write_layer(writer.layer(), layer_outs[0])
         write_part(writer.part, part_out)

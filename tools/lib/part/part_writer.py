@@ -14,7 +14,7 @@ from tools.lib.elf.elf_file import ElfInfo
 from tools.lib.part.part import Blob, Part, PartDirectory, PartEntry
 
 if TYPE_CHECKING:
-    from tools.lib.oci.documents import Layer
+    from tools.lib.oci.layer import Layer
 
 # The loader's configuration, ld.so.conf(5): ld_so_cache reads it from the metadata.
 _LOADER_CONFIG = "etc/ld.so.conf"
@@ -185,24 +185,20 @@ class PartWriter:
         The declared directories follow the blob. Those that are implied are left out: a layer
         below may have them with another mode, and whoever unpacks the layer makes missing ones.
         """
-        from tools.lib.oci.documents import (  # few parts are layers
-            LAYERS,
-            Descriptor,
-            Digest,
-            Layer,
-        )
+        from tools.lib.oci.documents import LAYERS, Descriptor, Digest  # few parts are layers
+        from tools.lib.oci.layer import Layer
 
         part = self.part
         declared = [each for each in part.directories if not each.implied]
         self._stream.write(directory_headers(declared) + END_OF_ARCHIVE)
         digest = Digest(f"sha256:{self._stream.end_member()}")
         return Layer(
-            Descriptor(LAYERS[self._compression], digest, self._stream.size, {}),
-            Digest(f"sha256:{self._stream.uncompressed_sha256()}"),
-            part.architecture,
-            part.newest_mtime,
-            part.owner,
-            part.owner if part.architecture else "",
+            descriptor=Descriptor(LAYERS[self._compression], digest, self._stream.size, {}),
+            diff_id=Digest(f"sha256:{self._stream.uncompressed_sha256()}"),
+            architecture=part.architecture,
+            architecture_owner=part.owner if part.architecture else "",
+            created=part.newest_mtime,
+            created_by=part.owner,
         )
 
     def _add_data(self, entry: Entry, data: Iterable[bytes]) -> tuple[str, str | None]:
