@@ -145,7 +145,7 @@ def test_directory_over_a_link_hides_nothing_below_the_link(
         (waiver("setuid", "x", reason=" "), r"waivers\[0\]\.reason: empty"),
         (waiver("setuid", "x", loaded_from="y"), "loaded_from: only for the check `library`"),
         (waiver("setuid", "x", paths=["y"]), r"waivers\[0\]: unknown field 'paths'"),
-        (waiver("setuid", "x", architectures="amd64"), "architectures: .*not a list"),
+        (waiver("setuid", "x", architectures="amd64"), "architectures: must be a list"),
     ],
 )
 def test_malformed_waiver(value: dict[str, Any], message: str, tmp_path: Path) -> None:

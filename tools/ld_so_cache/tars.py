@@ -17,7 +17,8 @@ from tools.lib.archive.tar_entry import TYPEFLAGS
 from tools.lib.cli.errors import ToolError
 from tools.lib.data.json_values import read_document
 from tools.lib.elf.elf_file import MAGIC, ElfInfo, parse_elf_file
-from tools.lib.oci.documents import blob_path, parse_manifest
+from tools.lib.oci.layout import blob_path
+from tools.lib.oci.manifest import parse_manifest
 from tools.lib.part.part import Blob, Part, PartDirectory, PartEntry
 from tools.lib.part.part_writer import has_text
 from tools.tar_layer.tar_walk import BLOCK, Chunks

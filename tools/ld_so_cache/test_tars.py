@@ -13,7 +13,7 @@ from tools.ld_so_cache import tars
 from tools.ld_so_cache.testing import Link, Tree, cache_lines, make_cache, tar
 from tools.lib.cli.errors import ToolError
 from tools.lib.elf.testing import shared_library
-from tools.lib.oci.documents import digest_of
+from tools.lib.oci.descriptor import digest_of
 
 TREE: Tree = {
     "usr/lib/libx.so.1.0": shared_library("libx.so.1"),

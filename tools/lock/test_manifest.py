@@ -47,9 +47,9 @@ def test_a_manifest_with_all_fields() -> None:
     ("old", "new", "message"),
     [
         ("version: 1", "version: 2", "version: expected 1, found 2"),
-        ("version: 1", "version: 1\nversion: 1", "the key 'version' is there twice"),
-        ("sets:", "set:", "unknown key 'set' (hint: did you mean 'sets'?)"),
-        ("suites: [bookworm]", "suite: bookworm", "sources[0]: unknown key 'suite'"),
+        ("version: 1", "version: 1\nversion: 1", "duplicate key 'version'"),
+        ("sets:", "set:", "unknown field 'set' (hint: did you mean 'sets'?)"),
+        ("suites: [bookworm]", "suite: bookworm", "sources[0]: unknown field 'suite'"),
         ("[bookworm]", "[]", "sources[0].suites: expected at least one suite"),
         ("[main]", "[]", "sources[0].components: expected at least one component"),
         ("[bookworm]", "bookworm", "sources[0].suites: expected a list"),

@@ -1,3 +1,4 @@
+import ast
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -6,9 +7,10 @@ import pytest
 
 from tools.lib.cli.errors import ToolError, run
 from tools.lib.data.json_values import Json
-from tools.lib.oci.documents import digest_of
+from tools.lib.oci.descriptor import digest_of
 from tools.oci_image.__main__ import main
-from tools.oci_image.settings import FILE_FORMS, seconds_of
+from tools.oci_image.options import FILE_FORMS
+from tools.oci_image.rfc3339 import parse_time
 
 PLATFORM = {"os": "linux", "architecture": "amd64"}
 
@@ -35,7 +37,7 @@ def call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Call:
     return call
 
 
-def test_the_digest_file_is_the_manifest_s_digest_without_a_newline(
+def test_the_digest_file_has_the_digest_of_the_manifest_and_no_newline(
     call: Call, tmp_path: Path
 ) -> None:
     call({})
@@ -43,11 +45,11 @@ def test_the_digest_file_is_the_manifest_s_digest_without_a_newline(
     assert (tmp_path / "d").read_text() == digest_of(manifest)
 
 
-def test_options_that_are_null_are_not_given(call: Call) -> None:
+def test_null_is_an_option_that_is_not_given(call: Call) -> None:
     assert call(dict.fromkeys([*FILE_FORMS, "user", "workdir", "variant"])) == call({})
 
 
-def test_the_forms_of_files(call: Call, tmp_path: Path) -> None:
+def test_options_in_files(call: Call, tmp_path: Path) -> None:
     config = call(
         {},
         env=b"A=x=y\r\n\nB=$A z\n",
@@ -76,14 +78,15 @@ def test_the_forms_of_files(call: Call, tmp_path: Path) -> None:
     [
         ({"env": b"A=1\nB\n"}, r"^env:2: 'B' is not KEY=VALUE"),
         ({"env": b"=1\n"}, r"^env:1: '=1' is not KEY=VALUE"),
-        ({"env": b"export A=1\n"}, r"^env: 'export A' is no variable's name"),
+        ({"env": b"export A=1\n"}, r"^env: invalid variable name 'export A'"),
         ({"labels": b"a=1\n=x"}, r"^labels:2: "),
         ({"env": b"A=\xff"}, r"^env: not UTF-8"),
-        ({"created": b"1735689600\n"}, r"^created: '1735689600' is no RFC 3339 time.*as 2025"),
-        ({"exposed_ports": b"80-90"}, r"^exposed_ports: '80-90' is no port"),
+        ({"env": b"A=\0"}, r"^env: '.x00' contains a NUL"),
+        ({"created": b"1735689600\n"}, r"^created: invalid time '1735689600' \(hint: RFC 3339"),
+        ({"exposed_ports": b"80-90"}, r"^exposed_ports: invalid port '80-90'"),
     ],
 )
-def test_faults_of_files_are_told_with_file_and_line(
+def test_an_error_in_a_file_names_the_file_and_the_line(
     call: Call, files: dict[str, bytes], message: str
 ) -> None:
     with pytest.raises(ToolError, match=message):
@@ -95,68 +98,106 @@ def test_faults_of_files_are_told_with_file_and_line(
     [
         (
             {"architecture": "x86_64"},
-            "architecture 'x86_64' is not OCI's name (hint: it is 'amd64')",
+            "architecture: 'x86_64' is not OCI's name (hint: write 'amd64'",
         ),
-        ({"os": "Linux"}, "os 'Linux' is not OCI's name (hint: it is 'linux')"),
-        ({"user": "0:"}, "user '0:' is not USER or USER:GROUP"),
-        ({"user": "a:b:c"}, "user 'a:b:c' is not USER or USER:GROUP"),
-        ({"user": "-1"}, "user '-1' is not USER or USER:GROUP"),
-        ({"user": "4294967295"}, "user '4294967295': ids end at 2147483647"),
-        ({"workdir": "app"}, "workdir 'app' is not absolute"),
-        ({"volumes": ["data"]}, "volumes: volume 'data' is not an absolute path"),
-        ({"exposed_ports": ["0"]}, "'0' is no port"),
-        ({"exposed_ports": ["80/http"]}, "'80/http' is no port"),
-        ({"entrypoint": "/bin/sh"}, "entrypoint: '/bin/sh', not a list"),
-        ({"entrypoint": [""]}, "entrypoint: the first text is empty"),
-        ({"env": [["A B", "1"]]}, "'A B' is no variable's name"),
-        ({"env": [["A", 1]]}, "env[0][1]: 1, not a text"),
-        ({"env": [["A"]]}, "env[0]: 1 texts, not a key and its value"),
-        ({"env": {"A": "1"}}, "env: {'A': '1'}, not a list"),
-        ({"labels": {"": "x"}}, "labels: an empty name"),
-        ({"entripoint": []}, "'entripoint' is no option"),
+        ({"os": "Linux"}, "os: 'Linux' is not OCI's name (hint: write 'linux')"),
+        ({"user": "0:"}, "user: '0:' is not USER or USER:GROUP"),
+        ({"user": "a:b:c"}, "user: 'a:b:c' is not USER or USER:GROUP"),
+        ({"user": "-1"}, "user: '-1' is not USER or USER:GROUP"),
+        ({"user": "4294967295"}, "user: '4294967295': ids must be at most 2147483647"),
+        ({"user": "1" * 5000}, "user: '1111"),
+        ({"user": "a\0"}, "user: 'a\\x00' contains a NUL"),
+        ({"workdir": "app"}, "workdir: 'app' is not an absolute path"),
+        ({"volumes": ["data"]}, "volumes: 'data' is not an absolute path"),
+        ({"exposed_ports": ["0"]}, "exposed_ports: invalid port '0'"),
+        ({"exposed_ports": ["80/http"]}, "exposed_ports: invalid port '80/http'"),
+        ({"exposed_ports": ["9" * 5000]}, "exposed_ports: invalid port '999"),
+        ({"entrypoint": "/bin/sh"}, "entrypoint: must be a list, not '/bin/sh'"),
+        ({"entrypoint": [""]}, "entrypoint: the first string is empty"),
+        ({"entrypoint": ["a", "\0"]}, "entrypoint: '\\x00' contains a NUL"),
+        ({"env": [["A B", "1"]]}, "env: invalid variable name 'A B'"),
+        ({"env": [["A", 1]]}, "env[0][1]: must be a string, not 1"),
+        ({"env": [["A"]]}, "env[0]: must be a key and a value, not 1 strings"),
+        ({"env": {"A": "1"}}, "env: must be a list, not an object"),
+        ({"labels": {"": "x"}}, "labels: empty name of the value 'x'"),
+        ({"labels": {"a": "\ud800"}}, "a string contains a lone surrogate"),
+        ({"entripoint": []}, "unknown option 'entripoint'"),
     ],
 )
-def test_mistakes_in_options_are_told_with_their_place(
-    call: Call, options: Json, message: str
-) -> None:
+def test_an_invalid_option_is_an_error(call: Call, options: Json, message: str) -> None:
     with pytest.raises(ToolError) as caught:
         call(options)
-    assert str(caught.value).startswith("options.json: ")
-    assert message in str(caught.value)
+    assert str(caught.value).startswith(f"options.json: {message}")
 
 
-def test_variables_come_in_the_order_given_and_see_those_before(call: Call) -> None:
+def test_variables_keep_their_order_and_refer_to_those_before_them(call: Call) -> None:
     env = [["Z", "/opt"], ["A", "$Z/bin:$B"], ["B", "x"]]
     assert call({"env": env})["config"]["Env"] == ["Z=/opt", "A=/opt/bin:", "B=x"]
 
 
-def test_an_option_and_its_file_form_exclude_each_other(call: Call) -> None:
-    with pytest.raises(ToolError, match="env is given here and by env: choose one"):
+def test_a_value_and_a_file_of_one_option_exclude_each_other(call: Call) -> None:
+    with pytest.raises(ToolError, match="env: given twice, as a value and as the file env"):
         call({"env": []}, env=b"A=1")
 
 
-def test_a_base_without_a_manifest_is_one_line_and_nothing_is_written(
+def test_a_base_without_a_manifest_is_an_error_and_nothing_is_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "options.json").write_text(json.dumps(PLATFORM))
     assert run(main, ["oci_image", *OUTPUTS, "--base-config=b"]) == 1
-    assert capsys.readouterr().err == (
-        "error: the base b comes without a manifest (hint: --base-manifest FILE)\n"
-    )
+    assert capsys.readouterr().err == "error: options.json: the base has no manifest\n"
     assert [path.name for path in tmp_path.iterdir()] == ["options.json"]
 
 
 @pytest.mark.parametrize(
     "text",
-    ["", "2025-01-31", "2025-13-01T00:00:00Z", "2025-01-31T12:00:00", "2025-01-31 12:00:00Z"],
+    [
+        "",
+        "inf",
+        "2025-01-31",
+        "2025-13-01T00:00:00Z",
+        "2025-01-31T12:00:00",
+        "2025-01-31 12:00:00Z",
+        "0000-01-01T00:00:00Z",
+        "9" * 5000,
+    ],
 )
-def test_times_that_go_clients_refuse_are_refused(text: str) -> None:
-    with pytest.raises(ToolError, match="no RFC 3339 time"):
-        seconds_of(text, "here")
+def test_times_that_go_does_not_parse_are_invalid(text: str) -> None:
+    with pytest.raises(ToolError, match=r"^here: invalid time"):
+        parse_time(text, "here")
 
 
-def test_the_image_is_called_by_its_label(call: Call, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("2025-01-01T01:00:00.5+01:00", 1735689600.5),
+        ("1970-01-01t00:00:00z", 0),
+        ("0001-01-01T00:00:00+23:59", -62135683140),
+        ("9999-12-31T23:59:59-23:59", 253402387139),
+    ],
+)
+def test_times_are_seconds_since_1970(text: str, seconds: float) -> None:
+    assert parse_time(text, "here") == seconds
+
+
+def test_errors_name_the_image_by_its_label(call: Call, tmp_path: Path) -> None:
     (tmp_path / "options.json").write_text('{"os": "linux"}')
-    with pytest.raises(ToolError, match=r"^//x:image: no base, and no architecture \(hint: "):
+    with pytest.raises(ToolError, match=r"^//x:image: no base, and architecture is missing "):
         main([*OUTPUTS, "--label=//x:image"])
+    (tmp_path / "options.json").write_text('{"user": "a b"}')
+    with pytest.raises(ToolError, match=r"^//x:image: user: 'a b' is not USER"):
+        main([*OUTPUTS, "--label=//x:image"])
+
+
+def starlark_options() -> set[str]:
+    """The options that the rule takes as a list or a dict and as a file."""
+    path = Path(__file__).parents[2] / "rules/private/oci_image.bzl"
+    for statement in ast.parse(path.read_text()).body:
+        if isinstance(statement, ast.Assign) and ast.unparse(statement.targets[0]) == "_FILE_FORMS":
+            return set(ast.literal_eval(statement.value))
+    raise AssertionError(f"{path}: _FILE_FORMS is missing")
+
+
+def test_the_rule_has_the_same_file_forms() -> None:
+    assert starlark_options() == set(FILE_FORMS)

@@ -5,7 +5,8 @@ import pytest
 
 from tools.lib.cli.errors import ToolError
 from tools.lib.data.json_values import Json, compact
-from tools.lib.oci.documents import CONFIG, describe, digest_of
+from tools.lib.oci.descriptor import CONFIG, describe, digest_of
+from tools.lib.oci.manifest import Manifest
 from tools.oci_index.__main__ import main
 
 
@@ -17,9 +18,8 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def image(name: str, **platform: object) -> list[str]:
     """Writes an image of no layers; returns the flags that name it."""
     config = compact({**platform, "rootfs": {"type": "layers", "diff_ids": []}})
-    manifest = {"schemaVersion": 2, "config": describe(CONFIG, config, {}).to_json(), "layers": []}
     Path(f"{name}.config").write_bytes(config)
-    Path(f"{name}.manifest").write_bytes(compact(manifest))
+    Path(f"{name}.manifest").write_bytes(Manifest(describe(CONFIG, config), ()).encode())
     return ["--manifest", f"{name}.manifest", "--config", f"{name}.config"]
 
 
@@ -31,7 +31,7 @@ def index(*flags: str) -> Json:
     return document
 
 
-def test_an_index_is_exactly_this_document_in_the_order_given() -> None:
+def test_the_document_of_an_index() -> None:
     arm = image("arm", os="linux", architecture="arm", variant="v7")
     amd64 = image("amd64", os="linux", architecture="amd64")
     manifest = "application/vnd.oci.image.manifest.v1+json"
@@ -56,32 +56,32 @@ def test_an_index_is_exactly_this_document_in_the_order_given() -> None:
     }
 
 
-def test_what_windows_images_tell_of_their_platform_is_kept() -> None:
+def test_the_platform_of_windows_images_is_kept() -> None:
     platform = {"os": "windows", "architecture": "amd64", "os.version": "10", "os.features": ["x"]}
     assert index(*image("a", **platform))["manifests"][0]["platform"] == platform
 
 
-def test_two_images_of_one_platform_are_both_named() -> None:
+def test_two_images_for_one_platform_are_an_error() -> None:
     flags = image("a", os="linux", architecture="arm64")
     flags += image("b", os="linux", architecture="arm64", variant="v8")
     with pytest.raises(ToolError, match=r"^a\.manifest and b\.manifest: both are for linux/arm64"):
         index(*flags)
 
 
-def test_variants_are_platforms_of_their_own() -> None:
+def test_variants_are_different_platforms() -> None:
     flags = image("a", os="linux", architecture="arm", variant="v6")
     flags += image("b", os="linux", architecture="arm", variant="v7")
     assert len(index(*flags)["manifests"]) == 2
 
 
-def test_an_index_of_no_images_is_an_error() -> None:
-    with pytest.raises(ToolError, match="an index of no images"):
+def test_an_index_without_images_is_an_error() -> None:
+    with pytest.raises(ToolError, match="the index has no images"):
         index()
 
 
-def test_configs_that_do_not_belong_to_the_manifests_are_an_error() -> None:
+def test_the_config_of_another_image_is_an_error() -> None:
     first, second = (image(name, os="linux", architecture=name) for name in ("amd64", "arm"))
     with pytest.raises(ToolError, match=r"^arm\.config: not the config of amd64\.manifest"):
         index(*first[:2], *second[2:])
-    with pytest.raises(ToolError, match="2 --manifest, but 1 --config"):
+    with pytest.raises(ToolError, match="2 manifests, but 1 configs"):
         index(*first, *second[:2])

@@ -10,7 +10,7 @@ from tools.lib.archive.tar_entry import END_OF_ARCHIVE
 from tools.lib.cli.errors import ToolError, run
 from tools.lib.cli.files import atomic_writes
 from tools.lib.cli.flags import Parser
-from tools.lib.oci.documents import LAYERS, Descriptor
+from tools.lib.oci.descriptor import LAYERS, Descriptor
 from tools.lib.oci.layer import Layer, write_layer
 from tools.lib.part.merge import merge_directories, newest_mtime, single_architecture
 from tools.lib.part.part_json import read_part

@@ -8,7 +8,7 @@ from typing import IO
 from tools.lib.archive.compress import Compression
 from tools.lib.archive.decompress import SUFFIXES, Observed, chunks
 from tools.lib.cli.errors import ToolError
-from tools.lib.oci.documents import Digest
+from tools.lib.oci.descriptor import Digest
 from tools.lib.part.part import Blob
 
 

@@ -1,4 +1,4 @@
-"""Packs an OCI image layout into one tar, as skopeo's `oci-archive:` and `docker load` read it."""
+"""Packs an OCI image layout into a tar, as read by skopeo's `oci-archive:` and `docker load`."""
 
 from __future__ import annotations
 
@@ -13,15 +13,20 @@ from tools.lib.cli.files import atomic_write
 from tools.lib.cli.flags import Parser
 
 
+class _Flags:
+    layout: str
+    tar_out: str
+
+
 def main(argv: Sequence[str]) -> int:
-    parser = Parser("oci_tarball", "Packs an OCI image layout into a tar.")
+    parser = Parser("oci_tarball", __doc__)
     parser.add_argument("--layout", required=True, help="the directory")
-    parser.add_argument("--output", required=True, help="the tar")
-    flags = parser.parse_args(argv)
+    parser.add_argument("--tar-out", required=True)
+    flags = parser.parse_args(argv, _Flags)
 
     if not os.path.isfile(f"{flags.layout}/oci-layout"):
-        raise ToolError(f"{flags.layout}: no OCI image layout: it has no file oci-layout")
-    with atomic_write(flags.output) as out:
+        raise ToolError(f"{flags.layout}: not an OCI image layout: it has no file oci-layout")
+    with atomic_write(flags.tar_out) as out:
         for path in _paths(flags.layout):
             source = f"{flags.layout}/{path}"
             if os.path.isdir(source):
@@ -37,7 +42,7 @@ def main(argv: Sequence[str]) -> int:
 
 
 def _paths(layout: str) -> Iterator[str]:
-    """What is in a layout, directories before what is in them; the small files first."""
+    """The paths in a layout: oci-layout and index.json, then the others, sorted."""
     yield "oci-layout"
     yield "index.json"
     below = []

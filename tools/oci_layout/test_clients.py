@@ -1,4 +1,4 @@
-"""The clients that users have, on layouts that the tools make of real tars.
+"""Real clients on layouts that the tools make of real tars.
 
 They must be on PATH: skopeo, umoci and crane, which Debian has as packages (crane from 13 on).
 """
@@ -73,10 +73,10 @@ def layouts(here: None) -> None:
     base = ["--base-manifest", "base.m", "--base-config", "base.c"]
     amd64 = image("amd64", options, ["above"], *base)
     arm = image("arm", {"os": "linux", "architecture": "arm", "variant": "v7"}, ["below"])
-    assert oci_layout([*amd64, *layers, "--ref", "latest", "--output", "single"]) == 0
+    assert oci_layout([*amd64, *layers, "--ref", "latest", "--layout-out", "single"]) == 0
     outputs = ["--index-out", "index", "--digest-out", "index.digest"]
     assert oci_index([*amd64, *arm, *outputs]) == 0
-    flags = ["--index", "index", "--ref", "latest", "--output", "multi"]
+    flags = ["--index", "index", "--ref", "latest", "--layout-out", "multi"]
     assert oci_layout([*amd64, *arm, *layers, *flags]) == 0
 
 

@@ -16,16 +16,16 @@ FILES = {
 
 
 def pack(folder: Path, names: list[str]) -> Path:
-    """Makes a layout, its files in an order; returns its tar."""
+    """Writes the files of a layout in the order of `names`; returns its tar."""
     for name in names:
         (folder / "layout" / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / "layout" / name).write_bytes(FILES[name])
         os.utime(folder / "layout" / name, (len(name), 7))
-    assert main(["--layout", f"{folder}/layout", "--output", f"{folder}/tar"]) == 0
+    assert main(["--layout", f"{folder}/layout", "--tar-out", f"{folder}/tar"]) == 0
     return folder / "tar"
 
 
-def test_a_tarball_has_what_the_layout_has(tmp_path: Path) -> None:
+def test_a_tarball_has_the_files_of_the_layout(tmp_path: Path) -> None:
     with tarfile.open(pack(tmp_path, list(FILES)), "r:") as archive:
         members = archive.getmembers()
         found = {each.name: file.read() for each in members if (file := archive.extractfile(each))}
@@ -40,7 +40,7 @@ def test_a_tarball_has_what_the_layout_has(tmp_path: Path) -> None:
     ]
 
 
-def test_a_tarball_depends_on_names_and_bytes_alone(tmp_path: Path) -> None:
+def test_a_tarball_depends_on_names_and_content_only(tmp_path: Path) -> None:
     tars = []
     for number, names in enumerate((list(FILES), list(FILES)[::-1])):
         folder = tmp_path / str(number)
@@ -50,7 +50,7 @@ def test_a_tarball_depends_on_names_and_bytes_alone(tmp_path: Path) -> None:
     assert tars[0] == tars[1]
 
 
-def test_blobs_behind_links_are_packed_as_files(tmp_path: Path) -> None:
+def test_symlinks_are_packed_as_the_files_they_lead_to(tmp_path: Path) -> None:
     pack(tmp_path, list(FILES))
     path = tmp_path / "layout" / "index.json"
     path.rename(tmp_path / "elsewhere")
@@ -59,7 +59,7 @@ def test_blobs_behind_links_are_packed_as_files(tmp_path: Path) -> None:
     assert pack(tmp_path, []).read_bytes() == before
 
 
-def test_what_is_no_layout_is_told(tmp_path: Path) -> None:
-    with pytest.raises(ToolError, match=r": no OCI image layout: it has no file oci-layout$"):
-        main(["--layout", str(tmp_path), "--output", str(tmp_path / "tar")])
+def test_a_directory_that_is_not_a_layout_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(ToolError, match=r": not an OCI image layout: it has no file oci-layout$"):
+        main(["--layout", str(tmp_path), "--tar-out", str(tmp_path / "tar")])
     assert not (tmp_path / "tar").exists()

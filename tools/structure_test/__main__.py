@@ -14,8 +14,9 @@ from tools.lib.cli.errors import ToolError, run
 from tools.lib.cli.files import atomic_write
 from tools.lib.cli.flags import Parser
 from tools.lib.data.yaml_fields import load
-from tools.lib.oci.documents import Image
-from tools.lib.oci.layout import read_platform, select_image
+from tools.lib.oci.descriptor import read_platform
+from tools.lib.oci.image import Image
+from tools.lib.oci.layout import select_image
 from tools.structure_test import report
 from tools.structure_test.config import Config
 from tools.structure_test.config_reader import read_config

@@ -6,7 +6,7 @@ import json
 import stat
 from collections.abc import Iterable, Iterator, Mapping
 
-from tools.lib.oci.layout import RunConfig
+from tools.lib.oci.image_config import RunConfig
 from tools.lib.rootfs.tree import Inode, PathError, Tree
 from tools.structure_test import patterns
 from tools.structure_test.config import (

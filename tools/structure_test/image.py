@@ -8,8 +8,8 @@ import shutil
 from collections.abc import Callable, Iterable
 from typing import IO
 
-from tools.lib.oci.documents import Image, blob_path, diff_ids
-from tools.lib.oci.layout import run_config
+from tools.lib.oci.image import Image
+from tools.lib.oci.layout import blob_path
 from tools.lib.rootfs.layer_stream import members
 from tools.lib.rootfs.tree import Inode, Source, Tree
 
@@ -26,13 +26,11 @@ class ImageFiles:
     """
 
     def __init__(self, layout: str, image: Image, pool: str | None = None) -> None:
-        self.config = run_config(image)
+        self.config = image.config.run
         self.platform = image.platform
         self._layers = [
             (blob_path(layout, layer.digest), layer.digest, diff_id)
-            for layer, diff_id in zip(
-                image.manifest.layers, diff_ids(image.config, image.where), strict=True
-            )
+            for layer, diff_id in zip(image.manifest.layers, image.config.diff_ids, strict=True)
         ]
         self._pool = pool
         self._tree: Tree | None = None

@@ -16,7 +16,7 @@ from tools.lib.archive import ar
 from tools.lib.archive import tar_reader as tar
 from tools.lib.archive.decompress import chunks
 from tools.lib.data.json_values import Json, compact
-from tools.lib.oci.documents import CONFIG, INDEX, LAYER, MANIFEST, Descriptor, describe, digest_of
+from tools.lib.oci.descriptor import CONFIG, INDEX, LAYER, MANIFEST, Descriptor, describe, digest_of
 from tools.lib.oci.layout import select_image
 from tools.structure_test.image import ImageFiles
 
@@ -170,7 +170,7 @@ def busybox(architecture: str = HOST) -> bytes:
 
 
 def _write_blob(path: Path, media_type: str, data: bytes) -> Descriptor:
-    blob = describe(media_type, data, {})
+    blob = describe(media_type, data)
     target = path / "blobs" / blob.digest.replace(":", "/")
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_bytes(data)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.lib.oci.layout import RunConfig
+from tools.lib.oci.image_config import RunConfig
 from tools.structure_test.checks import (
     check_content,
     check_existence,
@@ -204,7 +204,7 @@ def test_licenses_of_an_image_without_packages(tmp_path: Path) -> None:
 
 
 CONFIG = RunConfig(
-    env={"PATH": "/bin", "EMPTY": ""},
+    environment=("PATH=/bin", "EMPTY="),
     labels={"vendor": "ACME", "built": "2024-01-02"},
     exposed_ports=("8080/tcp", "53/udp", "90"),
     volumes=("/data",),

@@ -122,11 +122,11 @@ def test_schema_1_command_is_a_list() -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("metadataTest: {user: a}", "t.yaml: unknown key 'metadataTest'"),
-        ("containerRunOptions: {}", "t.yaml: unknown key 'containerRunOptions'"),
-        ("fileExistenceTests: [{name: a, path: /a, uid: 0}]", "[0]: unknown key 'uid'"),
+        ("metadataTest: {user: a}", "t.yaml: unknown field 'metadataTest'"),
+        ("containerRunOptions: {}", "t.yaml: unknown field 'containerRunOptions'"),
+        ("fileExistenceTests: [{name: a, path: /a, uid: 0}]", "[0]: unknown field 'uid'"),
         ("commandTests: [{name: a, command: echo}]", "[0].command: expected a list"),
-        ("commandTests: [{name: a, command: [a], args: [b]}]", "[0]: unknown key 'args'"),
+        ("commandTests: [{name: a, command: [a], args: [b]}]", "[0]: unknown field 'args'"),
     ],
 )
 def test_schema_1_rejects_fields_of_schema_2(text: str, message: str) -> None:
@@ -140,9 +140,9 @@ def test_schema_1_rejects_fields_of_schema_2(text: str, message: str) -> None:
     [
         ("", "t.yaml: expected a mapping with schemaVersion and tests, found nothing"),
         ("{}", 't.yaml: schemaVersion is missing (hint: write schemaVersion: "2.0.0")'),
-        ("schemaVersion: 3.0.0", 'schemaVersion: expected "2.0.0" or "1.0.0", found the text'),
+        ("schemaVersion: 3.0.0", 'schemaVersion: expected "2.0.0" or "1.0.0", found the string'),
         ("a: b: c", "t.yaml:1:5: not YAML: mapping values are not allowed"),
-        ("schemaVersion: 2.0.0\nschemaVersion: 2.0.0", "the key 'schemaVersion' is there twice"),
+        ("schemaVersion: 2.0.0\nschemaVersion: 2.0.0", "duplicate key 'schemaVersion'"),
     ],
 )
 def test_files_that_are_not_configs(text: str, message: str) -> None:
@@ -154,21 +154,29 @@ def test_files_that_are_not_configs(text: str, message: str) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("args:", "argv:", "commandTests[0]: unknown key 'argv' (hint: did you mean 'args'?)"),
-        ("commandTests:", "commandTest:", "t.yaml: unknown key 'commandTest' (hint: did you mean"),
+        ("args:", "argv:", "commandTests[0]: unknown field 'argv' (hint: did you mean 'args'?)"),
+        (
+            "commandTests:",
+            "commandTest:",
+            "t.yaml: unknown field 'commandTest' (hint: did you mean",
+        ),
         ("    command: /bin/x\n", "", "commandTests[0]: command is missing"),
-        ("command: /bin/x", "command: ''", "[0].command: expected text that is not empty"),
+        ("command: /bin/x", "command: ''", "[0].command: expected a non-empty string"),
         ("[touch, /a/b]", "[]", "commandTests[0].setup[1]: expected a list that starts with a"),
-        ("exitCode: 3", "exitCode: three", "exitCode: expected an integer, found the text 'three'"),
-        ("exitCode: 3", "exitCode: '3'", "exitCode: expected an integer, found the text '3'"),
+        (
+            "exitCode: 3",
+            "exitCode: three",
+            "exitCode: expected an integer, found the string 'three'",
+        ),
+        ("exitCode: 3", "exitCode: '3'", "exitCode: expected an integer, found the string '3'"),
         ("uid: 0", "uid: 010", "fileExistenceTests[0].uid: expected an integer, found 010"),
         ("shouldExist: no", "shouldExist: never", "shouldExist: expected true or false"),
         ("isExecutableBy: group", "isExecutableBy: me", "expected owner, group, other or any"),
-        ("[one]", "one", "commandTests[0].expectedOutput: expected a list, found the text 'one'"),
+        ("[one]", "one", "commandTests[0].expectedOutput: expected a list, found the string 'one'"),
         ("{key: l, value: v}", "{value: v}", "metadataTest.labels[0]: key is missing"),
         ("a:/b", "a:b", "bindMounts[0]: expected SOURCE:/TARGET or SOURCE:/TARGET:ro"),
         ("[NET_BIND_SERVICE", '["A B"', "capabilities[0]: expected the name of a capability"),
-        ("user: root", 'user: "a\\0"', "containerRunOptions.user: expected text without NUL"),
+        ("user: root", 'user: "a\\0"', "containerRunOptions.user: expected a string without NUL"),
     ],
 )
 def test_errors_name_the_field(old: str, new: str, message: str) -> None:
@@ -188,8 +196,8 @@ def test_json_is_read_like_yaml() -> None:
     assert config.commands == (CommandTest("a", ("x", "1"), exit_code=1),)
     assert config.existence == (ExistenceTest("b", "/b", False, uid=3),)
     for text, message in (
-        ('{"schemaVersion": "2.0.0", "x": 1}', "t.json: unknown key 'x'"),
-        ('{"schemaVersion": "1.0.0", "schemaVersion": "2.0.0"}', "t.json: not JSON: the key"),
+        ('{"schemaVersion": "2.0.0", "x": 1}', "t.json: unknown field 'x'"),
+        ('{"schemaVersion": "1.0.0", "schemaVersion": "2.0.0"}', "t.json: not JSON: duplicate key"),
         ("{", "t.json: not JSON"),
     ):
         with pytest.raises(ToolError) as error:

@@ -8,7 +8,7 @@ from typing import IO
 
 from tools.lib.archive.decompress import SUFFIXES, Observed, chunks, detect
 from tools.lib.archive.tar_entry import MAX_TIME
-from tools.lib.oci.documents import LAYERS, Descriptor, Digest
+from tools.lib.oci.descriptor import LAYERS, Descriptor, Digest
 from tools.lib.oci.layer import Layer
 from tools.tar_layer.tar_walk import BLOCK, Chunks, newest_mtime
 

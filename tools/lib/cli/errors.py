@@ -1,4 +1,4 @@
-"""The one way in which a tool fails: one line that says what, where and what to do."""
+"""How a tool fails: one line on stderr that says what, where and what to do; exit status 1."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from collections.abc import Callable, Sequence
 
 
 class ToolError(Exception):
-    """Bad input or a bad environment, told to the user in one line.
+    """An error in the input or the environment, reported to the user in one line.
 
-    Anything else that escapes a tool is a bug of ours and keeps its traceback.
+    Any other exception that escapes a tool is a bug of the tool and keeps its traceback.
 
     Args:
         message: what is wrong and where; starts with the file or name it is about.
-        hint: what to do about it, if there is something to do.
+        hint: what the user can do about it; "" if there is nothing to suggest.
     """
 
     def __init__(self, message: str, hint: str = "") -> None:
@@ -25,7 +25,7 @@ class ToolError(Exception):
 
     def __str__(self) -> str:
         line = f"{self.message} (hint: {self.hint})" if self.hint else self.message
-        # One error is one line, and no terminal obeys it, whatever bytes an archive's names hold.
+        # Names in archives can hold newlines and escape sequences; an error is one printable line.
         text = line.encode("ascii", "backslashreplace").decode()
         return text if text.isprintable() else "".join(map(_printable, text))
 
@@ -35,10 +35,10 @@ def _printable(character: str) -> str:
 
 
 def run(main: Callable[[Sequence[str]], int], argv: Sequence[str]) -> int:
-    """Calls `main` with argv less the program's name; returns the exit status.
+    """Calls `main` with `argv` without the program's name; returns the exit status.
 
-    A ToolError becomes `error: ...` on stderr and status 1, an OSError too (a full disk, a missing
-    file); Ctrl-C becomes status 130, SIGTERM 143. Both let `finally` clean up what is half done.
+    A ToolError or an OSError (disk full, file not found) becomes `error: ...` on stderr and status
+    1. SIGINT becomes status 130, SIGTERM 143; both unwind the stack, so `finally` blocks clean up.
     """
     signal.signal(signal.SIGTERM, _terminate)
     try:
@@ -47,7 +47,7 @@ def run(main: Callable[[Sequence[str]], int], argv: Sequence[str]) -> int:
         print(f"error: {error}", file=sys.stderr)
         return 1
     except BrokenPipeError:
-        # The reader went away: not an error to talk about, and nobody to talk to.
+        # The reader of our output is gone (`tool | head`): nothing to report, and nobody to tell.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except OSError as error:

@@ -1,4 +1,4 @@
-"""Files that are either whole or absent, and JSON that is the same bytes for the same value."""
+"""Atomic writes of files, and canonical JSON."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from tools.lib.cli.errors import ToolError
 
 @contextlib.contextmanager
 def atomic_write(path: str, mode: int = 0o644) -> Iterator[IO[bytes]]:
-    """Opens a file beside `path` for writing and renames it onto `path` on success.
+    """Opens a temporary file next to `path` for writing and renames it to `path` on success.
 
-    On any exception the partial file is removed and `path` stays as it was.
+    On any exception the temporary file is removed and `path` is unchanged.
     """
     with atomic_writes([path], mode) as (out,):
         yield out
@@ -23,10 +23,10 @@ def atomic_write(path: str, mode: int = 0o644) -> Iterator[IO[bytes]]:
 
 @contextlib.contextmanager
 def atomic_writes(paths: Sequence[str], mode: int = 0o644) -> Iterator[list[IO[bytes]]]:
-    """Opens a file beside each path and, once all are written, renames them onto the paths.
+    """Opens a temporary file next to each path; renames them to the paths once all are written.
 
-    On any exception no partial file is left, and no new one of `paths`. What an OSError tells of is
-    the path itself, not the partial file.
+    On any exception the temporary files are removed, and so are the paths already renamed to. An
+    OSError about a temporary file is raised as one about its path.
     """
     partials = {f"{path}.{os.getpid()}.partial": path for path in paths}
     done: list[str] = []
@@ -48,20 +48,24 @@ def atomic_writes(paths: Sequence[str], mode: int = 0o644) -> Iterator[list[IO[b
 
 
 def write_whole(files: Mapping[str, bytes]) -> None:
-    """Writes files, all or none: their bytes by path."""
+    """Writes all files or none; `files` maps a path to its content."""
     with atomic_writes(list(files)) as outs:
         for out, data in zip(outs, files.values(), strict=True):
             out.write(data)
 
 
 def dump_json(value: Any) -> bytes:
-    """The canonical JSON of this project: sorted keys, no spaces, UTF-8, a final newline."""
+    """Canonical JSON: sorted keys, no spaces, UTF-8, a final newline.
+
+    Lone surrogates of `surrogateescape` become the bytes that they stand for: names in archives
+    need not be UTF-8.
+    """
     text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return text.encode("utf-8", "surrogateescape") + b"\n"
 
 
 def write_json(path: str, value: Any) -> None:
-    """Writes canonical JSON to `path`, whole or not at all."""
+    """Writes canonical JSON to `path`, atomically."""
     with atomic_write(path) as out:
         out.write(dump_json(value))
 

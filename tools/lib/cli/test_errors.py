@@ -8,7 +8,7 @@ import pytest
 
 from tools.lib.cli.errors import ToolError, run
 
-# Writes a file, tells that it has begun, and waits to be interrupted.
+# Writes half a file, prints a line, and waits for a signal.
 HALF_DONE = """
 import sys, time
 sys.path[:0] = {path!r}
@@ -19,14 +19,15 @@ def main(argv):
     with atomic_write("out") as out:
         out.write(b"half")
         print(flush=True)
-        time.sleep(60)
+        while True:
+            time.sleep(0.05)
 
 sys.exit(run(main, ["tool"]))
 """
 
 
 def failed(error: BaseException, capsys: pytest.CaptureFixture[str]) -> tuple[int, str]:
-    """What `run` returns and says if main fails so."""
+    """The exit status and stderr of `run` if main raises `error`."""
 
     def main(argv: Sequence[str]) -> int:
         assert argv == ["a"]
@@ -36,24 +37,24 @@ def failed(error: BaseException, capsys: pytest.CaptureFixture[str]) -> tuple[in
     return status, capsys.readouterr().err
 
 
-def test_an_error_is_one_line_whatever_names_it_has(capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_error_is_one_printable_line(capsys: pytest.CaptureFixture[str]) -> None:
     error = ToolError("a\nb \udcff \x1b[1m", "do this")
     assert failed(error, capsys) == (1, "error: a\\nb \\udcff \\x1b[1m (hint: do this)\n")
 
 
-def test_the_system_s_errors_name_the_file(capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_oserror_names_the_file(capsys: pytest.CaptureFixture[str]) -> None:
     error = OSError(28, "No space left on device", "out\nx")
     assert failed(error, capsys) == (1, "error: out\\nx: No space left on device\n")
     assert failed(OSError("odd"), capsys) == (1, "error: odd\n")
 
 
-def test_an_error_of_ours_keeps_its_traceback(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_bug_keeps_its_traceback(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(ZeroDivisionError):
         failed(ZeroDivisionError(), capsys)
 
 
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_what_is_half_done_is_taken_back(
+def test_a_signal_removes_half_written_files(
     tmp_path: Path, number: signal.Signals, status: int
 ) -> None:
     code = HALF_DONE.format(path=[str(Path(each).resolve()) for each in sys.path])
@@ -68,6 +69,6 @@ def test_what_is_half_done_is_taken_back(
         process.stdout.readline()
         assert list(tmp_path.iterdir())
         process.send_signal(number)
-        assert process.wait(30) == status
+        assert process.wait() == status
         assert process.stderr.read() == b""
     assert not list(tmp_path.iterdir())

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from tools.lib.cli.errors import ToolError, run
-from tools.lib.cli.files import atomic_writes, write_whole
+from tools.lib.cli.files import atomic_writes, dump_json, read_json, write_whole
 
 
 @pytest.fixture(autouse=True)
@@ -11,22 +11,22 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 
 
-def there() -> list[str]:
+def tree() -> list[str]:
     return sorted(str(path) for path in Path().rglob("*"))
 
 
-def test_files_are_there_once_all_are_written() -> None:
+def test_files_appear_once_all_are_written() -> None:
     with atomic_writes(["b", "a"]) as (b, a):
         a.write(b"a")
         b.write(b"b")
         assert not Path("a").exists()
-    assert there() == ["a", "b"]
+    assert tree() == ["a", "b"]
     assert Path("a").read_bytes() == b"a"
     assert Path("a").stat().st_mode & 0o777 == 0o644
 
 
 @pytest.mark.parametrize("fault", ["missing/b", "directory"])
-def test_where_one_cannot_be_written_there_is_none_and_it_is_named(
+def test_if_one_file_cannot_be_written_none_is_and_the_error_names_it(
     fault: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     Path("directory/full").mkdir(parents=True)
@@ -39,10 +39,10 @@ def test_where_one_cannot_be_written_there_is_none_and_it_is_named(
     message = capsys.readouterr().err
     assert message.startswith(f"error: {fault}: ")
     assert "partial" not in message
-    assert there() == ["directory", "directory/full"]
+    assert tree() == ["directory", "directory/full"]
 
 
-def test_a_fault_while_writing_leaves_what_was() -> None:
+def test_an_error_while_writing_leaves_the_old_file() -> None:
     def fail() -> None:
         with atomic_writes(["a", "b"]) as (a, _):
             a.write(b"new")
@@ -51,5 +51,19 @@ def test_a_fault_while_writing_leaves_what_was() -> None:
     Path("a").write_bytes(b"old")
     with pytest.raises(ToolError):
         fail()
-    assert there() == ["a"]
+    assert tree() == ["a"]
     assert Path("a").read_bytes() == b"old"
+
+
+def test_json_is_canonical_and_keeps_names_that_are_not_utf8() -> None:
+    data = dump_json({"b": [1, None], "a": "ü\udcff"})
+    assert data == b'{"a":"\xc3\xbc\xff","b":[1,null]}\n'
+    Path("a.json").write_bytes(data)
+    assert read_json("a.json") == {"a": "ü\udcff", "b": [1, None]}
+
+
+@pytest.mark.parametrize("data", [b"", b"{", b"[" * 200_000, b"1" * 5000])
+def test_a_file_that_is_not_json_is_an_error(data: bytes) -> None:
+    Path("a.json").write_bytes(data)
+    with pytest.raises(ToolError, match=r"^a\.json: not JSON: "):
+        read_json("a.json")

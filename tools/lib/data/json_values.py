@@ -1,6 +1,7 @@
-"""JSON documents from elsewhere: bounded in size, and each fault told with its place.
+"""JSON documents from outside the build: bounded in size, checked value by value.
 
-A `where` is the file and the path within it, as errors name it: `app.json: layers[2].size`.
+`where` is the place of a value as errors name it: the file, then the path in the document
+(`app.json: layers[2].size`). Every function raises a ToolError that starts with it.
 """
 
 from __future__ import annotations
@@ -12,30 +13,31 @@ from tools.lib.cli.errors import ToolError
 from tools.lib.cli.files import dump_json
 
 Json = dict[str, Any]
+"""A JSON object."""
 
-# What registries take at least and many at most (distribution-spec 1.1, "Pushing manifests").
 MAX_DOCUMENT = 4 << 20
+"""Bytes of a document: what every registry accepts (distribution-spec 1.1, "Pushing manifests")."""
 
 
 def read_document(path: str) -> bytes:
-    """The bytes of a JSON document; a ToolError if it is larger than registries take."""
+    """Reads a document of at most MAX_DOCUMENT bytes."""
     with open(path, "rb") as source:
         data = source.read(MAX_DOCUMENT + 1)
     if len(data) > MAX_DOCUMENT:
-        raise ToolError(f"{path}: larger than {MAX_DOCUMENT >> 20} MiB, which no such document is")
+        raise ToolError(f"{path}: larger than {MAX_DOCUMENT >> 20} MiB")
     return data
 
 
 def compact(value: Json) -> bytes:
-    """Canonical JSON without the final newline, as other tools of OCI write their documents."""
+    """Canonical JSON without a final newline, as other OCI tools write their documents."""
     try:
         return dump_json(value).removesuffix(b"\n")
     except UnicodeEncodeError:
-        raise ToolError("half a surrogate pair in a text: UTF-8 cannot hold it") from None
+        raise ToolError("a string contains a lone surrogate, which UTF-8 cannot encode") from None
 
 
 def parse_object(data: bytes, where: str) -> Json:
-    """The outermost object of a document."""
+    """Parses a document whose top-level value is an object."""
     try:
         value = json.loads(data.decode("utf-8"), parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
@@ -43,52 +45,82 @@ def parse_object(data: bytes, where: str) -> Json:
     return require_object(value, where)
 
 
+def take(fields: Json, key: str) -> Any:
+    """Removes and returns the value of `key`.
+
+    A null or empty value stays in `fields` and None is returned. What a reader leaves in `fields`,
+    the writer can put back as it was.
+    """
+    return fields.pop(key) if fields.get(key) else None
+
+
 def require_object(value: object, where: str) -> Json:
-    """The value as an object; like its fellows it raises a ToolError at `where` if it is none."""
+    """Requires an object."""
     if not isinstance(value, dict):
-        raise ToolError(f"{where}: {_found(value)}, not an object")
+        raise _mismatch(value, where, "an object")
     return value
 
 
 def require_list(value: object, where: str) -> list[Any]:
-    """The value as a list, of anything."""
+    """Requires a list; its items can be of any type."""
     if not isinstance(value, list):
-        raise ToolError(f"{where}: {_found(value)}, not a list")
+        raise _mismatch(value, where, "a list")
     return value
 
 
 def require_string(value: object, where: str) -> str:
-    """The value as a text, empty ones too."""
+    """Requires a string, which may be empty."""
     if not isinstance(value, str):
-        raise ToolError(f"{where}: {_found(value)}, not a text")
+        raise _mismatch(value, where, "a string")
     return value
 
 
 def require_strings(value: object, where: str) -> list[str]:
-    """The value as a list of texts."""
+    """Requires a list of strings."""
     return [
         require_string(item, f"{where}[{i}]") for i, item in enumerate(require_list(value, where))
     ]
 
 
 def require_string_map(value: object, where: str) -> dict[str, str]:
-    """The value as an object whose values are texts."""
+    """Requires an object whose values are strings."""
     return {
-        key: require_string(item, f"{where}[{key!r}]")
+        key: require_string(item, f"{where}[{key!r:.80}]")
         for key, item in require_object(value, where).items()
     }
 
 
 def require_int(value: object, where: str, most: int) -> int:
-    """A whole number from 0 to `most`."""
+    """Requires an integer from 0 to `most`."""
     if type(value) is not int or not 0 <= value <= most:
-        raise ToolError(f"{where}: {_found(value)}, not a whole number from 0 to {most}")
+        raise _mismatch(value, where, f"an integer from 0 to {most}")
     return value
 
 
-def _found(value: object) -> str:
-    return "missing" if value is None else f"{value!r:.80}"
+def require_bool(value: object, where: str) -> bool:
+    """Requires true or false."""
+    if not isinstance(value, bool):
+        raise _mismatch(value, where, "true or false")
+    return value
+
+
+def _mismatch(value: object, where: str, expected: str) -> ToolError:
+    if value is None:
+        return ToolError(f"{where}: missing, must be {expected}")
+    return ToolError(f"{where}: must be {expected}, not {_describe(value)}")
+
+
+def _describe(value: object) -> str:
+    # Of objects and lists only the type: their repr can be long, or nested too deep.
+    match value:
+        case bool():
+            return str(value).lower()
+        case dict():
+            return "an object"
+        case list():
+            return "a list"
+    return f"{value!r:.80}"
 
 
 def _refuse_constant(name: str) -> None:
-    raise ValueError(f"{name} is no number of JSON")
+    raise ValueError(f"invalid number {name}")

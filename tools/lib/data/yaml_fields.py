@@ -1,7 +1,7 @@
-"""Typed access to a YAML or JSON document; every fault is told with its place in the file.
+"""Typed access to YAML and JSON documents that people write; errors name the place in the file.
 
-Scalars keep the text that was written, so that `value: 1.10` in a place for text is "1.10", as the
-YAML library of container-structure-test has it.
+Scalars keep the text that was written: where a string is expected, `value: 1.10` is "1.10", as in
+the YAML library of container-structure-test.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import yaml
@@ -21,23 +22,26 @@ _Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class Plain(str):
-    """A number, a boolean or a date as it was written, without quotes."""
+    """A number, boolean or date as it was written, without quotes."""
 
     __slots__ = ()
 
 
+@dataclass(frozen=True, slots=True)
 class Field:
-    """A value and where it stands.
+    """A value and its place in a document.
 
-    The methods raise ToolError when the value is not what the method is named for.
+    The methods return the value as the type that they are named for, or raise a ToolError.
+
+    Attributes:
+        file: path of the document, as errors name it.
+        path: where the value is in the document: `sets.app[0]`; "" for the whole document.
+        value: None, a Plain, a str, a list, or a dict.
     """
 
-    __slots__ = ("file", "path", "value")
-
-    def __init__(self, file: str, path: str, value: Any) -> None:
-        self.file = file
-        self.path = path
-        self.value = value
+    file: str
+    path: str
+    value: Any
 
     @property
     def place(self) -> str:
@@ -45,16 +49,16 @@ class Field:
         return f"{self.file}: {self.path}" if self.path else self.file
 
     def expected(self, what: str) -> ToolError:
-        """The error to raise when the value is not `what`."""
+        """The error to raise if the value is not `what`."""
         return ToolError(f"{self.place}: expected {what}, found {_describe(self.value)}")
 
     def mapping(self, *keys: str) -> dict[str, Field]:
-        """The fields that are set; a key that is not among `keys` is an error."""
+        """The fields of a mapping that are not null; `keys` are the known ones."""
         if not isinstance(self.value, dict):
             raise self.expected("a mapping")
         for key in self.value:
             if key not in keys:
-                raise ToolError(f"{self.place}: unknown key {key!r}", _did_you_mean(key, keys))
+                raise ToolError(f"{self.place}: unknown field {key!r:.80}", _suggest(key, keys))
         return {
             key: Field(self.file, f"{self.path}.{key}" if self.path else key, value)
             for key, value in self.value.items()
@@ -71,31 +75,31 @@ class Field:
         ]
 
     def each(self, parse: Callable[[Field], T]) -> tuple[T, ...]:
-        """What `parse` makes of each item of a list."""
+        """The items of a list, each parsed by `parse`."""
         return tuple(parse(item) for item in self.items())
 
     def string(self) -> str:
-        """A text as it was written, a number or a date too; it may be empty."""
+        """A string, which may be empty; a number, boolean or date as it was written."""
         if not isinstance(self.value, str):
-            raise self.expected("text")
-        # Neither can be part of a command, and JSON's \\u can write both.
+            raise self.expected("a string")
+        # No command takes them as arguments. In JSON and YAML they can be escaped: "\u0000".
         if "\0" in self.value or any("\ud800" <= char <= "\udfff" for char in self.value):
-            raise self.expected("text without NUL and halves of surrogate pairs")
+            raise self.expected("a string without NUL and lone surrogates")
         return str(self.value)
 
     def nonempty_string(self) -> str:
-        """A text that is not empty."""
+        """A string that is not empty."""
         if not self.value:
-            raise self.expected("text that is not empty")
+            raise self.expected("a non-empty string")
         return self.string()
 
     def strings(self) -> tuple[str, ...]:
-        """The texts of a list."""
+        """A list of strings."""
         return self.each(Field.string)
 
     def integer(self) -> int:
-        """A whole number in decimal digits, without quotes."""
-        # No others: what begins with 0 is octal in YAML 1.1, and decimal in 1.2.
+        """An integer in decimal digits, without quotes."""
+        # Without leading zeros: 010 is octal in YAML 1.1 and decimal in 1.2.
         if isinstance(self.value, Plain) and _INTEGER.fullmatch(self.value):
             return int(self.value)
         raise self.expected("an integer")
@@ -111,7 +115,11 @@ class Field:
 
 
 def load(data: bytes, file: str) -> Field:
-    """Parses `data` as JSON if `file` ends so, else as YAML 1.1."""
+    """Parses `data` as JSON if `file` ends in .json, else as YAML 1.1.
+
+    Raises:
+        ToolError: not well-formed, a duplicate key, or nested too deeply.
+    """
     try:
         if file.endswith(".json"):
             value = json.loads(
@@ -130,19 +138,19 @@ def load(data: bytes, file: str) -> Field:
     except yaml.YAMLError as error:
         raise ToolError(f"{file}: not YAML: {' '.join(str(error).split())}") from None
     except RecursionError:
-        raise ToolError(f"{file}: nested too deep") from None
+        raise ToolError(f"{file}: nested too deeply") from None
     except ValueError as error:
         raise ToolError(f"{file}: not JSON: {error}") from None
 
 
-class _Loader(_Base):  # type: ignore[misc]  # one of two classes, by how PyYAML was built
+class _Loader(_Base):  # type: ignore[misc]  # PyYAML is built with libyaml or without
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         keys = set()
         for key, _ in node.value:
             if isinstance(key, yaml.ScalarNode) and key.value != "<<":
                 if key.value in keys:
                     raise yaml.constructor.ConstructorError(
-                        None, None, f"the key {key.value!r} is there twice", key.start_mark
+                        None, None, f"duplicate key {key.value!r:.80}", key.start_mark
                     )
                 keys.add(key.value)
         mapping: dict[Any, Any] = super().construct_mapping(node, deep)
@@ -160,9 +168,11 @@ for _tag in ("bool", "int", "float", "timestamp"):
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     value = dict(pairs)
     if len(value) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise ValueError(f"the key {twice!r} is there twice")
+        seen: set[str] = set()
+        for name, _ in pairs:
+            if name in seen:
+                raise ValueError(f"duplicate key {name!r:.80}")
+            seen.add(name)
     return value
 
 
@@ -186,14 +196,14 @@ def _describe(value: Any) -> str:
         case list():
             return "a list"
         case Plain():
-            return str(value)
+            return f"{value:.60}"
         case str():
-            return f"the text {value!r:.60}"
+            return f"the string {value!r:.60}"
     return f"{value!r:.60}"
 
 
-def _did_you_mean(key: Any, keys: tuple[str, ...]) -> str:
-    from difflib import get_close_matches  # Only for errors.
+def _suggest(key: Any, keys: tuple[str, ...]) -> str:
+    from difflib import get_close_matches  # slow to import, and needed for errors only
 
-    near = get_close_matches(str(key), keys, 1)
-    return f"did you mean {near[0]!r}?" if near else "known are: " + ", ".join(keys)
+    near = get_close_matches(str(key)[:80], keys, 1)
+    return f"did you mean {near[0]!r}?" if near else "known fields: " + ", ".join(keys)

@@ -9,7 +9,7 @@ from tools.lib.archive.tar_entry import MAX_TIME
 from tools.lib.cli.errors import ToolError
 from tools.lib.cli.files import dump_json
 from tools.lib.data.json_values import parse_object, read_document, require_int, require_string
-from tools.lib.oci.documents import Descriptor, Digest, parse_descriptor, parse_digest
+from tools.lib.oci.descriptor import Descriptor, Digest, parse_descriptor, parse_digest
 
 VERSION = 1
 

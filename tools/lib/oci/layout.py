@@ -1,152 +1,164 @@
-"""Reads OCI image layouts (image-spec 1.1, image-layout.md): the image that is asked for."""
+"""Reads OCI image layouts (image-spec 1.1, image-layout.md).
+
+Lenient in form, as layouts come from many tools: indexes without schemaVersion, nested indexes, an
+image under several names, Docker's media types, blobs that are symlinks. Strict in content: every
+document is verified by its digest and size, and all that is read is bounded.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import NamedTuple
+import os
+from collections.abc import Iterable, Sequence
 
 from tools.lib.cli.errors import ToolError
-from tools.lib.data.json_values import (
-    Json,
-    read_document,
-    require_object,
-    require_string,
-    require_strings,
-)
-from tools.lib.oci.documents import (
-    INDEX,
-    Descriptor,
-    Digest,
-    Image,
-    Platform,
-    blob_path,
-    digest_of,
-    parse_image,
-    parse_index,
-    parse_manifest,
-)
+from tools.lib.data.json_values import read_document
+from tools.lib.oci.descriptor import INDEX, MANIFEST, Descriptor, Digest, Platform, digest_of
+from tools.lib.oci.image import Image, parse_image
+from tools.lib.oci.manifest import NotAnImageError, parse_index, parse_manifest
 
-_MAX_NESTING = 8
+_MAX_MANIFESTS = 1000
+"""Manifests and indexes that a layout's index may refer to, those of nested indexes included."""
+_MAX_BYTES = 32 << 20
+"""Size of all documents that are read to select an image."""
 
 
-class RunConfig(NamedTuple):
-    """The part of an image's config that says how it runs (image-spec, config.md).
-
-    `entrypoint` and `cmd` are empty where the document has none.
-    """
-
-    env: Mapping[str, str]
-    labels: Mapping[str, str]
-    exposed_ports: tuple[str, ...]
-    volumes: tuple[str, ...]
-    entrypoint: tuple[str, ...]
-    cmd: tuple[str, ...]
-    workdir: str
-    user: str
+def blob_path(layout: str, digest: Digest) -> str:
+    """The path of a blob in a layout."""
+    return f"{layout}/blobs/sha256/{digest.removeprefix('sha256:')}"
 
 
-def read_platform(text: str) -> Platform:
-    """Reads `linux/arm64/v8`; the variant may be left out."""
-    os_name, _, rest = text.partition("/")
-    architecture, _, variant = rest.partition("/")
-    if not os_name or not architecture or "/" in variant:
-        raise ToolError(f"{text!r} is not a platform", "write linux/amd64 or linux/arm64/v8")
-    return Platform(os_name, architecture, variant or None, None, ())
+def find_blob(layouts: Iterable[str], digest: Digest) -> str | None:
+    """The path of a blob in the first of several layouts that has it."""
+    paths = (blob_path(layout, digest) for layout in layouts)
+    return next((path for path in paths if os.path.exists(path)), None)
 
 
-def select_image(layout: str, wanted: Platform | None) -> Image:
-    """The one image of a layout, or the one for `wanted` where it has several.
+def select_image(layout: str, wanted: Platform | None, name: str = "") -> Image:
+    """The only image of a layout, or its only image for a platform.
 
-    A `wanted` without a variant fits every variant. Documents are verified by their digests.
+    Args:
+        layout: the directory.
+        wanted: the platform; None if the layout has one image. Without a variant it fits any.
+        name: names the layout in errors, by default the directory.
 
     Raises:
-        ToolError: no image or more than one fits; the layout is not one, or is broken.
+        ToolError: no image or several fit, or the directory is not a valid layout.
     """
-    found = list(_images(layout))
-    fitting = [each for each in found if wanted is None or _fits(each.platform, wanted)]
+    name = name or layout
+    reader = _Reader(layout, name)
+    manifests = reader.manifests()
+    if not manifests:
+        raise ToolError(f"{name}: the layout has no image: its index.json lists no manifest")
+    # Images that the index says are for another platform are not read.
+    possible = [each for each in manifests if wanted is None or _may_fit(each, wanted)]
+    images = reader.images(possible)
+    fitting = [each for each in images.values() if wanted is None or each.platform.fits(wanted)]
     if len(fitting) == 1:
         return fitting[0]
-    names = ", ".join(str(each.platform) for each in found)
-    if not found:
-        raise ToolError(f"{layout}: the layout has no image")
+    platforms = [
+        str(images[each.digest].platform if each.digest in images else each.platform)
+        for each in manifests
+        if each.digest in images or each not in possible
+    ]
+    listed = ", ".join(platforms[:20]) + (", ..." if len(platforms) > 20 else "")
     if wanted is None:
-        raise ToolError(f"{layout}: the layout has several images", f"name a platform: {names}")
+        raise ToolError(f"{name}: the layout has several images", f"select a platform: {listed}")
     count = "several images" if fitting else "no image"
-    raise ToolError(f"{layout}: {count} for {wanted}", f"the layout has: {names}")
+    raise ToolError(f"{name}: {count} for {wanted}", f"the layout has {listed}")
 
 
-def run_config(image: Image) -> RunConfig:
-    """Reads how an image runs; a fault is a ToolError with its place."""
-    where = f"{image.where}: config"
-    fields = require_object(image.config.get("config") or {}, where)
-
-    def texts(key: str) -> tuple[str, ...]:
-        return tuple(require_strings(fields.get(key) or [], f"{where}.{key}"))
-
-    def mapping(key: str) -> Json:
-        return require_object(fields.get(key) or {}, f"{where}.{key}")
-
-    return RunConfig(
-        env={name: value for name, _, value in (each.partition("=") for each in texts("Env"))},
-        labels={
-            key: require_string(value, f"{where}.Labels[{key!r}]")
-            for key, value in mapping("Labels").items()
-        },
-        exposed_ports=tuple(mapping("ExposedPorts")),
-        volumes=tuple(mapping("Volumes")),
-        entrypoint=texts("Entrypoint"),
-        cmd=texts("Cmd"),
-        workdir=require_string(fields.get("WorkingDir") or "", f"{where}.WorkingDir"),
-        user=require_string(fields.get("User") or "", f"{where}.User"),
+def _may_fit(manifest: Descriptor, wanted: Platform) -> bool:
+    platform = manifest.platform
+    return platform is None or (
+        (platform.os, platform.architecture) == (wanted.os, wanted.architecture)
     )
 
 
-def _images(layout: str) -> Iterator[Image]:
-    path = f"{layout}/index.json"
-    try:
+class _Reader:
+    """The documents of a layout.
+
+    Args:
+        layout: the directory.
+        name: names the layout in errors.
+    """
+
+    def __init__(self, layout: str, name: str) -> None:
+        self._layout = layout
+        self._name = name
+        self._left = _MAX_BYTES
+
+    def manifests(self) -> list[Descriptor]:
+        """The manifests of the layout's index and of nested indexes, each once.
+
+        Media types other than those of images and indexes are left out, and so are attestations,
+        which docker buildx stores next to images as manifests for the platform unknown/unknown.
+        """
+        found: dict[Digest, Descriptor] = {}
+        indexes: set[Digest] = set()
+        pending = [(self._index_json(), f"{self._name}: index.json")]
+        while pending:
+            data, where = pending.pop()
+            nested = []
+            for item in parse_index(data, where).manifests:
+                if item.media_type == MANIFEST:
+                    found.setdefault(item.digest, item)
+                elif item.media_type == INDEX and item.digest not in indexes:
+                    indexes.add(item.digest)
+                    nested.append((self._document(item), f"{self._name}: index {item.digest}"))
+                if len(found) + len(indexes) > _MAX_MANIFESTS:
+                    raise ToolError(f"{where}: more than {_MAX_MANIFESTS} manifests and indexes")
+            pending += reversed(nested)
+        return [each for each in found.values() if not _is_attestation(each)]
+
+    def images(self, manifests: Sequence[Descriptor]) -> dict[Digest, Image]:
+        """The images of manifests; signatures and other artifacts among them are left out.
+
+        Raises:
+            ToolError: an image is invalid, or there are artifacts only.
+        """
+        images = {}
+        artifacts = []
+        for manifest in manifests:
+            try:
+                images[manifest.digest] = self._image(manifest)
+            except NotAnImageError as error:
+                artifacts.append(error)
+        if artifacts and not images:
+            raise artifacts[0]
+        return images
+
+    def _image(self, descriptor: Descriptor) -> Image:
+        where = f"{self._name}: manifest {descriptor.digest}"
+        data = self._document(descriptor)
+        config = parse_manifest(data, where).config
+        config_where = f"{self._name}: config {config.digest}"
+        return parse_image(data, self._document(config), where, config_where)
+
+    def _index_json(self) -> bytes:
+        path = f"{self._layout}/index.json"
+        if not os.path.exists(path):
+            hint = "a layout is a directory with index.json and blobs/, as made by `skopeo copy`"
+            if os.path.exists(f"{self._layout}/manifest.json"):
+                hint = "convert docker's format: skopeo copy docker-archive:... oci:..."
+            raise ToolError(f"{self._name}: not an OCI image layout: it has no index.json", hint)
+        return read_document(path)
+
+    def _document(self, descriptor: Descriptor) -> bytes:
+        path = blob_path(self._layout, descriptor.digest)
+        if not os.path.isfile(path):
+            raise ToolError(f"{self._name}: blob {descriptor.digest} is missing from the layout")
         data = read_document(path)
-    except (FileNotFoundError, NotADirectoryError):
-        raise ToolError(
-            f"{layout}: not an OCI image layout: it has no index.json",
-            "name the layout's directory",
-        ) from None
-    seen: set[Digest] = set()
-    pending = [(each, path, 0) for each in reversed(parse_index(data, path))]
-    while pending:
-        descriptor, where, depth = pending.pop()
-        if descriptor.digest in seen or _is_attestation(descriptor):
-            continue
-        seen.add(descriptor.digest)
-        document = _read_blob(layout, descriptor, where)
-        name = f"{layout}: {descriptor.digest}"
-        if descriptor.media_type == INDEX:
-            if depth == _MAX_NESTING:
-                raise ToolError(f"{name}: indexes are nested deeper than {_MAX_NESTING}")
-            nested = reversed(parse_index(document, name))
-            pending += [(each, name, depth + 1) for each in nested]
-            continue
-        config = parse_manifest(document, name).config
-        yield parse_image(document, _read_blob(layout, config, name), name, f"{name}: config")
+        self._left -= len(data)
+        if self._left < 0:
+            limit = _MAX_BYTES >> 20
+            raise ToolError(f"{self._name}: more than {limit} MiB of manifests and configs")
+        if (digest_of(data), len(data)) != (descriptor.digest, descriptor.size):
+            raise ToolError(
+                f"{self._name}: blob {descriptor.digest} is corrupt: its digest or size differs",
+                "download or build the image again",
+            )
+        return data
 
 
 def _is_attestation(descriptor: Descriptor) -> bool:
-    """Whether this is what docker buildx stores beside its images."""
-    platform = descriptor.other.get("platform")
-    return isinstance(platform, dict) and platform.get("os") == "unknown"
-
-
-def _read_blob(layout: str, descriptor: Descriptor, where: str) -> bytes:
-    path = blob_path(layout, descriptor.digest)
-    try:
-        data = read_document(path)
-    except FileNotFoundError:
-        raise ToolError(f"{where}: blob {descriptor.digest} is not in the layout") from None
-    if digest_of(data) != descriptor.digest:
-        raise ToolError(f"{path}: the content does not have the digest of its name")
-    return data
-
-
-def _fits(platform: Platform, wanted: Platform) -> bool:
-    if wanted.variant is None:
-        return platform[:2] == wanted[:2]
-    return platform.normal()[:3] == wanted.normal()[:3]
+    return descriptor.platform is not None and descriptor.platform.os == "unknown"

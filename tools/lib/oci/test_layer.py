@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tools.lib.cli.errors import ToolError
-from tools.lib.oci.documents import LAYER, Descriptor, Digest
+from tools.lib.oci.descriptor import LAYER, Descriptor, Digest
 from tools.lib.oci.layer import Layer, read_layer, write_layer
 
 DIGEST = Digest("sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")
@@ -52,8 +52,8 @@ def test_format(tmp_path: Path) -> None:
         ({"version": 2}, "unknown version 2 of layer.json"),
         ({"descriptor": None}, "descriptor: missing"),
         ({"diff_id": "sha256:0"}, "diff_id: "),
-        ({"architecture": 5}, "architecture: 5, not a text"),
-        ({"created": -1}, "created: -1, not a whole number"),
+        ({"architecture": 5}, "architecture: must be a string, not 5"),
+        ({"created": -1}, "created: must be an integer.* not -1"),
         ({"created_by": None}, "created_by: missing"),
     ],
 )

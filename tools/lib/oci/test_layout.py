@@ -1,44 +1,42 @@
-import json
+import os
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from tools.lib.cli.errors import ToolError
-from tools.lib.data.json_values import Json, compact
-from tools.lib.oci.documents import CONFIG, INDEX, MANIFEST, Descriptor, describe
-from tools.lib.oci.layout import read_platform, run_config, select_image
+from tools.lib.data.json_values import MAX_DOCUMENT, compact
+from tools.lib.oci.descriptor import INDEX, MANIFEST, Descriptor, Digest, Platform, read_platform
+from tools.lib.oci.layout import find_blob, select_image
+from tools.lib.oci.manifest import Index
+from tools.lib.oci.testing import LayoutDirectory
+
+DOCKER = "application/vnd.docker.distribution.manifest.v2+json"
+NO_DIGEST = Digest("sha256:" + "0" * 64)
 
 
-def blob(layout: Path, media_type: str, document: Json, **other: Any) -> Descriptor:
-    data = compact(document)
-    descriptor = describe(media_type, data, other)
-    path = layout / "blobs" / descriptor.digest.replace(":", "/")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(data)
-    return descriptor
+@pytest.fixture
+def layout(tmp_path: Path) -> LayoutDirectory:
+    return LayoutDirectory(tmp_path / "base")
 
 
-def image(layout: Path, architecture: str, variant: str = "", **config: Any) -> Descriptor:
-    fields = {"os": "linux", "architecture": architecture, "config": config}
-    named = blob(layout, CONFIG, fields | ({"variant": variant} if variant else {}))
-    return blob(layout, MANIFEST, {"config": named.to_json(), "layers": []})
+def selected(layout: LayoutDirectory, platform: str = "") -> str:
+    """The platform of the image that is selected."""
+    wanted = read_platform(platform) if platform else None
+    return str(select_image(str(layout), wanted).platform)
 
 
-def index(layout: Path, *descriptors: Descriptor) -> Descriptor:
-    return blob(layout, INDEX, {"manifests": [each.to_json() for each in descriptors]})
+def error(layout: LayoutDirectory | str, platform: str = "") -> str:
+    with pytest.raises(ToolError) as caught:
+        select_image(str(layout), read_platform(platform) if platform else None, "//b")
+    return str(caught.value)
 
 
-def write(layout: Path, *descriptors: Descriptor) -> str:
-    """Writes an index.json, as leniently as others do: it has but manifests."""
-    document = {"manifests": [each.to_json() for each in descriptors]}
-    (layout / "index.json").write_text(json.dumps(document))
-    return str(layout)
-
-
-def test_the_one_image_needs_no_platform(tmp_path: Path) -> None:
-    layout = write(tmp_path, image(tmp_path, "arm64", "v8"))
-    assert str(select_image(layout, None).platform) == "linux/arm64/v8"
+def test_the_only_image_needs_no_platform(layout: LayoutDirectory) -> None:
+    descriptor = layout.image("arm64", "v8")
+    image = select_image(layout.root(descriptor), None)
+    assert str(image.platform) == "linux/arm64/v8"
+    assert image.manifest_data == layout.path(descriptor).read_bytes()
 
 
 @pytest.mark.parametrize(
@@ -47,112 +45,127 @@ def test_the_one_image_needs_no_platform(tmp_path: Path) -> None:
         ("linux/amd64", "linux/amd64"),
         ("linux/arm64", "linux/arm64/v8"),
         ("linux/arm64/v8", "linux/arm64/v8"),
-        ("linux/arm/v7", "linux/arm"),  # arm is read as v7
+        ("linux/arm/v7", "linux/arm"),
         ("linux/arm/v6", "linux/arm/v6"),
     ],
 )
-def test_images_are_chosen_by_their_configs_platform(
-    tmp_path: Path, wanted: str, found: str
+@pytest.mark.parametrize("described", [True, False])
+def test_an_image_is_selected_by_its_platform(
+    layout: LayoutDirectory, wanted: str, found: str, described: bool
 ) -> None:
-    # Indexes in indexes, and one image named twice.
-    amd64 = image(tmp_path, "amd64")
-    arms = index(tmp_path, image(tmp_path, "arm"), image(tmp_path, "arm", "v6"))
-    layout = write(tmp_path, amd64, index(tmp_path, arms, image(tmp_path, "arm64", "v8")), amd64)
-    assert str(select_image(layout, read_platform(wanted)).platform) == found
+    def image(architecture: str, variant: str | None = None) -> Descriptor:
+        descriptor = layout.image(architecture, variant)
+        platform = Platform("linux", architecture, variant) if described else None
+        return replace(descriptor, platform=platform)
+
+    arms = layout.index(image("arm"), image("arm", "v6"))
+    layout.root(image("amd64"), layout.index(arms, image("arm64", "v8")), image("amd64"))
+    assert selected(layout, wanted) == found
 
 
-def test_what_buildx_stores_beside_images_is_none(tmp_path: Path) -> None:
-    attestation = image(tmp_path, "unknown", User="attestation")
-    unknown = attestation._replace(other={"platform": {"os": "unknown", "architecture": "unknown"}})
-    assert select_image(write(tmp_path, image(tmp_path, "amd64"), unknown), None)
+def test_an_image_under_several_names_is_one_image(layout: LayoutDirectory) -> None:
+    image = layout.image()
+    nested = layout.index(image)
+    layout.root(replace(image, annotations={"x": "y"}), nested, nested, image)
+    assert selected(layout) == "linux/amd64"
+
+
+def test_attestations_are_not_images(layout: LayoutDirectory) -> None:
+    unknown = layout.image("none", platform=Platform("unknown", "unknown"))
+    layout.root(layout.image(), unknown)
+    assert selected(layout) == "linux/amd64"
+    layout.root(unknown)
+    assert error(layout) == "//b: the layout has no image: its index.json lists no manifest"
+
+
+def test_other_artifacts_are_not_images(layout: LayoutDirectory) -> None:
+    chart = layout.blob("application/vnd.cncf.helm.config.v1+json", b"{}")
+    manifest = compact({"config": chart.to_json(), "layers": []})
+    layout.root(layout.blob("application/x", b"x"), layout.blob(MANIFEST, manifest), layout.image())
+    assert selected(layout) == "linux/amd64"
+    layout.root(layout.blob(MANIFEST, manifest))
+    assert "not a container image" in error(layout)
+
+
+def test_docker_s_media_types_are_accepted(layout: LayoutDirectory) -> None:
+    layout.root(replace(layout.image(), media_type=DOCKER))
+    assert selected(layout) == "linux/amd64"
 
 
 @pytest.mark.parametrize(
     ("wanted", "message"),
     [
-        (None, "the layout has several images (hint: name a platform: linux/arm/v6, linux/arm)"),
-        ("linux/arm", "several images for linux/arm (hint: the layout has: linux/arm/v6,"),
-        ("linux/386", "no image for linux/386 (hint: the layout has: linux/arm/v6, linux/arm)"),
+        ("", "the layout has several images (hint: select a platform: linux/arm/v6, linux/arm)"),
+        ("linux/arm", "several images for linux/arm (hint: the layout has linux/arm/v6, linux/arm"),
+        ("linux/386", "no image for linux/386 (hint: the layout has linux/arm/v6, linux/arm)"),
     ],
 )
-def test_a_choice_that_is_none_tells_what_there_is(
-    tmp_path: Path, wanted: str | None, message: str
+def test_an_error_lists_the_platforms_of_the_layout(
+    layout: LayoutDirectory, wanted: str, message: str
 ) -> None:
-    layout = write(tmp_path, image(tmp_path, "arm", "v6"), image(tmp_path, "arm"))
-    with pytest.raises(ToolError) as error:
-        select_image(layout, read_platform(wanted) if wanted else None)
-    assert f"{layout}: {message}" in str(error.value)
+    arm = layout.image("arm", platform=Platform("linux", "arm"))
+    layout.root(layout.image("arm", "v6"), arm)
+    assert error(layout, wanted).startswith(f"//b: {message}")
 
 
-@pytest.mark.parametrize("text", ["", "linux", "linux/", "/amd64", "linux/arm/v7/x"])
-def test_what_is_no_platform(text: str) -> None:
-    with pytest.raises(ToolError, match="is not a platform"):
-        read_platform(text)
-
-
-def test_layouts_that_are_none_or_damaged(tmp_path: Path) -> None:
-    def error(of: str) -> str:
-        with pytest.raises(ToolError) as raised:
-            select_image(of, None)
-        return str(raised.value)
-
+def test_a_directory_that_is_not_a_layout_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     for path in (tmp_path / "gone", tmp_path, tmp_path / "file"):
-        assert "not an OCI image layout: it has no index.json" in error(str(path))
-    assert "the layout has no image" in error(write(tmp_path))
-    descriptor = image(tmp_path, "amd64")
-    layout = write(tmp_path, descriptor)
-    path = tmp_path / "blobs" / descriptor.digest.replace(":", "/")
-    data = path.read_bytes()
-    path.write_bytes(data + b" ")
-    assert f"{path}: the content does not have the digest of its name" in error(layout)
+        assert error(str(path)).startswith("//b: not an OCI image layout: it has no index.json")
+    (tmp_path / "manifest.json").write_text("[]")
+    assert "skopeo copy docker-archive:" in error(str(tmp_path))
+
+
+def test_documents_are_verified(layout: LayoutDirectory) -> None:
+    image = layout.image()
+    layout.root(replace(image, size=image.size + 1))
+    assert error(layout).startswith(f"//b: blob {image.digest} is corrupt")
+    layout.root(image)
+    path = layout.path(image)
+    path.write_bytes(path.read_bytes().replace(b"2", b"3", 1))
+    assert error(layout).startswith(f"//b: blob {image.digest} is corrupt")
     path.unlink()
-    assert f"blob {descriptor.digest} is not in the layout" in error(layout)
-    deep = image(tmp_path, "amd64")
+    assert error(layout) == f"//b: blob {image.digest} is missing from the layout"
+    path.mkdir()
+    assert error(layout) == f"//b: blob {image.digest} is missing from the layout"
+    layout.root(replace(image, digest=Digest("sha256:" + "../" * 21 + "x")))
+    assert error(layout).startswith("//b: index.json: manifests[0].digest: ")
+
+
+def test_a_blob_can_be_a_symlink_and_not_a_pipe(layout: LayoutDirectory, tmp_path: Path) -> None:
+    image = layout.image()
+    layout.root(image)
+    path = layout.path(image)
+    path.rename(tmp_path / "elsewhere")
+    path.symlink_to("../../../elsewhere")
+    assert selected(layout) == "linux/amd64"
+    path.unlink()
+    os.mkfifo(path)
+    assert error(layout) == f"//b: blob {image.digest} is missing from the layout"
+
+
+def test_what_is_read_is_limited(layout: LayoutDirectory, tmp_path: Path) -> None:
+    image = layout.image()
+    many = [replace(image, digest=Digest(f"sha256:{i:064}")) for i in range(1001)]
+    layout.root(*many)
+    assert error(layout) == "//b: index.json: more than 1000 manifests and indexes"
+    padded = [layout.blob(INDEX, Index(()).encode().ljust(MAX_DOCUMENT - i)) for i in range(9)]
+    layout.root(*padded)
+    assert error(layout) == "//b: more than 32 MiB of manifests and configs"
+    (tmp_path / "base/index.json").write_bytes(b" " * (MAX_DOCUMENT + 1))
+    assert error(layout).endswith("index.json: larger than 4 MiB")
+
+
+def test_indexes_that_refer_to_each_other_are_read_once(layout: LayoutDirectory) -> None:
+    index = layout.index(layout.image())
     for _ in range(20):
-        deep = index(tmp_path, deep)
-    assert "indexes are nested deeper than 8" in error(write(tmp_path, deep))
+        index = layout.index(*[index] * 20)
+    layout.root(index)
+    assert selected(layout) == "linux/amd64"
 
 
-def test_how_an_image_runs(tmp_path: Path) -> None:
-    config: Json = {
-        "Env": ["A=1=2", "B=", "A=3"],
-        "Labels": {"l": "v"},
-        "ExposedPorts": {"80/tcp": {}},
-        "Volumes": {"/v": {}},
-        "Entrypoint": ["/e"],
-        "Cmd": None,
-        "WorkingDir": "/w",
-        "User": "u",
-    }
-    run = run_config(select_image(write(tmp_path, image(tmp_path, "amd64", **config)), None))
-    assert run._asdict() == {
-        "env": {"A": "3", "B": ""},
-        "labels": {"l": "v"},
-        "exposed_ports": ("80/tcp",),
-        "volumes": ("/v",),
-        "entrypoint": ("/e",),
-        "cmd": (),
-        "workdir": "/w",
-        "user": "u",
-    }
-    bare = run_config(select_image(write(tmp_path, image(tmp_path, "amd64")), None))
-    assert (bare.env, bare.cmd, bare.workdir, bare.user) == ({}, (), "", "")
-
-
-@pytest.mark.parametrize(
-    ("config", "place"),
-    [
-        ({"Env": "A=1"}, ": config.Env: 'A=1', not a list"),
-        ({"Env": [1]}, ": config.Env[0]: 1, not a text"),
-        ({"Labels": {"l": 1}}, ": config.Labels['l']: 1, not a text"),
-        ({"User": 0.5}, ": config.User: 0.5, not a text"),
-    ],
-)
-def test_a_config_that_is_none_is_told_with_its_place(
-    tmp_path: Path, config: Json, place: str
-) -> None:
-    found = select_image(write(tmp_path, image(tmp_path, "amd64", **config)), None)
-    with pytest.raises(ToolError) as error:
-        run_config(found)
-    assert place in str(error.value)
+def test_a_blob_is_found_in_the_first_layout_that_has_it(tmp_path: Path) -> None:
+    one, other = (LayoutDirectory(tmp_path / name) for name in ("one", "other"))
+    blob = other.blob("x", b"x")
+    assert find_blob([str(one), str(other)], blob.digest) == str(other.path(blob))
+    assert find_blob([str(one), str(other)], NO_DIGEST) is None

@@ -185,7 +185,7 @@ class PartWriter:
         The declared directories follow the blob. Those that are implied are left out: a layer
         below may have them with another mode, and whoever unpacks the layer makes missing ones.
         """
-        from tools.lib.oci.documents import LAYERS, Descriptor, Digest  # few parts are layers
+        from tools.lib.oci.descriptor import LAYERS, Descriptor, Digest  # few parts are layers
         from tools.lib.oci.layer import Layer
 
         part = self.part

@@ -10,7 +10,7 @@ from typing import IO
 
 from tools.lib.archive.decompress import SUFFIXES, Observed, chunks, detect
 from tools.lib.cli.errors import ToolError
-from tools.lib.oci.documents import Digest
+from tools.lib.oci.descriptor import Digest
 from tools.lib.rootfs.tree import Member
 
 _TYPES = {

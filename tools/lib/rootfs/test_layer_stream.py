@@ -12,7 +12,7 @@ import pytest
 import zstandard
 
 from tools.lib.cli.errors import ToolError
-from tools.lib.oci.documents import Digest
+from tools.lib.oci.descriptor import Digest
 from tools.lib.rootfs.layer_stream import members
 
 COMPRESSORS: dict[str, Callable[[bytes], bytes]] = {

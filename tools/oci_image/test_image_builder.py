@@ -7,21 +7,13 @@ import pytest
 
 from tools.lib.cli.errors import ToolError
 from tools.lib.data.json_values import Json, compact
-from tools.lib.oci.documents import (
-    CONFIG,
-    LAYER,
-    Descriptor,
-    Digest,
-    Image,
-    describe,
-    parse_image,
-)
+from tools.lib.oci.descriptor import CONFIG, LAYER, Descriptor, Digest, describe
+from tools.lib.oci.image import Image, parse_image
 from tools.lib.oci.layer import Layer
-from tools.oci_image.core import build, expand
-from tools.oci_image.settings import Settings
+from tools.oci_image.image_builder import build, expand
+from tools.oci_image.options import ImageOptions
 
-NOTHING = Settings("", "", "", "", "", {}, {}, {}, None, None, [], [], "")
-LINUX = NOTHING._replace(os="linux", architecture="amd64")
+LINUX = ImageOptions(os="linux", architecture="amd64")
 
 
 def digest(letter: str) -> Digest:
@@ -31,7 +23,7 @@ def digest(letter: str) -> Digest:
 def layer(
     letter: str, architecture: str | None = None, created: int | None = 1735689600
 ) -> tuple[str, Layer]:
-    blob = Descriptor(LAYER + "+gzip", digest(letter), 10, {})
+    blob = Descriptor(LAYER + "+gzip", digest(letter), 10)
     return f"{letter}.layer.json", Layer(
         descriptor=blob,
         diff_id=digest(letter),
@@ -42,27 +34,27 @@ def layer(
 
 
 def image(
-    settings: Settings, layers: Sequence[tuple[str, Layer]] = (), base: Image | None = None
+    options: ImageOptions, layers: Sequence[tuple[str, Layer]] = (), base: Image | None = None
 ) -> Image:
-    config, manifest = build(settings, layers, base)
+    config, manifest = build(options, layers, base)
     return parse_image(manifest, config, "base", "base config")
 
 
 def run_config(image: Image) -> Json:
-    run: Json = image.config["config"]
-    return run
+    """The `config` of the image's config."""
+    return image.config.run.to_json()
 
 
 def changed(base: Image, **fields: Any) -> Image:
-    """The base with other fields in its config, as another tool would have written it."""
-    config = compact({**base.config, **fields})
+    """The base with other fields in its config, as another tool might write it."""
+    config = compact({**json.loads(base.config_data), **fields})
     manifest = json.loads(base.manifest_data)
-    manifest["config"] = describe(CONFIG, config, {}).to_json()
+    manifest["config"] = describe(CONFIG, config).to_json()
     return parse_image(compact(manifest), config, "base", "base config")
 
 
-def test_an_image_is_exactly_these_two_documents() -> None:
-    settings = Settings(
+def test_the_documents_of_an_image() -> None:
+    options = ImageOptions(
         os="linux",
         architecture="arm",
         variant="v7",
@@ -71,13 +63,12 @@ def test_an_image_is_exactly_these_two_documents() -> None:
         env={"PATH": "/usr/bin"},
         labels={"l": "1"},
         annotations={"a": "2"},
-        entrypoint=["/bin/app"],
-        cmd=["--help"],
-        exposed_ports=["80/tcp"],
-        volumes=["/data"],
-        created="",
+        entrypoint=("/bin/app",),
+        cmd=("--help",),
+        exposed_ports=("80/tcp",),
+        volumes=("/data",),
     )
-    config, manifest = build(settings, [layer("a", "arm", 0), layer("b", None, 1735689600)], None)
+    config, manifest = build(options, [layer("a", "arm", 0), layer("b", None, 1735689600)], None)
     assert json.loads(config) == {
         "architecture": "arm",
         "config": {
@@ -116,7 +107,7 @@ def test_an_image_is_exactly_these_two_documents() -> None:
     }
 
 
-def test_what_is_not_given_is_not_written() -> None:
+def test_options_that_are_not_given_are_not_written() -> None:
     config, manifest = build(LINUX, [], None)
     assert config == (
         b'{"architecture":"amd64","config":{},"os":"linux","rootfs":{"diff_ids":[],"type":"layers"}}'
@@ -135,41 +126,42 @@ def test_what_is_not_given_is_not_written() -> None:
         (["X=$Y"], {"Z": "$X"}, ["X=$Y", "Z=$Y"]),
     ],
 )
-def test_env_values_see_the_base_s_variables_and_those_before(
+def test_env_values_refer_to_the_variables_before_them(
     env: list[str], added: dict[str, str], expected: list[str]
 ) -> None:
-    assert expand(env, added) == expected
+    assert expand(env, added) == tuple(expected)
 
 
-def test_an_entrypoint_clears_the_base_s_cmd_unless_cmd_is_given_too() -> None:
-    base = image(LINUX._replace(entrypoint=["/old"], cmd=["-c"]))
-    assert run_config(image(NOTHING, base=base)) == {"Entrypoint": ["/old"], "Cmd": ["-c"]}
-    assert run_config(image(NOTHING._replace(entrypoint=["/new"]), base=base)) == {
+def test_an_entrypoint_removes_the_cmd_of_the_base_unless_cmd_is_given() -> None:
+    base = image(replace(LINUX, entrypoint=("/old",), cmd=("-c",)))
+    assert run_config(image(ImageOptions(), base=base)) == {"Entrypoint": ["/old"], "Cmd": ["-c"]}
+    assert run_config(image(ImageOptions(entrypoint=("/new",)), base=base)) == {
         "Entrypoint": ["/new"]
     }
-    assert run_config(image(NOTHING._replace(entrypoint=["/new"], cmd=["x"]), base=base)) == {
+    assert run_config(image(ImageOptions(entrypoint=("/new",), cmd=("x",)), base=base)) == {
         "Entrypoint": ["/new"],
         "Cmd": ["x"],
     }
-    assert run_config(image(NOTHING._replace(cmd=["x"]), base=base)) == {
+    assert run_config(image(ImageOptions(cmd=("x",)), base=base)) == {
         "Entrypoint": ["/old"],
         "Cmd": ["x"],
     }
-    assert run_config(image(NOTHING._replace(entrypoint=[]), base=base)) == {}
+    assert run_config(image(ImageOptions(entrypoint=()), base=base)) == {}
 
 
-def test_labels_ports_volumes_and_annotations_are_added_to_the_base_s() -> None:
+def test_labels_ports_volumes_and_annotations_are_merged_with_the_base() -> None:
     base = image(
-        LINUX._replace(
+        replace(
+            LINUX,
             labels={"a": "1", "b": "1"},
             annotations={"a": "1", "b": "1"},
-            exposed_ports=["80"],
-            volumes=["/a"],
+            exposed_ports=("80",),
+            volumes=("/a",),
         )
     )
     derived = image(
-        NOTHING._replace(
-            labels={"b": "2"}, annotations={"b": "2"}, exposed_ports=["81/udp"], volumes=["/b"]
+        ImageOptions(
+            labels={"b": "2"}, annotations={"b": "2"}, exposed_ports=("81/udp",), volumes=("/b",)
         ),
         base=base,
     )
@@ -181,34 +173,34 @@ def test_labels_ports_volumes_and_annotations_are_added_to_the_base_s() -> None:
     }
 
 
-def test_a_base_s_unknown_fields_stay_and_its_layers_come_first() -> None:
+def test_unknown_fields_of_the_base_are_kept_and_its_layers_come_first() -> None:
     base = image(LINUX, [layer("a")])
     foreign = {"StopSignal": "SIGINT", "Healthcheck": {"Test": ["NONE"]}, "OnBuild": None}
     base = changed(base, author="me", config=foreign)
-    derived = image(NOTHING._replace(user="1"), [layer("b")], base)
-    assert derived.config["author"] == "me"
+    derived = image(ImageOptions(user="1"), [layer("b")], base)
+    assert derived.config.other == {"author": "me"}
     assert run_config(derived) == {**foreign, "User": "1"}
     assert [item.digest for item in derived.manifest.layers] == [digest("a"), digest("b")]
-    assert derived.config["rootfs"]["diff_ids"] == [digest("a"), digest("b")]
-    assert [item["created_by"] for item in derived.config["history"]] == ["//:a", "//:b"]
+    assert derived.config.diff_ids == (digest("a"), digest("b"))
+    assert [entry.created_by for entry in derived.config.history] == ["//:a", "//:b"]
 
 
-def test_an_image_on_a_docker_base_is_an_oci_image_throughout() -> None:
+def test_an_image_on_a_docker_base_is_an_oci_image() -> None:
     base = image(LINUX, [layer("a")])
     manifest = json.loads(base.manifest_data)
     manifest["mediaType"] = "application/vnd.docker.distribution.manifest.v2+json"
     manifest["config"]["mediaType"] = "application/vnd.docker.container.image.v1+json"
     manifest["layers"][0]["mediaType"] = "application/vnd.docker.image.rootfs.diff.tar.gzip"
     docker = parse_image(compact(manifest), base.config_data, "base", "base config")
-    assert build(NOTHING, [layer("b")], docker) == build(NOTHING, [layer("b")], base)
+    assert build(ImageOptions(), [layer("b")], docker) == build(ImageOptions(), [layer("b")], base)
 
 
-def test_layers_that_the_base_s_history_does_not_tell_get_an_entry() -> None:
+def test_layers_that_are_missing_from_the_history_of_the_base_get_an_entry() -> None:
     base = image(LINUX, [layer("a"), layer("b")])
-    told = [{"created_by": "RUN true"}, {"created_by": "CMD x", "empty_layer": True}]
-    derived = image(NOTHING, [layer("c")], changed(base, history=told))
-    assert derived.config["history"] == [
-        *told,
+    known = [{"created_by": "RUN true"}, {"created_by": "CMD x", "empty_layer": True}]
+    derived = image(ImageOptions(), [layer("c")], changed(base, history=known))
+    assert json.loads(derived.config_data)["history"] == [
+        *known,
         {"comment": "not told by the base image"},
         {"created": "2025-01-01T00:00:00Z", "created_by": "//:c"},
     ]
@@ -228,44 +220,42 @@ def test_created_is_the_newest_of_the_layers_and_the_base(
     base_created: str | None, layer_created: int | None, expected: str
 ) -> None:
     base = changed(image(LINUX), created=base_created)
-    derived = image(NOTHING, [layer("a", created=layer_created)], base)
-    assert derived.config["created"] == expected
+    derived = image(ImageOptions(), [layer("a", created=layer_created)], base)
+    assert derived.config.created == expected
 
 
-def test_created_as_given_wins_and_a_layer_s_history_stays() -> None:
-    derived = image(LINUX._replace(created="2030-01-01T00:00:00Z"), [layer("a")])
-    assert derived.config["created"] == "2030-01-01T00:00:00Z"
-    assert derived.config["history"][0]["created"] == "2025-01-01T00:00:00Z"
+def test_created_as_given_changes_no_history() -> None:
+    derived = image(replace(LINUX, created="2030-01-01T00:00:00Z"), [layer("a")])
+    assert derived.config.created == "2030-01-01T00:00:00Z"
+    assert derived.config.history[0].created == "2025-01-01T00:00:00Z"
 
 
 @pytest.mark.parametrize(
     ("package", "label", "named"),
     [("libc6 2.36-9", "//:a", "libc6 2.36-9"), ("", "//:a", "//:a"), ("", "", "a.layer.json")],
 )
-def test_a_layer_of_another_architecture_is_named_with_both(
-    package: str, label: str, named: str
-) -> None:
+def test_a_layer_of_another_architecture_is_an_error(package: str, label: str, named: str) -> None:
     path, other = layer("a", "arm64")
     other = replace(other, created_by=label, architecture_owner=package)
     with pytest.raises(ToolError, match=rf"^{named} is for arm64, the image for amd64 \(hint: "):
         build(LINUX, [layer("b", "amd64"), (path, other)], None)
 
 
-@pytest.mark.parametrize("settings", [LINUX, NOTHING._replace(variant="v8")])
-def test_a_platform_beside_a_base_is_refused(settings: Settings) -> None:
+@pytest.mark.parametrize("options", [LINUX, ImageOptions(variant="v8")])
+def test_a_platform_and_a_base_exclude_each_other(options: ImageOptions) -> None:
     with pytest.raises(ToolError, match="that of the base, linux/amd64"):
-        build(settings, [], image(LINUX))
+        build(options, [], image(LINUX))
 
 
 @pytest.mark.parametrize(
-    ("settings", "missing"),
-    [(LINUX._replace(os=""), "os"), (LINUX._replace(architecture=""), "architecture")],
+    ("options", "missing"),
+    [(replace(LINUX, os=""), "os"), (replace(LINUX, architecture=""), "architecture")],
 )
-def test_a_platform_is_needed_without_a_base(settings: Settings, missing: str) -> None:
-    with pytest.raises(ToolError, match=f"no base, and no {missing}"):
-        build(settings, [], None)
+def test_a_platform_is_needed_without_a_base(options: ImageOptions, missing: str) -> None:
+    with pytest.raises(ToolError, match=f"no base, and {missing} is missing"):
+        build(options, [], None)
 
 
-def test_faults_of_a_base_s_config_are_told() -> None:
-    with pytest.raises(ToolError, match=r"base: config.Env: 'A=1', not a list"):
-        build(NOTHING._replace(env={"A": "2"}), [], changed(image(LINUX), config={"Env": "A=1"}))
+def test_an_invalid_config_of_the_base_is_an_error() -> None:
+    with pytest.raises(ToolError, match=r"base config: config.Env: must be a list, not 'A=1'"):
+        build(ImageOptions(env={"A": "2"}), [], changed(image(LINUX), config={"Env": "A=1"}))
