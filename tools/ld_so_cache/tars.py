@@ -5,7 +5,6 @@ All bytes of such a layer are read: no action before has noted what is in it.
 
 from __future__ import annotations
 
-import os
 import shutil
 import tarfile
 import tempfile
@@ -17,7 +16,7 @@ from tools.lib.archive.tar_entry import TYPEFLAGS
 from tools.lib.cli.errors import ToolError
 from tools.lib.data.json_values import read_document
 from tools.lib.elf.elf_file import MAGIC, ElfInfo, parse_elf_file
-from tools.lib.oci.layout import blob_path
+from tools.lib.oci.layout import find_blob, verify_blob
 from tools.lib.oci.manifest import parse_manifest
 from tools.lib.part.part import Blob, Part, PartDirectory, PartEntry
 from tools.lib.part.part_writer import has_text
@@ -58,10 +57,9 @@ def read(path: str) -> Part:
 def read_layout(manifest: str, layouts: Sequence[str]) -> Iterator[Part]:
     """The layers of an image's manifest that are in OCI layouts, bottom to top."""
     for layer in parse_manifest(read_document(manifest), manifest).layers:
-        for path in (blob_path(layout, layer.digest) for layout in layouts):
-            if os.path.exists(path):
-                yield read(path)
-                break
+        if path := find_blob(layouts, layer.digest):
+            verify_blob(path, layer)
+            yield read(path)
 
 
 class _Source:

@@ -91,6 +91,18 @@ def test_layers_of_a_layout_with_whiteouts(tmp_path: Path) -> None:
     ]
 
 
+def test_layers_of_a_base_are_verified(tmp_path: Path) -> None:
+    (tmp_path / "blobs/sha256").mkdir(parents=True)
+    described = layer(tmp_path, tar(TREE))
+    config = described | {"mediaType": "application/vnd.oci.image.config.v1+json"}
+    manifest = json.dumps({"config": config, "layers": [described]})
+    (tmp_path / "manifest.json").write_text(manifest)
+    (path,) = (tmp_path / "blobs/sha256").iterdir()
+    path.write_bytes(path.read_bytes().replace(b"localhost", b"LOCALHOST"))
+    with pytest.raises(ToolError, match=f"^{path}: corrupt blob: its sha256 is "):
+        list(tars.read_layout(str(tmp_path / "manifest.json"), [str(tmp_path)]))
+
+
 def test_hard_links_and_names_with_dots(tmp_path: Path) -> None:
     out = io.BytesIO()
     with tarfile.open(fileobj=out, mode="w") as archive:

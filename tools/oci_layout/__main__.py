@@ -26,6 +26,7 @@ class _Flags:
     layer: list[list[str]]
     copy_layer: list[list[str]]
     layout: list[str]
+    layout_file: list[str]
     ref: str
 
 
@@ -43,6 +44,9 @@ def main(argv: Sequence[str]) -> int:
         "--copy-layer", action="append", nargs=2, metavar=pair, help="a layer that must be copied"
     )
     parser.add_argument("--layout", action="append", help="a layout with layers of a base")
+    parser.add_argument(
+        "--layout-file", action="append", help="an input to which symlinks in a layout may lead"
+    )
     parser.add_argument("--ref", default="", help="name of the image or index, such as a tag")
     flags = parser.parse_args(argv, _Flags)
 
@@ -52,15 +56,18 @@ def main(argv: Sequence[str]) -> int:
     index = read_document(flags.index) if flags.index else None
     contents = plan(index, images, flags.ref, flags.index)
     files = {
-        read_layer(description).descriptor.digest: BlobFile(os.path.realpath(blob), linkable)
+        read_layer(description).descriptor.digest: BlobFile(
+            os.path.realpath(blob), linkable, trusted=True
+        )
         for pairs, linkable in ((flags.copy_layer, False), (flags.layer, True))
         for description, blob in pairs
     }
+    inputs = {os.path.realpath(path) for path in (*flags.layout, *flags.layout_file)}
     with whole_directory(flags.layout_out) as directory:
         os.makedirs(f"{directory}/blobs/sha256")
         for layer in contents.layers:
-            if file := find_layer(layer, files, flags.layout):
-                place(file, blob_path(directory, layer.digest))
+            if file := find_layer(layer, files, flags.layout, inputs):
+                place(file, layer, blob_path(directory, layer.digest))
             elif not layer.urls:  # a layer that may not be redistributed is downloaded from there
                 raise missing_layer(layer, images)
         for digest, data in contents.documents.items():

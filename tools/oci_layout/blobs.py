@@ -3,6 +3,12 @@
 A layer that this build made is known by the size and digest that its action wrote down. It is not
 hashed again: that would read gigabytes to find what the build system, whose cache is keyed by
 digests, has checked. Only its size is compared.
+
+A layer in a layout from elsewhere is hashed here, as no action did so before. Its file can be a
+symlink, as in the layouts of rules_oci, whose blobs are symlinks to runfiles. What counts is the
+file that the link leads to at last: it must be in the layout or be a declared input of the action,
+however the input got there (a sandbox makes every input a symlink). Any other file of the machine
+is not part of the build, and a remote executor does not have it.
 """
 
 from __future__ import annotations
@@ -10,12 +16,12 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from tools.lib.cli.errors import ToolError
 from tools.lib.oci.descriptor import Descriptor, Digest
-from tools.lib.oci.layout import find_blob
+from tools.lib.oci.layout import find_blob, verified_chunks, verify_blob
 
 # Another file system, no permission, too many links, not supported: the file is copied then.
 _NO_LINK = {errno.EXDEV, errno.EPERM, errno.EACCES, errno.EMLINK, errno.ENOTSUP, errno.ENOSYS}
@@ -26,40 +32,67 @@ class BlobFile:
     """A file that contains a blob.
 
     A linkable one becomes part of the layout as a hard link: its bytes never change, and its mode
-    may be set with the output's.
+    may be set with the output's. A trusted one was hashed by the action that made it.
     """
 
     path: str
     linkable: bool
+    trusted: bool
 
 
 def find_layer(
-    layer: Descriptor, files: Mapping[Digest, BlobFile], layouts: Sequence[str]
+    layer: Descriptor,
+    files: Mapping[Digest, BlobFile],
+    layouts: Sequence[str],
+    inputs: Collection[str],
 ) -> BlobFile | None:
-    """The file of a layer, its size checked; None if there is none.
+    """The file of a layer; None if there is none.
 
-    In layouts from elsewhere blobs can be symlinks; the file that they lead to is used.
+    Args:
+        layer: its descriptor.
+        files: the layers of this build, by digest.
+        layouts: layouts from elsewhere, directories.
+        inputs: real paths of files and directories; symlinks in layouts may lead to them.
     """
-    file = files.get(layer.digest)
-    if not file:
-        found = find_blob(layouts, layer.digest)
-        if not found:
-            return None
-        path = os.path.realpath(found)
-        # A writable file is the user's own: as a hard link of the output it would become read-only.
-        file = BlobFile(path, linkable=not os.stat(path).st_mode & 0o222)
-    status = os.stat(file.path)
-    if not stat.S_ISREG(status.st_mode) or status.st_size != layer.size:
+    if file := files.get(layer.digest):
+        status = os.stat(file.path)
+        if not stat.S_ISREG(status.st_mode) or status.st_size != layer.size:
+            raise ToolError(
+                f"{file.path}: {status.st_size} bytes, but layer {layer.digest} has {layer.size}",
+                "the file changed after it was described: build or download it again",
+            )
+        return file
+    path = find_blob(layouts, layer.digest)
+    if path is None:
+        return None
+    target = os.path.realpath(path)
+    if not _is_within(target, inputs):
         raise ToolError(
-            f"{file.path}: {status.st_size} bytes, but layer {layer.digest} has {layer.size}",
-            "the file changed after it was described: build or download it again",
+            f"{path}: a symlink to {target}, which is not an input of the build",
+            "replace the symlink by the file",
         )
-    return file
+    # A writable file is the user's own: as a hard link of the output it would become read-only.
+    linkable = os.path.exists(target) and not os.stat(target).st_mode & 0o222
+    return BlobFile(target, linkable, trusted=False)
 
 
-def place(file: BlobFile, path: str) -> None:
-    """Makes `path` a regular file with the bytes of `file`: a hard link where possible."""
+def _is_within(path: str, roots: Collection[str]) -> bool:
+    """Whether a real path is one of `roots`, or below one."""
+    while path not in roots:
+        if path == (path := os.path.dirname(path)):
+            return False
+    return True
+
+
+def place(file: BlobFile, layer: Descriptor, path: str) -> None:
+    """Makes `path` a regular file with the bytes of a layer: a hard link where possible.
+
+    Raises:
+        ToolError: the file is not trusted, and is not the layer.
+    """
     if file.linkable:
+        if not file.trusted:
+            verify_blob(file.path, layer)
         try:
             os.link(file.path, path)
         except OSError as error:
@@ -67,6 +100,11 @@ def place(file: BlobFile, path: str) -> None:
                 raise
         else:
             return
-    import shutil  # slow to import, and seldom needed
+    if file.trusted:
+        import shutil  # slow to import, and seldom needed
 
-    shutil.copyfile(file.path, path)
+        shutil.copyfile(file.path, path)
+        return
+    with open(path, "wb") as out:
+        for chunk in verified_chunks(file.path, layer):
+            out.write(chunk)

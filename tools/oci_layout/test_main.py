@@ -105,23 +105,110 @@ def test_a_layout_of_an_index_has_the_index_as_a_blob() -> None:
     assert all(blob(f"{name}.manifest").exists() for name in "ij")
 
 
-def test_layers_of_a_base_are_taken_from_its_layout_and_are_regular_files() -> None:
-    layer("a")
+def base_layout(name: str) -> list[str]:
+    """A layout `base` whose one blob is the layer `name`; returns the flags of an image on it."""
+    layer(name)
     Path("base/blobs/sha256").mkdir(parents=True)
-    blob("a", "base").symlink_to("../../../a")
-    assert main([*image("i", described("a")), "--layout", "base", "--layout-out", "out"]) == 0
-    assert not blob("a").is_symlink()
-    assert blob("a").samefile("a")
+    Path(name).rename(blob_of := blob(name, "base"))
+    return [*image("i", describe(LAYER, blob_of.read_bytes())), "--layout", "base"]
+
+
+def base_blob() -> Path:
+    (found,) = Path("base/blobs/sha256").iterdir()
+    return found
+
+
+def test_layers_of_a_base_are_linked_from_its_layout() -> None:
+    flags = base_layout("a")
+    assert main([*flags, "--layout-out", "out"]) == 0
+    assert Path("out", base_blob().relative_to("base")).samefile(base_blob())
 
 
 def test_a_writable_file_of_a_base_is_copied() -> None:
-    layer("a")
-    Path("base/blobs/sha256").mkdir(parents=True)
-    Path("a").chmod(0o644)
-    Path("a").rename(path := blob("a", "base"))
-    flags = image("i", describe(LAYER, path.read_bytes()))
-    assert main([*flags, "--layout", "base", "--layout-out", "out"]) == 0
-    assert path.stat().st_nlink == 1
+    flags = base_layout("a")
+    base_blob().chmod(0o644)
+    assert main([*flags, "--layout-out", "out"]) == 0
+    copy = Path("out", base_blob().relative_to("base"))
+    assert copy.read_bytes() == base_blob().read_bytes()
+    assert base_blob().stat().st_nlink == 1
+
+
+@pytest.mark.parametrize("inputs", [["runfiles/a"], ["runfiles"], ["linked"]])
+def test_a_symlink_to_an_input_is_followed(inputs: list[str]) -> None:
+    """As in the layouts of rules_oci, whose blobs are symlinks to runfiles."""
+    flags = base_layout("a")
+    Path("runfiles").mkdir()
+    Path("linked").symlink_to("runfiles/a")
+    path = base_blob()
+    path.rename("runfiles/a")
+    path.symlink_to("../../../runfiles/a")
+    flags += [f"--layout-file={each}" for each in inputs]
+    assert main([*flags, "--layout-out", "out"]) == 0
+    copy = Path("out", path.relative_to("base"))
+    assert copy.samefile("runfiles/a")
+    assert not copy.is_symlink()
+
+
+def test_a_symlink_within_a_layout_is_followed() -> None:
+    flags = base_layout("a")
+    path = base_blob()
+    path.rename("base/a")
+    path.symlink_to("../../a")
+    Path("base").rename("real")
+    Path("base").symlink_to("real")
+    assert main([*flags, "--layout-out", "out"]) == 0
+    assert Path("out", path.relative_to("base")).samefile("real/a")
+
+
+@pytest.mark.parametrize("mode", [0o444, 0o644])
+def test_a_symlink_to_another_file_of_the_machine_is_an_error(mode: int) -> None:
+    flags = base_layout("a")
+    path = base_blob()
+    path.rename("secret")
+    Path("secret").chmod(mode)
+    path.symlink_to(Path("secret").absolute())
+    with pytest.raises(ToolError, match=r"a symlink to /.*/secret, which is not an input"):
+        main([*flags, "--layout-out", "out"])
+    assert Path("secret").stat().st_nlink == 1
+    assert not Path("out").exists()
+
+
+@pytest.mark.parametrize("mode", [0o444, 0o644])
+def test_a_blob_with_another_digest_is_an_error(mode: int) -> None:
+    flags = base_layout("a")
+    path = base_blob()
+    data = path.read_bytes()
+    path.chmod(0o644)
+    path.write_bytes(b"E" * len(data))
+    path.chmod(mode)
+    with pytest.raises(ToolError, match=rf"{path.name}: corrupt blob: its sha256 is "):
+        main([*flags, "--layout-out", "out"])
+    path.chmod(0o644)
+    path.write_bytes(data + b"E")
+    with pytest.raises(ToolError, match="corrupt blob: 15 bytes instead of 14"):
+        main([*flags, "--layout-out", "out"])
+    assert not list(Path().glob("out*"))
+
+
+def test_a_blob_that_is_no_file_is_an_error(capsys: pytest.CaptureFixture[str]) -> None:
+    flags = base_layout("a")
+    path = base_blob()
+    path.unlink()
+    os.mkfifo(path)
+    with pytest.raises(ToolError, match="not a regular file"):
+        main([*flags, "--layout-out", "out"])
+    path.unlink()
+    path.symlink_to("nowhere")
+    assert run(main, ["oci_layout", *flags, "--layout-out", "out"]) == 1
+    assert "nowhere: No such file or directory" in capsys.readouterr().err
+
+
+def test_of_several_bases_each_has_its_layers() -> None:
+    flags = base_layout("a")
+    Path("base").rename("other")
+    flags = [*base_layout("b"), "--layout", "other"]
+    both = tuple(describe(LAYER, path.read_bytes()) for path in Path().glob("*/blobs/sha256/*"))
+    assert main([*image("i", *both), *flags[4:], "--layout-out", "out"]) == 0
 
 
 @pytest.mark.parametrize("code", [errno.EXDEV, errno.EPERM, errno.EMLINK])

@@ -7,8 +7,11 @@ document is verified by its digest and size, and all that is read is bounded.
 
 from __future__ import annotations
 
+import hashlib
 import os
-from collections.abc import Iterable, Sequence
+import stat
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from tools.lib.cli.errors import ToolError
 from tools.lib.data.json_values import read_document
@@ -28,9 +31,45 @@ def blob_path(layout: str, digest: Digest) -> str:
 
 
 def find_blob(layouts: Iterable[str], digest: Digest) -> str | None:
-    """The path of a blob in the first of several layouts that has it."""
+    """The path of a blob in the first of several layouts that has it, unverified."""
     paths = (blob_path(layout, digest) for layout in layouts)
-    return next((path for path in paths if os.path.exists(path)), None)
+    return next((path for path in paths if os.path.lexists(path)), None)
+
+
+def verified_chunks(path: str, blob: Descriptor) -> Iterator[bytes]:
+    """The content of a blob in chunks; to read all of them verifies it.
+
+    Raises:
+        ToolError: not a regular file, or its size or digest is not that of `blob`. The last chunk
+            is not yielded then.
+    """
+    status = os.stat(path)
+    if not stat.S_ISREG(status.st_mode):  # a pipe would block
+        raise ToolError(f"{path}: not a regular file")
+    if status.st_size != blob.size:
+        raise _corrupt(path, f"{status.st_size} bytes instead of {blob.size}")
+    sha256 = hashlib.sha256()
+    chunk = b""
+    with open(path, "rb") as source:
+        while following := source.read(1 << 20):
+            if chunk:
+                yield chunk
+            sha256.update(following)
+            chunk = following
+    if sha256.hexdigest() != blob.digest.removeprefix("sha256:"):
+        raise _corrupt(path, f"its sha256 is {sha256.hexdigest()}")
+    if chunk:
+        yield chunk
+
+
+def verify_blob(path: str, blob: Descriptor) -> None:
+    """Verifies the size and the digest of a blob; see `verified_chunks`."""
+    for _ in verified_chunks(path, blob):
+        pass
+
+
+def _corrupt(path: str, what: str) -> ToolError:
+    return ToolError(f"{path}: corrupt blob: {what}", "download or build the image again")
 
 
 def select_image(layout: str, wanted: Platform | None, name: str = "") -> Image:
@@ -132,7 +171,13 @@ class _Reader:
         data = self._document(descriptor)
         config = parse_manifest(data, where).config
         config_where = f"{self._name}: config {config.digest}"
-        return parse_image(data, self._document(config), where, config_where)
+        image = parse_image(data, self._document(config), where, config_where)
+        listed = descriptor.platform
+        if listed and not image.platform.fits(replace(listed, variant=None)):
+            raise ToolError(
+                f"{where}: the index lists it for {listed}, but its config is for {image.platform}"
+            )
+        return image
 
     def _index_json(self) -> bytes:
         path = f"{self._layout}/index.json"

@@ -7,7 +7,7 @@ import pytest
 from tools.lib.cli.errors import ToolError
 from tools.lib.data.json_values import MAX_DOCUMENT, compact
 from tools.lib.oci.descriptor import INDEX, MANIFEST, Descriptor, Digest, Platform, read_platform
-from tools.lib.oci.layout import find_blob, select_image
+from tools.lib.oci.layout import find_blob, select_image, verified_chunks, verify_blob
 from tools.lib.oci.manifest import Index
 from tools.lib.oci.testing import LayoutDirectory
 
@@ -132,6 +132,18 @@ def test_documents_are_verified(layout: LayoutDirectory) -> None:
     assert error(layout).startswith("//b: index.json: manifests[0].digest: ")
 
 
+@pytest.mark.parametrize("wanted", ["", "linux/arm64"])
+def test_the_config_must_be_for_the_platform_that_the_index_lists(
+    layout: LayoutDirectory, wanted: str
+) -> None:
+    image = layout.image("amd64", platform=Platform("linux", "arm64", "v8"))
+    layout.root(image)
+    assert error(layout, wanted) == (
+        f"//b: manifest {image.digest}: the index lists it for linux/arm64/v8, "
+        "but its config is for linux/amd64"
+    )
+
+
 def test_a_blob_can_be_a_symlink_and_not_a_pipe(layout: LayoutDirectory, tmp_path: Path) -> None:
     image = layout.image()
     layout.root(image)
@@ -162,6 +174,29 @@ def test_indexes_that_refer_to_each_other_are_read_once(layout: LayoutDirectory)
         index = layout.index(*[index] * 20)
     layout.root(index)
     assert selected(layout) == "linux/amd64"
+
+
+@pytest.mark.parametrize("size", [0, 1, 1 << 20, (1 << 20) + 1])
+def test_a_blob_is_verified_while_it_is_read(layout: LayoutDirectory, size: int) -> None:
+    data = b"x" * size
+    blob = layout.blob("x", data)
+    path = layout.path(blob)
+    assert b"".join(verified_chunks(str(path), blob)) == data
+    path.write_bytes(data + b"y")
+    with pytest.raises(ToolError, match=f"corrupt blob: {size + 1} bytes instead of {size}"):
+        verify_blob(str(path), blob)
+    if data:
+        path.write_bytes(data[:-1] + b"y")
+        with pytest.raises(ToolError, match="corrupt blob: its sha256 is"):
+            verify_blob(str(path), blob)
+
+
+def test_a_pipe_is_not_a_blob(layout: LayoutDirectory) -> None:
+    blob = layout.blob("x", b"x")
+    layout.path(blob).unlink()
+    os.mkfifo(layout.path(blob))
+    with pytest.raises(ToolError, match="not a regular file"):
+        verify_blob(str(layout.path(blob)), blob)
 
 
 def test_a_blob_is_found_in_the_first_layout_that_has_it(tmp_path: Path) -> None:
