@@ -1,8 +1,11 @@
-"""Tests of the apt extension's pure parts."""
+"""Tests of the pure functions behind the `apt` extension."""
 
 load("@bazel_skylib//lib:unittest.bzl", "asserts", "unittest")
-load(":apt_extension.bzl", "near_names")
 load(":apt_lock.bzl", "apt_lock")
+load(":apt_names.bzl", "apt_names")
+load(":similar_names.bzl", "similar_names")
+
+visibility("private")
 
 def _package(name, version, architecture, sha256):
     return {

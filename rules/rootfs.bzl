@@ -1,21 +1,14 @@
-"""What an image needs besides its packages: users, groups, homes, a few files.
+"""What an image needs besides its packages: users, groups, directories, files, certificates.
 
-    load("@distroless//rules:distroless.bzl", "busybox", "ca_bundle", "group", "home", "java_keystore", "ld_so_cache", "nsswitch", "os_release", "passwd", "tmp")
+    load("@distroless//rules:rootfs.bzl", "files", "group", "home", "passwd", "tmp")
 """
 
+load("//rules/private:accounts.bzl", _group = "group", _passwd = "passwd")
 load("//rules/private:busybox.bzl", _busybox = "busybox")
 load("//rules/private:ca_bundle.bzl", _ca_bundle = "ca_bundle")
-load(
-    "//rules/private:generated.bzl",
-    _files = "files",
-    _group = "group",
-    _home = "home",
-    _nsswitch = "nsswitch",
-    _os_release = "os_release",
-    _passwd = "passwd",
-    _symlinks = "symlinks",
-    _tmp = "tmp",
-)
+load("//rules/private:directories.bzl", _home = "home", _tmp = "tmp")
+load("//rules/private:etc_files.bzl", _nsswitch = "nsswitch", _os_release = "os_release")
+load("//rules/private:files.bzl", _files = "files", _symlinks = "symlinks")
 load("//rules/private:java_keystore.bzl", _java_keystore = "java_keystore")
 load("//rules/private:ld_so_cache.bzl", _ld_so_cache = "ld_so_cache")
 
