@@ -11,12 +11,11 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping
 
 from launcher.fetch import Deb
 from tools.lib.cli.errors import ToolError
-from tools.lib.cli.files import read_json
+from tools.lib.debian.lock import LockedPackage, PackageKey, read_lock
 
 _SET = "root"
 _POOL = re.compile(r"https://snapshot\.debian\.org/archive/debian/[^/]+/(pool/.*)")
@@ -69,8 +68,8 @@ def locked(lock: str, architecture: str, mirror: str, bazel: str) -> list[Deb]:
         mirror: the URL above `pool/`; empty: none.
         bazel: the version of Bazel that it must be.
     """
-    packages = _packages(lock, architecture)
-    found = [each["version"] for each in packages if each["name"] == _BAZEL]
+    packages = _packages(lock, architecture).values()
+    found = [each.version for each in packages if each.name == _BAZEL]
     if not any(_is_version(version, bazel) for version in found):
         raise ToolError(
             f"{lock}: Bazel is {', '.join(found) or 'not in it'}, .bazelversion wants {bazel}",
@@ -78,14 +77,18 @@ def locked(lock: str, architecture: str, mirror: str, bazel: str) -> list[Deb]:
         )
     debs = []
     for package in packages:
-        url = package["url"]
+        url = package.url
         pool = _POOL.fullmatch(url)
         urls = [f"{mirror}/{pool[1]}"] if mirror and pool else []
         urls.append(url)
         if pool:
             # For machines without certificates: it is the hash that counts.
             urls.append(url.replace("https:", "http:", 1))
-        debs.append(Deb(package["name"], tuple(urls), package["sha256"], package["size"]))
+        if package.size is None:
+            raise ToolError(
+                f"{lock}: {package.name}: no size", "./knife lock private/lock/bazelw.yaml"
+            )
+        debs.append(Deb(package.name, tuple(urls), package.sha256, package.size))
     return debs
 
 
@@ -93,20 +96,15 @@ def _is_version(debian: str, bazel: str) -> bool:
     return re.match(rf"{re.escape(bazel)}(?![0-9.])", debian) is not None
 
 
-def _key(package: Mapping[str, Any]) -> str:
-    return f"{package['name']}_{package['version']}_{package['architecture']}"
-
-
-def _packages(lock: str, architecture: str) -> list[dict[str, Any]]:
-    document = read_json(lock)
-    by_architecture: dict[str, list[str]] = document["sets"][_SET]
+def _packages(path: str, architecture: str) -> dict[PackageKey, LockedPackage]:
+    lock = read_lock(path)
+    by_architecture = lock.sets.get(_SET, {})
     if architecture not in by_architecture:
         raise ToolError(
-            f"{lock}: no root for {architecture}, only for {', '.join(sorted(by_architecture))}",
+            f"{path}: no root for {architecture}, only for {', '.join(sorted(by_architecture))}",
             "install bazelisk, or Bazel of the version in .bazelversion",
         )
-    keys = set(by_architecture[architecture])
-    return [package for package in document["packages"] if _key(package) in keys]
+    return {key: lock.packages[key] for key in by_architecture[architecture]}
 
 
 def current(
@@ -145,9 +143,9 @@ def current(
     return debs
 
 
-def _wanted(packages: Sequence[Mapping[str, Any]]) -> list[str]:
-    needed = {key for package in packages for key in package.get("depends", ())}
-    return [package["name"] for package in packages if _key(package) not in needed]
+def _wanted(packages: Mapping[PackageKey, LockedPackage]) -> list[str]:
+    needed = {key for package in packages.values() for key in package.depends}
+    return [package.name for key, package in packages.items() if key not in needed]
 
 
 def _apt(

@@ -59,7 +59,7 @@ def test_without_a_mirror_it_comes_from_the_archive_of_all(lock: str) -> None:
 
 def test_another_url_is_read_as_it_stands(lock: str) -> None:
     document = json.loads(Path(lock).read_text())
-    document["packages"][0]["url"] = "https://vendor.example/a.deb"
+    document["packages"]["bazel-bootstrap_7.7.1+ds-3_all"]["url"] = "https://vendor.example/a.deb"
     Path(lock).write_text(json.dumps(document))
     bazel, *_ = locked(lock, "amd64", MIRROR, "7.7.1")
     assert bazel.urls == ("https://vendor.example/a.deb",)

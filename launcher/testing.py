@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+
+from tools.lib.debian.lock import (
+    Lock,
+    LockedPackage,
+    Sha256,
+    Version,
+    package_key,
+    render_lock,
+)
 
 SNAPSHOT = "https://snapshot.debian.org/archive/debian/20260101T000000Z"
 
@@ -115,17 +123,17 @@ def pool(name: str, version: str) -> str:
 
 def write_lock(path: Path, debs: Mapping[tuple[str, str], bytes], *, machine: str) -> None:
     """Writes a lock of packages by name and version, in one set for an architecture."""
-    packages = [
-        {
-            "name": name,
-            "version": version,
-            "architecture": "all",
-            "sha256": hashlib.sha256(data).hexdigest(),
-            "size": len(data),
-            "url": f"{SNAPSHOT}/{pool(name, version)}",
-            "depends": [],
-        }
+    packages = {
+        package_key(name, version, "all"): LockedPackage(
+            name=name,
+            version=Version(version),
+            architecture="all",
+            sha256=Sha256(hashlib.sha256(data).hexdigest()),
+            size=len(data),
+            url=f"{SNAPSHOT}/{pool(name, version)}",
+            depends=(),
+        )
         for (name, version), data in debs.items()
-    ]
-    keys = [f"{name}_{version}_all" for name, version in debs]
-    path.write_text(json.dumps({"packages": packages, "sets": {"root": {machine: keys}}}))
+    }
+    sets = {"root": {machine: tuple(packages)}}
+    path.write_bytes(render_lock(Lock(Sha256("0" * 64), packages, sets)))

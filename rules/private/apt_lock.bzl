@@ -1,9 +1,9 @@
-"""Reads a lock of packages; see docs/lock.md for its schema."""
+"""The Starlark reader of locks. docs/lock.md has the schema, tools/lib/debian/lock.py the writer."""
 
-_VERSION = 1
+_VERSION = 2
 
 def _repository_suffix(package):
-    """`libstdc++6` of amd64 as a part of a repository's name: `libstdcxx6_amd64`."""
+    """What a package adds to the name of a repository: `libstdcxx6_amd64` for libstdc++6 on amd64."""
     return "%s_%s" % (package["name"].replace("+", "x"), package["architecture"])
 
 def _parse(text, name):
@@ -11,33 +11,37 @@ def _parse(text, name):
 
     Args:
       text: the lock's JSON.
-      name: the file's name, for messages.
+      name: the file's name, for errors.
 
     Returns:
       struct(manifest_sha256: string; packages: list of struct(key, name, version, architecture, sha256, size, urls,
-      repository); sets: dict from a set's name to a dict from an architecture to a list of keys; architectures: sorted
-      list of Debian's names).
+      repository), in the order of the file; sets: dict from a set's name to a dict from an architecture to a list of
+      keys; architectures: sorted list of Debian's names).
     """
     lock = json.decode(text, default = None)
     if type(lock) != "dict" or lock.get("version") != _VERSION:
-        fail("%s: not a lock of version %d (hint: run knife lock, see docs/lock.md)" % (name, _VERSION))
+        fail("%s: not a lock of version %d (hint: bazel run @distroless//tools/lock -- %s)" % (
+            name,
+            _VERSION,
+            name.split(":")[-1].removesuffix(".lock.json") + ".yaml",
+        ))
 
-    # The first version of a package and architecture has the plain repository name, others add theirs.
+    # The first version of a package for an architecture gets the plain repository name, another one appends its own.
     taken = {}
     packages = []
-    for package in lock["packages"]:
+    for key, package in lock["packages"].items():
         repository = _repository_suffix(package)
         if repository in taken:
             repository += "_" + "".join([c if c.isalnum() else "_" for c in package["version"].elems()])
         taken[repository] = True
         packages.append(struct(
-            key = "%s_%s_%s" % (package["name"], package["version"], package["architecture"]),
+            key = key,
             name = package["name"],
             version = package["version"],
             architecture = package["architecture"],
             sha256 = package["sha256"],
             size = package.get("size", 0),
-            urls = package["urls"] if "urls" in package else [package["url"]],
+            urls = [package["url"]],
             repository = repository,
         ))
     architectures = {}

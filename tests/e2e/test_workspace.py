@@ -94,9 +94,9 @@ def test_the_readme_shows_this_very_workspace() -> None:
 
 def test_the_lock_is_of_what_the_images_have() -> None:
     ours = json.loads(Path("private/lock/debian12.lock.json").read_text())
-    known = {package["sha256"] for package in ours["packages"]}
+    known = {package["sha256"] for package in ours["packages"].values()}
     lock = json.loads((WORKSPACE / "bookworm.lock.json").read_text())
-    for package in lock["packages"]:
+    for package in lock["packages"].values():
         assert package["sha256"] in known, f"./knife lock {WORKSPACE}/bookworm.yaml"
 
 

@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from tools.lib.cli.errors import ToolError, run
 from tools.lib.cli.files import atomic_write
 from tools.lib.cli.flags import Parser
-from tools.lock import lockfile
+from tools.lib.debian.lock import Lock, render_lock
+from tools.lock.lockfile import build_lock, changes, check_lock, lock_path, read_previous
 from tools.lock.manifest import Manifest
 from tools.lock.manifest_reader import read_manifest
 from tools.lock.resolving import behind, resolve_manifest
@@ -27,21 +28,21 @@ def main(argv: Sequence[str]) -> int:
     manifests = [read_manifest(path) for path in paths]
     if flags.check:
         for manifest in manifests:
-            lockfile.check(manifest)
+            check_lock(manifest)
         return 0
     for manifest, lock, previous, notes in _locks(manifests):
-        path = lockfile.path_of(manifest.path)
+        path = lock_path(manifest.path)
         with atomic_write(path) as out:
-            out.write(lockfile.render(lock))
-        print(f"{os.path.relpath(path)}: {len(lock['packages'])} packages")
-        for line in [*(lockfile.changes(previous, lock) if previous else ()), *notes]:
+            out.write(render_lock(lock))
+        print(f"{os.path.relpath(path)}: {len(lock.packages)} packages")
+        for line in [*(changes(previous, lock) if previous else ()), *notes]:
             print(f"  {line}")
     return 0
 
 
 def _locks(
     manifests: Sequence[Manifest],
-) -> list[tuple[Manifest, lockfile.Lock, lockfile.Lock, list[str]]]:
+) -> list[tuple[Manifest, Lock, Lock | None, list[str]]]:
     """Manifests with their locks, new and previous, and what there is to say of them; nothing is
     written before all are resolved."""
     # Slow to import, and --check has no need of them.
@@ -58,8 +59,8 @@ def _locks(
             resolutions = resolve_manifest(
                 manifest, {name: indexed[manifest.path, name] for name in manifest.architectures}
             )
-            previous = lockfile.read_previous(lockfile.path_of(manifest.path))
-            lock = lockfile.build(manifest, resolutions, previous)
+            previous = read_previous(lock_path(manifest.path))
+            lock = build_lock(manifest, resolutions, previous)
             locks.append((manifest, lock, previous, behind(manifest, resolutions)))
     return locks
 

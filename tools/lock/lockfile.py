@@ -1,121 +1,98 @@
-"""Locks: what was chosen. docs/lock.md describes the file for its readers."""
+"""The lock of a manifest: building one, and comparing it with its manifest and the lock before."""
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Mapping
-from typing import Any
 
 from tools.lib.cli.errors import ToolError
-from tools.lib.cli.files import read_json
+from tools.lib.debian.lock import Lock, LockedPackage, PackageKey, Sha256, read_lock
 from tools.lib.debian.mirror import without_stamp
 from tools.lock.manifest import Manifest
 from tools.lock.packages import Package
 from tools.lock.resolve import Resolution
 
-VERSION = 1
-Lock = dict[str, Any]
+_HINT = "run the same command without --check"
 
 
-def path_of(manifest: str) -> str:
-    """Where the lock of a manifest is: `debian12.yaml` has `debian12.lock.json` beside it."""
+def lock_path(manifest: str) -> str:
+    """The path of a manifest's lock: `debian12.yaml` has `debian12.lock.json` beside it."""
     return os.path.splitext(manifest)[0] + ".lock.json"
 
 
-def build(manifest: Manifest, by_architecture: Mapping[str, Resolution], previous: Lock) -> Lock:
+def build_lock(
+    manifest: Manifest, by_architecture: Mapping[str, Resolution], previous: Lock | None
+) -> Lock:
     """The lock of a manifest.
 
     Args:
         manifest: what was resolved.
         by_architecture: the resolution of each architecture.
-        previous: the lock before, or {}: files that stay the same keep their snapshot's time, so
-            that a new lock differs only in what has changed.
+        previous: the lock before, if there is one. A file that stays the same keeps its URL, so
+            that the new lock differs only where a package has changed.
     """
-    packages: dict[str, Package] = {}
-    edges: dict[str, set[str]] = {}
-    sets: dict[str, dict[str, list[str]]] = {}
+    packages: dict[PackageKey, Package] = {}
+    edges: dict[PackageKey, set[PackageKey]] = {}
+    sets: dict[str, dict[str, tuple[PackageKey, ...]]] = {}
     for architecture, resolution in by_architecture.items():
         for name, chosen in resolution.sets.items():
             keys = sorted(package.key for package in chosen.values())
-            sets.setdefault(name, {})[architecture] = keys
+            sets.setdefault(name, {})[architecture] = tuple(keys)
             for package in chosen.values():
                 other = packages.setdefault(package.key, package)
                 if other.sha256 != package.sha256:
                     raise ToolError(
-                        f"{manifest.path}: {package.key} is two files,"
+                        f"{manifest.path}: two different files of {package.key}:"
                         f" {other.url} and {package.url}"
                     )
                 edges.setdefault(package.key, set()).update(resolution.edges[package.key])
-    urls = {item["sha256"]: item["url"] for item in previous.get("packages", ())}
-    ordered = sorted(packages.values(), key=lambda item: (item.name, item.architecture, item.key))
-    return {
-        "version": VERSION,
-        "manifest_sha256": manifest.sha256,
-        "packages": [_package(item, edges[item.key], urls) for item in ordered],
-        "sets": sets,
-    }
+    urls = {item.sha256: item.url for item in previous.packages.values()} if previous else {}
+    return Lock(
+        manifest_sha256=manifest.sha256,
+        packages={
+            key: _locked(package, edges[key], urls) for key, package in sorted(packages.items())
+        },
+        sets=sets,
+    )
 
 
-def _package(package: Package, edges: set[str], urls: Mapping[str, str]) -> dict[str, Any]:
+def _locked(package: Package, edges: set[PackageKey], urls: Mapping[Sha256, str]) -> LockedPackage:
     url = urls.get(package.sha256, package.url)
-    if without_stamp(url) != without_stamp(package.url):
-        url = package.url
-    fields = {
-        "name": package.name,
-        "version": package.version,
-        "architecture": package.architecture,
-        "sha256": package.sha256,
-        "url": url,
-        "depends": sorted(edges),
-    }
-    return fields if package.size is None else {**fields, "size": package.size}
+    return LockedPackage(
+        name=package.name,
+        version=package.version,
+        architecture=package.architecture,
+        sha256=package.sha256,
+        size=package.size,
+        url=url if without_stamp(url) == without_stamp(package.url) else package.url,
+        depends=tuple(sorted(edges)),
+    )
 
 
-def render(lock: Lock) -> bytes:
-    """The lock as text of which a diff reads well."""
-    text = json.dumps(lock, indent=1, sort_keys=True, ensure_ascii=False)
-    return text.encode() + b"\n"
-
-
-def read_previous(path: str) -> Lock:
-    """The lock that a new one replaces; {} if there is none, or none of which to keep anything."""
+def read_previous(path: str) -> Lock | None:
+    """The lock that a new one replaces; None if there is none or it cannot be read."""
     try:
-        return _read(path)
+        return read_lock(path)
     except (ToolError, FileNotFoundError):
-        return {}
+        return None
 
 
-def _read(path: str) -> Lock:
-    lock = read_json(path)
-    match lock:
-        case {"version": 1, "manifest_sha256": str(), "packages": list(packages), "sets": dict()}:
-            texts = ("name", "version", "architecture", "sha256", "url")
-            if all(isinstance(item, dict) and _has(item, texts) for item in packages):
-                return dict(lock)
-    raise ToolError(f"{path}: not a lock of version {VERSION}", "run ./knife lock")
-
-
-def _has(item: Mapping[str, Any], texts: tuple[str, ...]) -> bool:
-    return all(isinstance(item.get(name), str) for name in texts)
-
-
-def check(manifest: Manifest) -> None:
+def check_lock(manifest: Manifest) -> None:
     """Raises a ToolError unless the lock was made from this very manifest."""
-    path = path_of(manifest.path)
+    path = lock_path(manifest.path)
     try:
-        lock = _read(path)
+        lock = read_lock(path)
     except FileNotFoundError:
-        raise ToolError(f"{path}: there is no lock", "run ./knife lock") from None
-    if lock["manifest_sha256"] != manifest.sha256:
+        raise ToolError(f"{path}: not found", _HINT) from None
+    if lock.manifest_sha256 != manifest.sha256:
         raise ToolError(
-            f"{path}: older than {os.path.basename(manifest.path)}, which has changed since",
-            "run ./knife lock",
+            f"{path}: out of date: {os.path.basename(manifest.path)} has changed",
+            _HINT,
         )
 
 
 def changes(previous: Lock, lock: Lock) -> list[str]:
-    """What is new in a lock, a line a package: `+ name 1.0`, `- name 1.0`, `  name 1.0 -> 1.1`."""
+    """The differences, a line a package: `+ name 1.0`, `- name 1.0`, `  name 1.0 -> 1.1`."""
     before, after = _versions(previous), _versions(lock)
     lines = []
     for name in sorted(before.keys() | after.keys()):
@@ -131,6 +108,6 @@ def changes(previous: Lock, lock: Lock) -> list[str]:
 
 def _versions(lock: Lock) -> dict[str, str]:
     versions: dict[str, set[str]] = {}
-    for item in lock.get("packages", ()):
-        versions.setdefault(item["name"], set()).add(item["version"])
+    for package in lock.packages.values():
+        versions.setdefault(package.name, set()).add(package.version)
     return {name: ", ".join(sorted(found)) for name, found in versions.items()}

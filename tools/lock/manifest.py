@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from tools.lock.relations import Root, Version
+from tools.lib.debian.lock import Sha256, Version
+from tools.lock.relations import Root
 
 
 class Source(NamedTuple):
@@ -29,7 +30,7 @@ class File(NamedTuple):
     version: Version
     architecture: str
     url: str
-    sha256: str
+    sha256: Sha256
     size: int | None
 
 
@@ -40,19 +41,19 @@ class PackageSet(NamedTuple):
     roots: tuple[Root, ...]
     bases: tuple[str, ...]
     architectures: tuple[str, ...]
-    # Whether packages that roots depend on join the set; else a missing one is an error.
-    closure: bool
-    # Dependencies left unmet, with the reason; those of bases included.
-    without: Mapping[str, str]
-    # Those that the set names itself.
-    own_without: tuple[str, ...]
+    # Whether dependencies join the set; else a missing one is an error.
+    resolve_dependencies: bool
+    # Dependencies that may be missing, by name with the reason; those of the bases included.
+    ignored_dependencies: Mapping[str, str]
+    # The names that the set itself lists.
+    own_ignored: tuple[str, ...]
 
 
 class Manifest(NamedTuple):
     """A whole manifest. `path` is as errors name it; `sha256` is of its bytes, in hex digits."""
 
     path: str
-    sha256: str
+    sha256: Sha256
     architectures: tuple[str, ...]
     sources: tuple[Source, ...]
     files: tuple[File, ...]

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 
 from tools.lib.cli.errors import ToolError
 from tools.lib.data.yaml_fields import Field, load
+from tools.lib.debian.lock import Sha256
 from tools.lock.manifest import File, Manifest, PackageSet, Source
 from tools.lock.relations import Root, parse_root, version_of
 
@@ -44,14 +45,14 @@ def parse_manifest(data: bytes, path: str) -> Manifest:
     files = fields["files"].each(_file) if "files" in fields else ()
     if not sources and not files:
         raise ToolError(f"{path}: neither sources nor files", "docs/lock.md describes the file")
-    closure = _closure(fields["dependencies"]) if "dependencies" in fields else True
+    resolve = _resolve(fields["dependencies"]) if "dependencies" in fields else True
     return Manifest(
         path=path,
-        sha256=hashlib.sha256(data).hexdigest(),
+        sha256=Sha256(hashlib.sha256(data).hexdigest()),
         architectures=architectures,
         sources=sources,
         files=files,
-        sets=tuple(_sets(_need(document, fields, "sets"), architectures, closure)),
+        sets=tuple(_sets(_need(document, fields, "sets"), architectures, resolve)),
     )
 
 
@@ -106,12 +107,12 @@ def _file(field: Field) -> File:
         version=version_of(version.nonempty_string(), version.place),
         architecture=_name(_need(field, fields, "architecture")),
         url=_url(_need(field, fields, "url")),
-        sha256=sha256.string(),
+        sha256=Sha256(sha256.string()),
         size=fields["size"].integer() if "size" in fields else None,
     )
 
 
-def _sets(field: Field, architectures: tuple[str, ...], closure: bool) -> Iterator[PackageSet]:
+def _sets(field: Field, architectures: tuple[str, ...], resolve: bool) -> Iterator[PackageSet]:
     """The sets, those before the others that the others stand on."""
     if not isinstance(field.value, dict):
         raise field.expected("a mapping from names of sets")
@@ -125,11 +126,11 @@ def _sets(field: Field, architectures: tuple[str, ...], closure: bool) -> Iterat
             raise place.expected(f"the name of a set; there are {', '.join(places)}")
         if name not in done:
             fields = places[name].mapping(
-                "packages", "base", "architectures", "dependencies", "without"
+                "packages", "base", "architectures", "dependencies", "ignored_dependencies"
             )
             below = fields["base"].items() if "base" in fields else []
             bases = [visit(item.nonempty_string(), item, (*above, name)) for item in below]
-            done[name] = _set(name, places[name], fields, bases, architectures, closure)
+            done[name] = _set(name, places[name], fields, bases, architectures, resolve)
         return done[name]
 
     for name in places:
@@ -145,7 +146,7 @@ def _set(
     fields: Mapping[str, Field],
     bases: list[PackageSet],
     architectures: tuple[str, ...],
-    closure: bool,
+    resolve: bool,
 ) -> PackageSet:
     chosen = _subset(fields, architectures)
     for base in bases:
@@ -154,23 +155,31 @@ def _set(
             raise ToolError(
                 f"{field.place}: for {', '.join(lacking)} too, which its base {base.name} is not"
             )
-    without: dict[str, str] = {}
-    if "without" in fields:
-        place = fields["without"]
-        if not isinstance(place.value, dict):
-            raise place.expected("a mapping from packages left out to the reasons")
-        without = {key: item.nonempty_string() for key, item in place.mapping(*place.value).items()}
-        if len(without) < len(place.value):
-            raise place.expected("a reason for each package left out")
+    ignored = _ignored(fields["ignored_dependencies"]) if "ignored_dependencies" in fields else {}
     return PackageSet(
         name=name,
         roots=_need(field, fields, "packages").each(lambda item: _root(item, architectures)),
         bases=tuple(dict.fromkeys(each for base in bases for each in (*base.bases, base.name))),
         architectures=chosen,
-        closure=_closure(fields["dependencies"]) if "dependencies" in fields else closure,
-        without={key: item for base in bases for key, item in base.without.items()} | without,
-        own_without=tuple(without),
+        resolve_dependencies=(
+            _resolve(fields["dependencies"]) if "dependencies" in fields else resolve
+        ),
+        ignored_dependencies={
+            key: item for base in bases for key, item in base.ignored_dependencies.items()
+        }
+        | ignored,
+        own_ignored=tuple(ignored),
     )
+
+
+def _ignored(field: Field) -> dict[str, str]:
+    """A mapping from names of packages to reasons."""
+    if not isinstance(field.value, dict):
+        raise field.expected("a mapping from package names to reasons")
+    ignored = {key: item.nonempty_string() for key, item in field.mapping(*field.value).items()}
+    if len(ignored) < len(field.value):
+        raise field.expected("a reason for each package")
+    return ignored
 
 
 def _root(field: Field, architectures: tuple[str, ...]) -> Root:
@@ -186,10 +195,10 @@ def _need(parent: Field, fields: Mapping[str, Field], name: str) -> Field:
     return fields[name]
 
 
-def _closure(field: Field) -> bool:
-    if field.value not in ("added", "listed"):
-        raise field.expected("`added` or `listed`")
-    return bool(field.value == "added")
+def _resolve(field: Field) -> bool:
+    if field.value not in ("resolve", "explicit"):
+        raise field.expected("`resolve` or `explicit`")
+    return bool(field.value == "resolve")
 
 
 def _subset(fields: Mapping[str, Field], architectures: tuple[str, ...]) -> tuple[str, ...]:

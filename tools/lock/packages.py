@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tools.lib.cli.errors import ToolError
+from tools.lib.debian.lock import PackageKey, Sha256, Version, package_key
 from tools.lock.relations import (
     NAME,
     Clause,
     Relation,
-    Version,
     parse_clauses,
     parse_relations,
     version_of,
@@ -31,7 +31,7 @@ class Package:
     version: Version
     architecture: str
     url: str
-    sha256: str
+    sha256: Sha256
     # Bytes; None if a manifest that names the file does not say.
     size: int | None
     # The suite it comes from, for messages.
@@ -44,8 +44,8 @@ class Package:
     provides: tuple[Relation, ...] = ()
 
     @property
-    def key(self) -> str:
-        return f"{self.name}_{self.version}_{self.architecture}"
+    def key(self) -> PackageKey:
+        return package_key(self.name, self.version, self.architecture)
 
     def satisfies(self, relation: Relation) -> bool:
         """Whether the package is, or provides, what `relation` asks for."""
@@ -93,7 +93,7 @@ def package_of(fields: Mapping[str, str], *, url: str, origin: str, automatic: b
         version=version_of(fields.get("version", ""), where),
         architecture=fields.get("architecture", ""),
         url=url,
-        sha256=sha256,
+        sha256=Sha256(sha256),
         size=int(fields["size"]),
         origin=origin,
         automatic=automatic,

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import NamedTuple, NewType
+from typing import NamedTuple
 
 from debian.debian_support import NativeVersion
 
 from tools.lib.cli.errors import ToolError
-
-Version = NewType("Version", str)
+from tools.lib.debian.lock import Version
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9+.-]{0,199}")
 # Of text with single spaces: with runs of them a hostile one could take for ever.

@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
+from tools.lib.debian.lock import PackageKey
 from tools.lock.manifest import PackageSet
 from tools.lock.packages import Package
 from tools.lock.relations import Clause, Relation
@@ -26,12 +27,12 @@ class Resolution(NamedTuple):
     Attributes:
         sets: the packages of each set less those of its bases, by name.
         edges: keys of the packages that satisfy the dependencies of a package, by its key.
-        left_out: of each set, which of the names in its `without` left something out.
+        left_out: of each set, which of the `ignored_dependencies` left something out.
         problems: if there are any, the rest is incomplete.
     """
 
     sets: Mapping[str, Mapping[str, Package]]
-    edges: Mapping[str, frozenset[str]]
+    edges: Mapping[PackageKey, frozenset[PackageKey]]
     left_out: Mapping[str, frozenset[str]]
     problems: Sequence[Problem]
 
@@ -39,7 +40,7 @@ class Resolution(NamedTuple):
 def resolve(sets: Sequence[PackageSet], universe: Universe) -> Resolution:
     """Resolves the sets of `universe`'s architecture; bases come before what stands on them."""
     chosen: dict[str, dict[str, Package]] = {}
-    edges: dict[str, set[str]] = {}
+    edges: dict[PackageKey, set[PackageKey]] = {}
     left_out: dict[str, frozenset[str]] = {}
     problems: list[Problem] = []
     broken: set[str] = set()
@@ -104,7 +105,7 @@ class _Solver:
                 queue.extend(self._add(package, self._open(package, clause)))
         self._check_conflicts()
 
-    def edges(self) -> Iterable[tuple[str, set[str]]]:
+    def edges(self) -> Iterable[tuple[PackageKey, set[PackageKey]]]:
         """For each package here and below, the keys of those that satisfy its dependencies."""
         for package in (*self._below.values(), *self.chosen.values()):
             targets = set()
@@ -137,18 +138,20 @@ class _Solver:
         """The packages that could satisfy a clause; empty if it is satisfied or may stay unmet."""
         if any(self._satisfying(relation) for relation in clause):
             return []
-        left_out = [relation.name for relation in clause if relation.name in self._set.without]
+        left_out = [
+            relation.name for relation in clause if relation.name in self._set.ignored_dependencies
+        ]
         if left_out:
             self.left_out.update(left_out)
             return []
         options = [(item, each) for item in clause for each in self._universe.options(item)]
         if not options:
             self._problem(self._chain(package, clause), self._why_not(clause))
-        elif not self._set.closure:
+        elif not self._set.resolve_dependencies:
             self._problem(
                 self._chain(package, clause),
                 "not in the set",
-                "list it among the packages, or under `without` with the reason",
+                "list it among the packages, or under `ignored_dependencies` with the reason",
             )
             return []
         return options

@@ -8,9 +8,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
 from tools.lib.cli.errors import ToolError
+from tools.lib.debian.lock import Version
 from tools.lock.manifest import File, Manifest
 from tools.lock.packages import Package
-from tools.lock.relations import Relation, Version, compare
+from tools.lock.relations import Relation, compare
 from tools.lock.resolve import Resolution, resolve
 from tools.lock.universe import Packages, Universe
 
@@ -150,9 +151,10 @@ def _check_left_out(manifest: Manifest, resolutions: Mapping[str, Resolution]) -
             used[name].update(left_out)
     for package_set in manifest.sets:
         above = [each.name for each in manifest.sets if package_set.name in each.bases]
-        for name in package_set.own_without:
+        for name in package_set.own_ignored:
             if not any(name in used[each] for each in (package_set.name, *above)):
+                place = f"sets.{package_set.name}.ignored_dependencies.{name}"
                 raise ToolError(
-                    f"{manifest.path}: sets.{package_set.name}.without.{name}: nothing asks for it",
+                    f"{manifest.path}: {place}: no package depends on it",
                     "remove the line",
                 )

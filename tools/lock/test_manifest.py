@@ -19,8 +19,8 @@ sources:
     keyring: b.gpg
     check_valid_until: no
 sets:
-  app: {packages: [libfoo (= 1)], base: [low], architectures: [amd64], without: {b: is off}}
-  low: {packages: [libc6], dependencies: listed, without: {a: is off}}
+  app: {packages: [libfoo (= 1)], base: [low], architectures: [amd64], ignored_dependencies: {b: r}}
+  low: {packages: [libc6], dependencies: explicit, ignored_dependencies: {a: is off}}
 """
 
 
@@ -33,10 +33,14 @@ def test_a_manifest_with_all_its_parts() -> None:
     assert (second.keyring, second.keys) == ("private/lock/b.gpg", ())
     assert (first.check_valid_until, second.check_valid_until) == (True, False)
     low, app = manifest.sets
-    assert (low.name, low.closure, low.architectures) == ("low", False, ("amd64", "arm64"))
-    assert (app.name, app.closure, app.architectures) == ("app", True, ("amd64",))
+    assert (low.name, low.resolve_dependencies, low.architectures) == (
+        "low",
+        False,
+        ("amd64", "arm64"),
+    )
+    assert (app.name, app.resolve_dependencies, app.architectures) == ("app", True, ("amd64",))
     assert app.bases == ("low",)
-    assert app.without == {"a": "is off", "b": "is off"}
+    assert app.ignored_dependencies == {"a": "is off", "b": "r"}
 
 
 @pytest.mark.parametrize(
@@ -61,9 +65,9 @@ def test_a_manifest_with_all_its_parts() -> None:
         ("[libc6]", "[libc6], architectures: [arm64]", "its base low is not"),
         ("[libfoo (= 1)]", "[libfoo (1)]", "sets.app.packages[0]: 'libfoo (1)' is not"),
         ("[libfoo (= 1)]", "['libfoo [amd46]']", "sets.app.packages[0]: expected in brackets"),
-        ("listed", "none", "sets.low.dependencies: expected `added` or `listed`"),
-        ("{a: is off}", "{a: }", "sets.low.without: expected a reason"),
-        ("{a: is off}", "[a]", "sets.low.without: expected a mapping"),
+        ("explicit", "none", "sets.low.dependencies: expected `resolve` or `explicit`"),
+        ("{a: is off}", "{a: }", "sets.low.ignored_dependencies: expected a reason"),
+        ("{a: is off}", "[a]", "sets.low.ignored_dependencies: expected a mapping"),
         ("app: {", "App: {", "sets: 'App' is not a name"),
     ],
 )

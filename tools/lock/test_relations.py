@@ -5,7 +5,8 @@ from itertools import product
 import pytest
 
 from tools.lib.cli.errors import ToolError
-from tools.lock.relations import Relation, Version, compare, parse_clauses, parse_root, version_of
+from tools.lib.debian.lock import Version
+from tools.lock.relations import Relation, compare, parse_clauses, parse_root, version_of
 
 # Each is before the next.
 ORDERED = [

@@ -43,4 +43,5 @@ class Place:
         return json.loads(self.path.read_bytes())
 
     def url(self, name: str) -> str:
-        return str(next(item["url"] for item in self.read()["packages"] if item["name"] == name))
+        packages = self.read()["packages"].values()
+        return str(next(item["url"] for item in packages if item["name"] == name))

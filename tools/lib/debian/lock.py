@@ -1,0 +1,174 @@
+"""Locks: the exact package files that the sets of a manifest resolve to.
+
+docs/lock.md describes the file. This module has its only reader and its only writer. Standard
+library only: the launcher reads a lock before anything can be installed.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Container, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NewType
+
+from tools.lib.cli.errors import ToolError
+from tools.lib.data.json_values import (
+    Json,
+    parse_object,
+    require_int,
+    require_object,
+    require_string,
+    require_strings,
+)
+
+VERSION = 2
+
+# `<name>_<version>_<architecture>`. Only package_key makes one: readers take keys as they are.
+PackageKey = NewType("PackageKey", str)
+# A version of a Debian package, see deb-version(7).
+Version = NewType("Version", str)
+# 64 hexadecimal digits in lower case.
+Sha256 = NewType("Sha256", str)
+
+_SHA256 = re.compile("[0-9a-f]{64}")
+_MAX_SIZE = 1 << 50
+
+
+@dataclass(frozen=True, slots=True)
+class LockedPackage:
+    """One package file.
+
+    Attributes:
+        name: the package's name.
+        version: the package's version.
+        architecture: Debian's name of it, or `all`.
+        sha256: of the file.
+        size: of the file, in bytes; None if unknown.
+        url: where the file is.
+        depends: the packages that satisfy its dependencies, in some set or its bases.
+    """
+
+    name: str
+    version: Version
+    architecture: str
+    sha256: Sha256
+    size: int | None
+    url: str
+    depends: tuple[PackageKey, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """What a manifest resolves to.
+
+    Attributes:
+        manifest_sha256: of the manifest's bytes.
+        packages: all package files.
+        sets: by the name of a set and by architecture, the packages that the set adds to its bases.
+    """
+
+    manifest_sha256: Sha256
+    packages: Mapping[PackageKey, LockedPackage]
+    sets: Mapping[str, Mapping[str, tuple[PackageKey, ...]]]
+
+
+def package_key(name: str, version: str, architecture: str) -> PackageKey:
+    """The key under which a lock lists a package."""
+    return PackageKey(f"{name}_{version}_{architecture}")
+
+
+def render_lock(lock: Lock) -> bytes:
+    """The file's bytes: sorted and one value a line, so that a diff shows what has changed."""
+    value = {
+        "version": VERSION,
+        "manifest_sha256": lock.manifest_sha256,
+        "packages": {key: _package_json(package) for key, package in lock.packages.items()},
+        "sets": lock.sets,
+    }
+    return json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False).encode() + b"\n"
+
+
+def _package_json(package: LockedPackage) -> Json:
+    value: Json = {
+        "name": package.name,
+        "version": package.version,
+        "architecture": package.architecture,
+        "sha256": package.sha256,
+        "url": package.url,
+        "depends": sorted(package.depends),
+    }
+    return value if package.size is None else {**value, "size": package.size}
+
+
+def read_lock(path: str) -> Lock:
+    """Reads a lock file; see parse_lock."""
+    with open(path, "rb") as source:
+        return parse_lock(source.read(), path)
+
+
+def parse_lock(data: bytes, where: str) -> Lock:
+    """Reads the bytes of a lock file.
+
+    Args:
+        data: the bytes.
+        where: the file's name, for errors.
+
+    Raises:
+        ToolError: not a lock of this version, or a field is missing or invalid.
+    """
+    value = parse_object(data, where)
+    version = value.get("version")
+    if version != VERSION:
+        raise ToolError(
+            f"{where}: lock version {version!r:.20} is not supported, expected {VERSION}",
+            "lock the manifest again, see docs/lock.md",
+        )
+    packages = {
+        PackageKey(key): _package(item, f"{where}: packages[{key!r:.200}]")
+        for key, item in require_object(value.get("packages"), f"{where}: packages").items()
+    }
+    for key, package in packages.items():
+        _require_known(package.depends, packages, f"{where}: packages[{key!r:.200}].depends")
+    sets = {}
+    for name, item in require_object(value.get("sets"), f"{where}: sets").items():
+        place = f"{where}: sets.{name}"
+        sets[name] = {
+            architecture: _keys(keys, f"{place}.{architecture}")
+            for architecture, keys in require_object(item, place).items()
+        }
+        for architecture, keys in sets[name].items():
+            _require_known(keys, packages, f"{place}.{architecture}")
+    manifest = _sha256(value.get("manifest_sha256"), f"{where}: manifest_sha256")
+    return Lock(manifest, packages, sets)
+
+
+def _package(value: Any, where: str) -> LockedPackage:
+    fields = require_object(value, where)
+    size = fields.get("size")
+    return LockedPackage(
+        name=require_string(fields.get("name"), f"{where}.name"),
+        version=Version(require_string(fields.get("version"), f"{where}.version")),
+        architecture=require_string(fields.get("architecture"), f"{where}.architecture"),
+        sha256=_sha256(fields.get("sha256"), f"{where}.sha256"),
+        size=None if size is None else require_int(size, f"{where}.size", _MAX_SIZE),
+        url=require_string(fields.get("url"), f"{where}.url"),
+        depends=_keys(fields.get("depends"), f"{where}.depends"),
+    )
+
+
+def _keys(value: Any, where: str) -> tuple[PackageKey, ...]:
+    return tuple(map(PackageKey, require_strings(value, where)))
+
+
+def _require_known(keys: Sequence[PackageKey], packages: Container[PackageKey], where: str) -> None:
+    for number, key in enumerate(keys):
+        if key not in packages:
+            raise ToolError(f"{where}[{number}]: unknown package {key!r:.200}")
+
+
+def _sha256(value: Any, where: str) -> Sha256:
+    text = require_string(value, where)
+    if not _SHA256.fullmatch(text):
+        raise ToolError(f"{where}: invalid SHA-256 {text!r:.80}")
+    return Sha256(text)
