@@ -1,5 +1,7 @@
 """The Starlark reader of locks. docs/lock.md has the schema, tools/lib/debian/lock.py the writer."""
 
+visibility("//rules/...")
+
 _VERSION = 2
 
 def _repository_suffix(package):
