@@ -1,6 +1,8 @@
-"""What bazelw cannot do in bash: makes the private root of Debian's Bazel, judges the PATH's.
+"""The part of bazelw that is not bash: makes the private root, judges the Bazel on PATH.
 
-Called by bazelw alone. Runs before anything is installed: Python 3.11 and its standard library.
+Only bazelw runs it, before anything can be installed: Python 3.11 and its standard library.
+
+    python3 -m launcher COMMAND ARGUMENT...
 """
 
 from __future__ import annotations
@@ -10,67 +12,67 @@ import signal
 import sys
 from collections.abc import Callable, Sequence
 
-from launcher import configure, downloader
-from launcher.choose import choose
-from launcher.make import make
+from launcher import configure, downloader_config
+from launcher.installed_bazel import find_usable
+from launcher.make_root import make_root
 from tools.lib.cli.errors import ToolError, run
 from tools.lib.cli.files import atomic_write
 from tools.lib.debian.mirror import apt_uris
 
 
 def main(argv: Sequence[str]) -> int:
-    verb, *arguments = argv or [""]
-    if verb not in _VERBS:
-        raise ToolError(f"bazelw: no verb '{verb}'", "call ./bazelw")
-    _VERBS[verb](*arguments)
+    command, *arguments = argv or [""]
+    if command not in _COMMANDS:
+        raise ToolError(f"launcher: unknown command '{command}'", "run ./bazelw")
+    _COMMANDS[command](*arguments)
     return 0
 
 
-def _make(lock: str, bazel: str, root: str, *command: str) -> None:
-    """Makes a root, unless it is there, and becomes `command`."""
+def _make_root(lock: str, bazel: str, root: str, *command: str) -> None:
+    """Makes the private root, unless it exists; then executes `command` in this process."""
     if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
-        # As Ctrl-C: leave through what removes the partial root.
+        # Exit as after Ctrl-C, which removes the incomplete root.
         signal.signal(signal.SIGHUP, lambda number, _: sys.exit(128 + number))
-    make(root, lock, bazel)
+    make_root(root, lock, bazel)
     for number in (signal.SIGPIPE, signal.SIGXFSZ):
-        # Python ignores them, and a new program would too.
+        # Python ignores these signals, and the command would inherit that.
         signal.signal(number, signal.SIG_DFL)
     os.execv(command[0], command)
 
 
-def _choose(answer: str, version: str, *candidates: str) -> None:
-    """Writes which of `candidates` can be used, or an empty line, to the file `answer`."""
-    chosen = choose(candidates, version, os.environ)
+def _find_bazel(answer: str, version: str, *programs: str) -> None:
+    """Writes the program to use, or an empty line if there is none, to the file `answer`."""
+    program = find_usable(programs, version, os.environ)
     with atomic_write(answer) as out:
-        out.write(os.fsencode(f"{chosen}\n"))
+        out.write(os.fsencode(f"{program}\n"))
 
 
-def _mirrors(bazelrc: str) -> None:
-    """Writes a bazelrc that names the mirror to fetch from."""
-    downloader.write(bazelrc, os.environ, apt_uris())
+def _write_mirror_bazelrc(path: str) -> None:
+    """Writes a bazelrc with the mirror of this machine."""
+    downloader_config.write_bazelrc(path, os.environ, apt_uris())
 
 
-def _trust(root: str, bundle: str) -> None:
-    """Makes the root's Java trust the certificates of `bundle`, if they can be read."""
+def _write_trust_store(root: str, bundle: str) -> None:
+    """Makes the root's Java trust the certificates of `bundle`, a PEM file."""
     try:
         configure.write_trust_store(root, bundle)
     except ToolError as error:
-        print(f"bazelw: warning: Bazel trusts the CAs of before: {error}", file=sys.stderr)
+        print(f"bazelw: warning: Java's trusted CAs were not updated: {error}", file=sys.stderr)
 
 
-_VERBS: dict[str, Callable[..., None]] = {
-    "choose": _choose,
-    "make": _make,
-    "mirrors": _mirrors,
-    "trust": _trust,
+_COMMANDS: dict[str, Callable[..., None]] = {
+    "find-bazel": _find_bazel,
+    "make-root": _make_root,
+    "write-mirror-bazelrc": _write_mirror_bazelrc,
+    "write-trust-store": _write_trust_store,
 }
 
 
 if __name__ == "__main__":
     try:
         status: object = run(main, sys.argv)
-    except SystemExit as ended:
-        status = ended.code
+    except SystemExit as exit_:
+        status = exit_.code
     sys.stderr.flush()
-    # Python's own end crashes now and then where threads still read from a server.
+    # Python's own shutdown occasionally crashes while daemon threads read from a server.
     os._exit(status if isinstance(status, int) else 1)

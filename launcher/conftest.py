@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from launcher.place import Place, packages
-from launcher.testing import pool, serve
+from launcher.checkout import Checkout, root_packages
+from launcher.fake_mirror import pool_path, serve
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Iterator[Place]:
-    files = {f"debian/{pool(*key)}": data for key, data in packages().items()}
+def checkout(tmp_path: Path) -> Iterator[Checkout]:
+    files = {f"debian/{pool_path(*key)}": data for key, data in root_packages().items()}
     with serve(files) as mirror:
-        yield Place(tmp_path, mirror)
+        yield Checkout(tmp_path, mirror)

@@ -1,4 +1,4 @@
-"""Calls of the real bazelw, with its root in place."""
+"""Calls of the real bazelw."""
 
 from __future__ import annotations
 
@@ -8,33 +8,33 @@ import subprocess
 import time
 from pathlib import Path
 
-from launcher.place import VERSION, Place
+from launcher.checkout import VERSION, Checkout
 
 
-def test_bazel_runs_in_a_root_that_the_first_call_makes(place: Place) -> None:
-    status, output, errors = place.run("say", "a b", "", "*")
+def test_first_call_makes_the_root(checkout: Checkout) -> None:
+    status, output, errors = checkout.run("echo", "a b", "", "*")
     assert (status, output) == (0, "a b\n\n*\n")
-    assert errors[0].startswith(f"bazelw: making a root with Bazel {VERSION} in ")
-    assert errors[-1].startswith("bazelw: the root is there after ")
-    assert place.kept() == ["lock", "root"]
+    assert errors[0].startswith(f"bazelw: installing Bazel {VERSION} in ")
+    assert errors[-1].startswith("bazelw: installed Bazel in ")
+    assert checkout.cached() == ["lock", "root"]
 
 
-def test_later_calls_are_silent_and_need_no_network(place: Place) -> None:
-    place.make()
-    place.mirror.close()
-    assert place.run("say", "b") == (0, "b\n", [])
+def test_later_calls_are_silent_and_work_offline(checkout: Checkout) -> None:
+    checkout.make_root()
+    checkout.mirror.close()
+    assert checkout.run("echo", "b") == (0, "b\n", [])
 
 
-def test_it_is_as_if_bazel_were_called(place: Place) -> None:
-    below = place.repository / "tools"
-    assert place.run("where", cwd=below)[:2] == (0, f"{below}\n{place.home}\n")
-    assert place.run("exit", "37")[0] == 37
-    assert place.run("read", text="some\nlines")[1] == "some\nlines"
+def test_directory_home_status_and_stdin_are_the_caller_s(checkout: Checkout) -> None:
+    directory = checkout.repository / "tools"
+    assert checkout.run("pwd", cwd=directory)[:2] == (0, f"{directory}\n{checkout.home}\n")
+    assert checkout.run("exit", "37")[0] == 37
+    assert checkout.run("cat", stdin="some\nlines")[1] == "some\nlines"
 
 
-def test_ctrl_c_is_bazel_s(place: Place) -> None:
-    place.make()
-    process = place.start("wait")
+def test_bazel_receives_ctrl_c(checkout: Checkout) -> None:
+    checkout.make_root()
+    process = checkout.start("wait")
     assert process.stdout
     assert process.stdout.readline() == "ready\n"
     process.send_signal(signal.SIGINT)
@@ -42,87 +42,90 @@ def test_ctrl_c_is_bazel_s(place: Place) -> None:
     process.communicate()
 
 
-def test_bazel_is_told_of_the_mirror(place: Place) -> None:
-    # Outside of a workspace, Bazel fails on it.
-    assert "downloader" not in place.run("rc")[1]
-    (place.repository / "MODULE.bazel").touch()
-    config = place.run("rc")[1].partition("--experimental_downloader_config=")[2].rstrip('"\n')
-    assert f"{place.mirror.url}/debian/$1" in Path(config).read_text()
+def test_bazel_uses_the_mirror(checkout: Checkout) -> None:
+    # Outside of a workspace, Bazel rejects the flag.
+    assert "downloader" not in checkout.run("bazelrc")[1]
+    (checkout.repository / "MODULE.bazel").touch()
+    bazelrc = checkout.run("bazelrc")[1]
+    config = bazelrc.partition("--experimental_downloader_config=")[2].rstrip('"\n')
+    assert f"{checkout.mirror.url}/debian/$1" in Path(config).read_text()
 
 
-def test_a_home_behind_a_link_is_one(place: Place, tmp_path: Path) -> None:
+def test_home_may_be_a_link(checkout: Checkout, tmp_path: Path) -> None:
     link = tmp_path / "link"
-    link.symlink_to(place.home)
-    place.environment["HOME"] = str(link)
-    assert place.run("where")[1] == f"{place.repository}\n{link}\n"
+    link.symlink_to(checkout.home)
+    checkout.environment["HOME"] = str(link)
+    assert checkout.run("pwd")[1] == f"{checkout.repository}\n{link}\n"
 
 
-def test_bazelw_may_be_called_by_a_link_and_from_another_workspace(
-    place: Place, tmp_path: Path
+def test_bazelw_may_be_a_link_and_run_in_another_workspace(
+    checkout: Checkout, tmp_path: Path
 ) -> None:
     link = tmp_path / "bw"
-    link.symlink_to(place.repository / "bazelw")
+    link.symlink_to(checkout.repository / "bazelw")
     result = subprocess.run(
-        [link, "where"], cwd=tmp_path, env=place.environment, capture_output=True, text=True
+        [link, "pwd"], cwd=tmp_path, env=checkout.environment, capture_output=True, text=True
     )
-    assert result.stdout == f"{tmp_path}\n{place.home}\n"
+    assert result.stdout == f"{tmp_path}\n{checkout.home}\n"
 
 
-def test_the_cache_is_where_the_user_wants_it(place: Place, tmp_path: Path) -> None:
-    place.environment["XDG_CACHE_HOME"] = str(tmp_path / "cache")
-    assert place.run("say", "a")[:2] == (0, "a\n")
-    assert not place.home.joinpath(".cache").exists()
+def test_xdg_cache_home(checkout: Checkout, tmp_path: Path) -> None:
+    checkout.environment["XDG_CACHE_HOME"] = str(tmp_path / "cache")
+    assert checkout.run("echo", "a")[:2] == (0, "a\n")
+    assert not checkout.home.joinpath(".cache").exists()
     assert tmp_path.joinpath("cache/distroless/bazelw").is_dir()
 
 
-def test_the_user_s_bazel_is_taken_where_one_is_named(place: Place, tmp_path: Path) -> None:
+def test_distroless_bazel_names_the_program(checkout: Checkout, tmp_path: Path) -> None:
     bazel = tmp_path / "bazel"
     bazel.write_text('#!/bin/sh\nshift; echo mine "$@"; exit 3\n')
     bazel.chmod(0o755)
-    place.environment["DISTROLESS_BAZEL"] = str(bazel)
-    assert place.run("say", "a") == (3, "mine say a\n", [])
+    checkout.environment["DISTROLESS_BAZEL"] = str(bazel)
+    assert checkout.run("echo", "a") == (3, "mine echo a\n", [])
     bazel.chmod(0o644)
-    assert "DISTROLESS_BAZEL: no program" in place.refused()
+    assert f"DISTROLESS_BAZEL: program '{bazel}' not found" in checkout.error()
 
 
-def test_that_the_path_has_no_bazel_is_remembered_for_a_day(place: Place, tmp_path: Path) -> None:
+def test_an_unusable_bazel_on_path_is_tried_again_after_a_day(
+    checkout: Checkout, tmp_path: Path
+) -> None:
     bazel = tmp_path / "bin/bazel"
     bazel.parent.mkdir()
     bazel.write_text("#!/bin/sh\necho bazel 6.0.0\n")
     bazel.chmod(0o755)
-    place.environment |= {"DISTROLESS_BAZEL": "", "PATH": f"{bazel.parent}:/usr/bin:/bin"}
-    place.make()
-    (answer,) = place.cache.glob("choice.*")
+    checkout.environment |= {"DISTROLESS_BAZEL": "", "PATH": f"{bazel.parent}:/usr/bin:/bin"}
+    checkout.make_root()
+    (answer,) = checkout.cache.glob("installed.*")
     assert answer.read_text() == "\n"
-    for hours, asked in ((23, False), (25, True)):
+    for hours, tried in ((23, False), (25, True)):
         before = time.time() - hours * 3600
         os.utime(answer, (before, before))
-        assert place.run("say", "a")[:2] == (0, "a\n")
-        assert (answer.stat().st_mtime > before + 60) == asked
+        assert checkout.run("echo", "a")[:2] == (0, "a\n")
+        assert (answer.stat().st_mtime > before + 60) == tried
 
 
-def test_a_bazel_of_the_path_that_can_be_used_is_remembered(place: Place, tmp_path: Path) -> None:
+def test_a_usable_bazel_on_path_is_remembered(checkout: Checkout, tmp_path: Path) -> None:
     bazel = tmp_path / "bin/bazel"
     bazel.parent.mkdir()
     bazel.write_text('#!/bin/sh\nshift; echo mine "$@"\n')
     bazel.chmod(0o755)
-    place.environment |= {"DISTROLESS_BAZEL": "", "PATH": f"{bazel.parent}:/usr/bin:/bin"}
-    place.make()
-    (answer,) = place.cache.glob("choice.*")
+    checkout.environment |= {"DISTROLESS_BAZEL": "", "PATH": f"{bazel.parent}:/usr/bin:/bin"}
+    checkout.make_root()
+    (answer,) = checkout.cache.glob("installed.*")
     answer.write_text(f"{bazel}\n")
     os.utime(answer, (1, 1))
-    assert place.run("say", "a") == (0, "mine say a\n", [])
-    os.utime(bazel, (1, 1))  # Another program.
-    assert place.run("say", "a")[:2] == (0, "a\n")
+    assert checkout.run("echo", "a") == (0, "mine echo a\n", [])
+    os.utime(bazel, (1, 1))  # As if another version had been installed.
+    assert checkout.run("echo", "a")[:2] == (0, "a\n")
 
 
-def test_a_bazelw_on_the_path_is_no_bazel(place: Place) -> None:
-    place.environment["BAZELW_PROBE"] = "1"
-    assert place.run("--version") == (1, "", [])
+def test_a_bazelw_on_path_is_not_bazel(checkout: Checkout) -> None:
+    checkout.environment["BAZELW_PROBE"] = "1"
+    assert checkout.run("--version") == (1, "", [])
 
 
-def test_python_s_own_settings_do_not_matter(place: Place, tmp_path: Path) -> None:
+def test_python_settings_of_the_user_have_no_effect(checkout: Checkout, tmp_path: Path) -> None:
     (tmp_path / "tools").mkdir()
-    (tmp_path / "tools/__init__.py").write_text("raise SystemExit('another')")
-    place.environment |= {"PYTHONPATH": str(tmp_path), "PYTHONHOME": "/none"}
-    assert place.run("say", "a")[:2] == (0, "a\n")
+    (tmp_path / "tools/__init__.py").write_text("raise SystemExit('imported')")
+    checkout.environment |= {"PYTHONPATH": str(tmp_path), "PYTHONHOME": "/nonexistent"}
+    assert checkout.run("echo", "a")[:2] == (0, "a\n")

@@ -1,23 +1,21 @@
 from __future__ import annotations
 
-import io
 import os
 import sys
 from collections.abc import Callable
 
 import pytest
 
-from launcher import progress as module
 from launcher.progress import Progress
 
 
-def shown(monkeypatch: pytest.MonkeyPatch, act: Callable[[Progress], None], term: str) -> str:
-    """What appears on a terminal."""
+def on_terminal(monkeypatch: pytest.MonkeyPatch, act: Callable[[Progress], None], term: str) -> str:
+    """What `act` writes to a terminal of the type `term`."""
     controller, terminal = os.openpty()
     monkeypatch.setenv("TERM", term)
     with open(terminal, "w") as stderr:
         monkeypatch.setattr(sys, "stderr", stderr)
-        act(Progress("fetching"))
+        act(Progress("downloading", interval=0))
     output = b""
     try:
         while chunk := os.read(controller, 4096):
@@ -28,50 +26,53 @@ def shown(monkeypatch: pytest.MonkeyPatch, act: Callable[[Progress], None], term
     return output.decode()
 
 
-def fetch(progress: Progress) -> None:
-    progress.say("begins")
-    progress.begin(4_000_000)
+def download(progress: Progress) -> None:
+    progress.message("started")
+    progress.start(4_000_000)
     for _ in range(4):
         progress.advance(1_000_000)
-    progress.end()
+    progress.clear()
     progress.advance(1)
-    progress.say("is there")
+    progress.message("done")
 
 
-@pytest.fixture(autouse=True)
-def _each_is_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_REDRAW", 0.0)
-    monkeypatch.setattr(module, "_LINE", 0.0)
+def test_bar_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    updates = on_terminal(monkeypatch, download, "xterm").split("\r\033[K")
+    assert updates[1] == "bazelw: started\r\n"
+    assert updates[2].startswith("bazelw: downloading [########                      ] 1 of 4 MB, ")
+    assert updates[5].startswith("bazelw: downloading [##############################] 4 of 4 MB, ")
+    assert updates[6:] == ["", "bazelw: done\r\n"]
+    assert max(map(len, updates)) < 80
 
 
-def test_a_terminal_shows_a_bar_that_goes_away(monkeypatch: pytest.MonkeyPatch) -> None:
-    draws = shown(monkeypatch, fetch, "xterm").split("\r\033[K")
-    assert draws[1] == "bazelw: begins\r\n"
-    assert draws[2].startswith("bazelw: fetching [########                      ] 1 of 4 MB, ")
-    assert draws[5].startswith("bazelw: fetching [##############################] 4 of 4 MB, ")
-    assert draws[6:] == ["", "bazelw: is there\r\n"]
-    assert max(map(len, draws)) < 80
+def test_lines_in_a_log(capsys: pytest.CaptureFixture[str]) -> None:
+    download(Progress("downloading", interval=0))
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[0] == "bazelw: started"
+    assert lines[4].startswith("bazelw: downloading: 4 of 4 MB, ")
+    assert lines[5:] == ["bazelw: done"]
 
 
-def test_a_log_gets_lines(monkeypatch: pytest.MonkeyPatch) -> None:
-    stderr = io.StringIO()
-    monkeypatch.setattr(sys, "stderr", stderr)
-    fetch(Progress("fetching"))
-    lines = stderr.getvalue().splitlines()
-    assert lines[0] == "bazelw: begins"
-    assert lines[4].startswith("bazelw: fetching: 4 of 4 MB, ")
-    assert lines[5:] == ["bazelw: is there"]
+def test_few_lines_in_a_log(capsys: pytest.CaptureFixture[str]) -> None:
+    download(Progress("downloading", interval=1e9))
+    assert capsys.readouterr().err == "bazelw: started\nbazelw: done\n"
 
 
-def test_a_dumb_terminal_gets_lines_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert "\033" not in shown(monkeypatch, fetch, "dumb")
+def test_lines_on_a_dumb_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "\033" not in on_terminal(monkeypatch, download, "dumb")
 
 
-def test_bytes_that_came_in_vain_are_taken_back(monkeypatch: pytest.MonkeyPatch) -> None:
-    stderr = io.StringIO()
-    monkeypatch.setattr(sys, "stderr", stderr)
-    progress = Progress("fetching")
-    progress.begin(2_000_000)
+def test_bytes_of_a_failed_download_are_taken_back(capsys: pytest.CaptureFixture[str]) -> None:
+    progress = Progress("downloading", interval=0)
+    progress.start(2_000_000)
     progress.advance(1_000_000)
     progress.advance(-1_000_000)
-    assert "0 of 2 MB" in stderr.getvalue().splitlines()[-1]
+    assert "0 of 2 MB" in capsys.readouterr().err.splitlines()[-1]
+
+
+def test_bytes_of_an_earlier_call_do_not_count(capsys: pytest.CaptureFixture[str]) -> None:
+    progress = Progress("downloading", interval=0)
+    progress.start(3_000_000)
+    progress.skip(1_000_000)
+    progress.advance(1_000_000)
+    assert "1 of 2 MB" in capsys.readouterr().err

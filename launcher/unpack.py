@@ -1,6 +1,6 @@
-"""Package files into a root file system, by any user. Standard library only.
+"""Unpacks Debian packages into a root file system, without root rights. Standard library only.
 
-Who makes the root owns its files; device nodes and maintainer scripts are left out.
+The caller owns all files. Device nodes are left out, and maintainer scripts do not run.
 """
 
 from __future__ import annotations
@@ -18,29 +18,29 @@ from typing import IO
 
 from tools.lib.archive import ar
 from tools.lib.cli.errors import ToolError
+from tools.lib.debian.merged_usr import MERGED_USR_DIRECTORIES
 
-# What nobody reads in the root: it is a fifth of all files.
-_LEFT_OUT = re.compile(
+# Documentation, translations, and jlink's input: a fifth of all files, and nothing reads them.
+_EXCLUDED = re.compile(
     r"usr/share/(doc|man|info|locale|lintian|bug|doc-base|gtk-doc)/"
     r"|usr/lib/jvm/[^/]*/jmods/"
 )
-_MERGED = ("bin", "lib", "lib32", "lib64", "libx32", "sbin")
 _CHUNK = 1 << 20
 _MAX_LINKS = 40
 
 
-def begin(root: str) -> None:
-    """Makes the links of a merged /usr before a package makes them directories."""
-    for name in _MERGED:
+def link_merged_usr(root: str) -> None:
+    """Makes /bin, /lib and so on links into /usr, before a package makes them directories."""
+    for name in sorted(MERGED_USR_DIRECTORIES):
         os.makedirs(os.path.join(root, "usr", name), exist_ok=True)
         os.symlink(f"usr/{name}", os.path.join(root, name))
 
 
 def unpack(path: str, root: str) -> None:
-    """Adds the files of the .deb at `path` to the tree `root`.
+    """Adds the files of the .deb file `path` to the tree `root`.
 
     Raises:
-        ToolError: a damaged archive, or one of a compression that Python lacks.
+        ToolError: the package is damaged, or this Python does not support its compression.
     """
     try:
         with open(path, "rb") as source:
@@ -49,14 +49,14 @@ def unpack(path: str, root: str) -> None:
                 if member.name.startswith("data.tar"):
                     source.seek(member.offset)
                     with tarfile.open(
-                        fileobj=io.BufferedReader(_Part(source, member.size)), mode="r|*"
+                        fileobj=io.BufferedReader(_Slice(source, member.size)), mode="r|*"
                     ) as archive:
                         for entry in archive:
                             _add(archive, entry, root)
                     return
     except (tarfile.TarError, EOFError, lzma.LZMAError, ToolError) as error:
         raise ToolError(f"{path}: {error}") from None
-    raise ToolError(f"{path}: no data.tar in it")
+    raise ToolError(f"{path}: data.tar not found")
 
 
 def _add(archive: tarfile.TarFile, entry: tarfile.TarInfo, root: str) -> None:
@@ -64,69 +64,72 @@ def _add(archive: tarfile.TarFile, entry: tarfile.TarInfo, root: str) -> None:
     if name == ".":
         return
     if name.split("/", 1)[0] == "..":
-        raise ToolError(f"{entry.name} leads out of the root")
-    if _LEFT_OUT.match(name):
+        raise ToolError(f"{entry.name}: path outside of the root")
+    if _EXCLUDED.match(name):
         return
     if entry.isdir():
-        os.makedirs(_place(root, name), exist_ok=True)
+        os.makedirs(_resolve_directory(root, name), exist_ok=True)
         return
-    path = _place_of_file(root, name)
+    path = _resolve_parent(root, name)
     os.makedirs(os.path.dirname(path), exist_ok=True)
     if entry.issym():
+        # dpkg too keeps a directory where another package has a link.
         if os.path.isdir(path) and not os.path.islink(path):
             return
-        _replace(path)
+        _remove(path)
         os.symlink(entry.linkname, path)
+        _resolve_directory.cache_clear()
     elif entry.islnk():
-        target = _place_of_file(root, posixpath.normpath(entry.linkname.lstrip("/")))
-        # Its target may be one of those left out.
+        target = _resolve_parent(root, posixpath.normpath(entry.linkname.lstrip("/")))
+        # The target may be excluded.
         if os.path.lexists(target):
-            _replace(path)
+            _remove(path)
             os.link(target, path, follow_symlinks=False)
     elif entry.isreg():
         content = archive.extractfile(entry)
-        assert content is not None  # of a regular file
-        _replace(path)
+        assert content is not None  # tarfile returns a reader for each regular file
+        _remove(path)
         with content, open(path, "xb") as out:
             shutil.copyfileobj(content, out, _CHUNK)
         os.chmod(path, entry.mode & 0o755 | 0o600)
         os.utime(path, (entry.mtime, entry.mtime))
 
 
-def _place_of_file(root: str, name: str) -> str:
+def _resolve_parent(root: str, name: str) -> str:
+    """The path of the file `name`, with links in its directories resolved within the root."""
     directory, base = posixpath.split(name)
-    return f"{_place(root, directory)}/{base}"
+    return f"{_resolve_directory(root, directory)}/{base}"
 
 
 @functools.lru_cache(maxsize=1024)
-def _place(root: str, name: str) -> str:
-    """The path of the directory `name`, its links followed as they are within the root."""
-    ahead, place, links = name.split("/")[::-1], "", 0
-    while ahead:
-        part = ahead.pop()
+def _resolve_directory(root: str, name: str) -> str:
+    """The path of the directory `name`, with its links resolved within the root."""
+    todo, resolved, links = name.split("/")[::-1], "", 0
+    while todo:
+        part = todo.pop()
         if part in ("", ".", ".."):
-            place = posixpath.dirname(place) if part == ".." else place
+            resolved = posixpath.dirname(resolved) if part == ".." else resolved
             continue
         try:
-            link = os.readlink(f"{root}{place}/{part}")
-        except OSError:  # No link, or not there yet.
-            place = f"{place}/{part}"
+            target = os.readlink(f"{root}{resolved}/{part}")
+        except OSError:  # Not a link, or it does not exist yet.
+            resolved = f"{resolved}/{part}"
             continue
         links += 1
         if links > _MAX_LINKS:
-            raise ToolError(f"{name}: links go round in circles")
-        place = "" if link.startswith("/") else place
-        ahead += link.split("/")[::-1]
-    return root + place
+            raise ToolError(f"{name}: too many levels of symbolic links")
+        resolved = "" if target.startswith("/") else resolved
+        todo += target.split("/")[::-1]
+    return root + resolved
 
 
-def _replace(path: str) -> None:
+def _remove(path: str) -> None:
     with contextlib.suppress(FileNotFoundError):
         os.unlink(path)
 
 
-class _Part(io.RawIOBase):
-    """A run of a file's bytes, from where it stands, as a stream."""
+class _Slice(io.RawIOBase):
+    """The next `size` bytes of a file, as a stream."""
 
     def __init__(self, source: IO[bytes], size: int) -> None:
         self._source, self._left = source, size

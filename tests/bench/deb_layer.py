@@ -95,7 +95,7 @@ def _tool(deb: str, compression: str) -> Cost:
     with tempfile.TemporaryDirectory() as place:
         flags = [
             *("--deb", deb, "--label", "bench", "--compression", compression),
-            *("--run", f"{place}/run", "--metadata", f"{place}/json"),
+            *("--blob-out", f"{place}/run", "--part-out", f"{place}/json"),
         ]
         code = _LAUNCHER.format(path=[os.path.abspath(each) for each in sys.path])
         command = [sys.executable, "-ISB", "-Xutf8", "-c", code, *flags]

@@ -12,12 +12,12 @@ import os
 import tarfile
 from collections.abc import Iterator, Sequence
 
-from tools.ld_so_cache.testing import library
 from tools.lib.archive import decompress
 from tools.lib.cli.files import atomic_write
 from tools.lib.cli.flags import Parser
 from tools.lib.debian.deb import Section, open_deb
 from tools.lib.debian.testing import TarEntry, deb, directory, file, md5sums
+from tools.lib.elf.testing import shared_library
 
 CONTROL = """\
 Package: {name}
@@ -83,7 +83,7 @@ def entries(debian: dict[str, TarEntry], old: str, new: str) -> list[TarEntry]:
             info.mode = 0o644
         result.append(TarEntry(info, data))
     for name in ("libawt_xawt.so", "libsplashscreen.so"):
-        result.append(file(f"./{new}/lib/{name}", library(name, needed="libX11.so.6")))
+        result.append(file(f"./{new}/lib/{name}", shared_library(name, needed="libX11.so.6")))
     return result
 
 

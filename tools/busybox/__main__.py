@@ -19,7 +19,7 @@ def main(argv: Sequence[str]) -> int:
     add_flags(parser)
     args = parser.parse_args(argv)
 
-    with part_writer(args) as writer, unpacked(args.deb, args.run) as package:
+    with part_writer(args) as writer, unpacked(args.deb, args.blob_out) as package:
         write_entries(package, plan(package.members, package.read_at), writer, args.label)
     return 0
 

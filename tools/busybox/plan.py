@@ -14,7 +14,7 @@ from tools.deb.rules import keeper
 from tools.lib.archive import tar_reader as tar
 from tools.lib.archive.tar_entry import Entry, path_bytes
 from tools.lib.cli.errors import ToolError
-from tools.lib.elf import elf_file as elf
+from tools.lib.elf.elf_file import parse_elf
 
 # Debian 12 has it in /bin, 13 in /usr/bin.
 _PLACES = ("bin/busybox", "usr/bin/busybox")
@@ -63,9 +63,9 @@ def _static(program: tar.Member, read_at: tar.ReadAt) -> bytes:
     if program.entry.size > _MOST:
         raise ToolError(f"{program.entry.size} bytes, and busybox has some 2 MB")
     data = b"".join(tar.content(program, read_at))
-    described = elf.describe(lambda offset, length: data[offset : offset + length])
+    described = parse_elf(lambda offset, length: data[offset : offset + length])
     if described is None:
         raise ToolError("no ELF file")
-    if described["interpreter"] or described["needed"]:
+    if described.interpreter or described.needed:
         raise ToolError("needs a C library, which not every image has", "give busybox-static")
     return data

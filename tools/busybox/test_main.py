@@ -32,7 +32,7 @@ def make(folder: Path, *entries: TarEntry, sums: bytes | None = None, name: str 
     package.write_bytes(deb(*entries, control=STANZA, sums=sums))
     out = folder / name
     out.mkdir()
-    flags = ["--deb", str(package), "--run", f"{out}/run", "--metadata", f"{out}/json"]
+    flags = ["--deb", str(package), "--blob-out", f"{out}/run", "--part-out", f"{out}/json"]
     assert main([*flags, "--label", "//:busybox"]) == 0
     return out
 

@@ -24,7 +24,7 @@ def main(argv: Sequence[str]) -> int:
     add_flags(parser)
     args = parser.parse_args(argv)
 
-    deb = package.read(args.deb, args.run)
+    deb = package.read(args.deb, args.blob_out)
     own = [(path, _read(path)) for path in args.certificate]
     found = bundle.certificates(deb.certificates, own)
     files = bundle.files(found, deb.stanza, deb.copyright_file, hashed=args.hashed)

@@ -9,7 +9,7 @@ from tools.ca_bundle.bundle import COPYRIGHT, PACKAGE, SOURCES
 from tools.deb.unpack import unpacked
 from tools.lib.archive import tar_reader as tar
 from tools.lib.cli.errors import ToolError
-from tools.lib.part.part import Package
+from tools.lib.debian.package import BinaryPackage
 
 
 class CaPackage(NamedTuple):
@@ -18,7 +18,7 @@ class CaPackage(NamedTuple):
     `certificates` is path to PEM, `mtime` the newest time among them, `stanza` the control file.
     """
 
-    package: Package
+    package: BinaryPackage
     stanza: bytes
     copyright_file: bytes
     certificates: Mapping[str, bytes]

@@ -35,7 +35,7 @@ def deb(stanza: str = STANZA, files: dict[str, bytes] = FILES) -> bytes:
 def make_part(folder: Path, package: bytes, *flags: str) -> tuple[dict[str, Any], dict[str, bytes]]:
     """Runs the tool; returns the metadata, and the path and content of each file."""
     (folder / "x.deb").write_bytes(package)
-    outputs = ["--run", str(folder / "run"), "--metadata", str(folder / "part.json")]
+    outputs = ["--blob-out", str(folder / "run"), "--part-out", str(folder / "part.json")]
     assert main(["--deb", str(folder / "x.deb"), "--label", "//x:ca", *outputs, *flags]) == 0
     plain = gzip.decompress((folder / "run").read_bytes()) + END_OF_ARCHIVE
     with tarfile.open(fileobj=io.BytesIO(plain)) as tar:

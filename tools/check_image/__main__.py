@@ -1,115 +1,133 @@
-"""check_image: what is wrong with an image, from the metadata of its parts alone."""
+"""check_image: reports what is wrong with an image, from the metadata of its parts."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
+from dataclasses import dataclass
 
-from tools.check_image import checks, elf_checks, exceptions
+from tools.check_image import checks, elf_checks
 from tools.check_image.findings import Finding
+from tools.check_image.report import Report, write_report
+from tools.check_image.waivers import apply_waivers, read_waivers
 from tools.lib.cli.errors import ToolError, run
-from tools.lib.cli.files import read_json, write_json
+from tools.lib.cli.files import read_json
 from tools.lib.cli.flags import Parser
 from tools.lib.data.json_values import require_object, require_string, require_strings
-from tools.lib.elf.abi import abi
-from tools.lib.part import reader as metadata
+from tools.lib.debian.architectures import find_architecture
 from tools.lib.part.part import Part
-from tools.lib.rootfs.image import Image
+from tools.lib.part.part_json import read_part
+from tools.lib.rootfs.image import ImageView
 
-# What is not in the image as far as is seen; it may be in a layer without metadata.
-_ABSENCES = ("link", "interpreter", "library")
+# What these checks miss may be in a layer without metadata.
+_CHECKS_OF_ABSENCE = ("link", "interpreter", "library")
 
 
-class _Config(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class _Config:
+    """What the checks need of an image's config."""
+
     architecture: str
     variant: str
-    library_path: list[str]
+    library_path: tuple[str, ...]
 
 
 def main(argv: Sequence[str]) -> int:
-    parser = Parser("check_image", "Checks an image by the metadata of its layers' parts.")
+    parser = Parser("check_image", "Checks an image by the metadata of its parts.")
     parser.add_argument(
-        "--part", action="append", default=[], help="part.json, of all layers bottom to top"
+        "--part",
+        action="append",
+        default=[],
+        metavar="PART_JSON",
+        help="a part, of all layers bottom to top",
     )
     parser.add_argument("--config", required=True, help="the image's config")
     parser.add_argument(
         "--library-path",
         action="append",
         default=[],
-        help="a directory that the image's ld.so.cache has besides the system's",
+        metavar="DIRECTORY",
+        help="a directory that the image's ld.so.cache has besides the default ones",
     )
-    parser.add_argument("--allow", action="append", default=[], help="allow.json: exceptions")
     parser.add_argument(
-        "--allow-base",
+        "--waiver", action="append", default=[], metavar="JSON", help="a file of waivers"
+    )
+    parser.add_argument(
+        "--base-waiver",
         action="append",
         default=[],
-        help="those of the image's base, which may have nothing to cover any more",
+        metavar="JSON",
+        help="a file of waivers of the base image, which need not match anything",
     )
     parser.add_argument(
-        "--unseen", action="store_true", help="the image has layers of which there is no metadata"
+        "--incomplete-metadata",
+        action="store_true",
+        help="some layers have no metadata: do not report what is missing",
     )
-    parser.add_argument("--label", default="", help="the image's name, for error messages")
-    parser.add_argument("--output", required=True, help="output: report.json, if all is well")
+    parser.add_argument("--label", default="", help="the image, for error messages")
+    parser.add_argument("--report-out", required=True, help="output: report.json, on success")
     args = parser.parse_args(argv)
 
     config = _read_config(args.config)
-    allowed = [
-        each
-        for inherited, files in ((True, args.allow_base), (False, args.allow))
-        for path in files
-        for each in exceptions.read(path, config.architecture, inherited=inherited)
+    waivers = [
+        waiver
+        for in_base, paths in ((True, args.base_waiver), (False, args.waiver))
+        for path in paths
+        for waiver in read_waivers(path, in_base=in_base)
     ]
-    parts = [metadata.read(path) for path in args.part]
-    conflicts = list(checks.paths(parts))
+    parts = [read_part(path) for path in args.part]
+    conflicts = list(checks.check_paths(parts))
     try:
-        image = Image(parts)
+        image = ImageView(parts)
     except ToolError:
         if not conflicts:
             raise
-        # Where a file and a directory are one path, there is no image to look at.
-        return _tell(conflicts, args.label)
+        # If one path is a file and a directory, there is no tree to check.
+        return _print_findings(conflicts, args.label)
     found = _check(parts, image, config, args.library_path)
-    outcome = exceptions.apply([*conflicts, *found], allowed, image)
-    left = [each for each in outcome.left if not (args.unseen and each.check in _ABSENCES)]
-    if left:
-        return _tell(left, args.label)
-    report = {
-        "version": 1,
-        "architecture": config.architecture,
-        "parts": len(parts),
-        "files": sum(len(part["entries"]) for part in parts),
-        "elf": len(list(image.elves)),
-        "exceptions": exceptions.report(outcome),
-    }
-    write_json(args.output, report)
+    outcome = apply_waivers([*conflicts, *found], waivers, image, config.architecture)
+    findings = [
+        each
+        for each in outcome.findings
+        if not (args.incomplete_metadata and each.check in _CHECKS_OF_ABSENCE)
+    ]
+    if findings:
+        return _print_findings(findings, args.label)
+    report = Report(
+        architecture=config.architecture,
+        part_count=len(parts),
+        entry_count=sum(len(part.entries) for part in parts),
+        elf_count=len(list(image.elf_files)),
+        waivers=outcome.uses,
+    )
+    write_report(report, args.report_out)
     return 0
 
 
 def _check(
-    parts: Sequence[Part],
-    image: Image,
-    config: _Config,
-    library_path: list[str],
+    parts: Sequence[Part], image: ImageView, config: _Config, library_path: Sequence[str]
 ) -> Iterator[Finding]:
-    target = abi(config.architecture, config.variant)
-    yield from checks.architectures(parts, config.architecture)
-    yield from checks.merged_usr(parts)
-    yield from checks.packages(parts)
-    yield from checks.modes(parts)
-    yield from checks.links(parts, image)
-    yield from elf_checks.machines(image, target)
-    yield from elf_checks.interpreters(image, target)
-    yield from elf_checks.libraries(image, target, [*config.library_path, *library_path])
+    architecture = find_architecture(config.architecture, config.variant)
+    yield from checks.check_architectures(parts, config.architecture)
+    yield from checks.check_merged_usr(parts)
+    yield from checks.check_packages(parts)
+    yield from checks.check_modes(parts)
+    yield from checks.check_links(parts, image)
+    yield from elf_checks.check_machines(image, architecture)
+    yield from elf_checks.check_interpreters(image, architecture)
+    yield from elf_checks.check_libraries(
+        image, architecture, [*config.library_path, *library_path]
+    )
 
 
 def _read_config(path: str) -> _Config:
     config = require_object(read_json(path), path)
     settings = require_object(config.get("config") or {}, f"{path}: config")
-    library_path: list[str] = []
+    library_path: tuple[str, ...] = ()
     for each in require_strings(settings.get("Env") or [], f"{path}: config.Env"):
-        if each.startswith("LD_LIBRARY_PATH="):
-            library_path = [d for d in each.partition("=")[2].split(":") if d.startswith("/")]
+        name, _, value = each.partition("=")
+        if name == "LD_LIBRARY_PATH":
+            library_path = tuple(path for path in value.split(":") if path.startswith("/"))
     return _Config(
         require_string(config.get("architecture"), f"{path}: architecture"),
         require_string(config.get("variant") or "", f"{path}: variant"),
@@ -117,7 +135,7 @@ def _read_config(path: str) -> _Config:
     )
 
 
-def _tell(findings: Iterable[Finding], label: str) -> int:
+def _print_findings(findings: Iterable[Finding], label: str) -> int:
     where = f"{label}: " if label else ""
     for each in findings:
         path = f"/{each.path}: " if each.path else ""

@@ -1,169 +1,160 @@
-"""The checks of an image that look at one entry, or at who claims a path."""
+"""The checks that look at one entry, or at who has a path."""
 
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
 
 from tools.check_image.findings import Finding
-from tools.lib.part.part import Part, owner
-from tools.lib.rootfs.image import Image
-
-# Debian policy 9.1.1 and usrmerge: what base-files has as links into /usr from Debian 13 on.
-_MERGED_USR = frozenset(("bin", "sbin", "lib", "lib32", "lib64", "libo32", "libx32"))
+from tools.lib.debian.merged_usr import MERGED_USR_DIRECTORIES, is_merged_link
+from tools.lib.part.part import Part, PartDirectory, PartEntry
+from tools.lib.rootfs.image import ImageView
 
 _SETUID, _SETGID, _STICKY, _OTHERS_WRITE = 0o4000, 0o2000, 0o1000, 0o0002
 
-# What the container runtime mounts, and where nobody follows a link but a reader of documentation.
+# The container runtime mounts these.
 _MOUNTED = ("/proc/", "/sys/", "/dev/", "/run/")
+# Only readers of documentation follow a link here.
 _DOCUMENTATION = ("usr/share/doc/", "usr/share/man/", "usr/share/info/")
 
+_STATUS = "var/lib/dpkg/status.d/"
 
-def paths(parts: Sequence[Part]) -> Iterator[Finding]:
-    """Paths that two parts claim, unless both have a directory there, or one replaces it."""
-    claims: dict[str, str] = {}
+
+def check_paths(parts: Sequence[Part]) -> Iterator[Finding]:
+    """Paths of two parts, unless it is a directory in both or one part replaces the other's."""
+    owners: dict[str, str] = {}
     for part in parts:
-        name = owner(part)
-        for entry in part["entries"]:
-            path = entry["path"]
-            if path in claims and path not in part["replaces"]:
-                yield Finding(
-                    "path", path, "", name, f"in {claims[path]} too", "exclude it from one of them"
-                )
+        for entry in part.entries:
+            path = entry.path
+            if path in owners and path not in part.replaces:
+                yield _duplicate(path, part.owner, f"duplicate entry: also in {owners[path]}")
             else:
-                claims[path] = name
+                owners[path] = part.owner
     for part in parts:
-        for entry in part["directories"]:
-            path = entry["path"]
-            if path in claims:
-                yield Finding(
-                    "path",
-                    path,
-                    "",
-                    owner(part),
-                    f"a directory here, and none in {claims[path]}",
-                    "exclude it from one of them",
-                )
+        for directory in part.directories:
+            if directory.path in owners:
+                fault = f"directory, but not a directory in {owners[directory.path]}"
+                yield _duplicate(directory.path, part.owner, fault)
 
 
-def modes(parts: Sequence[Part]) -> Iterator[Finding]:
-    """Files that lend their owner's rights, and what everyone may change."""
-    for entry, name in _owned(parts, "entries"):
-        mode = int(entry["mode"], 8)
-        if entry["type"] in ("file", "hardlink"):
-            rights = [
-                text for bit, text in ((_SETUID, "setuid"), (_SETGID, "setgid")) if mode & bit
-            ]
-            if "security.capability" in entry.get("xattrs", ()):
-                rights.append("with file capabilities")
-            if rights:
-                yield Finding(
-                    "setuid",
-                    entry["path"],
-                    "",
-                    name,
-                    f"{' and '.join(rights)}, mode {entry['mode']}",
-                    "leave it out, or list it",
-                )
-            if mode & _OTHERS_WRITE:
-                yield _writable(entry, name)
-    for entry, name in _owned(parts, "directories"):
-        if int(entry["mode"], 8) & (_OTHERS_WRITE | _STICKY) == _OTHERS_WRITE:
-            yield _writable(entry, name)
+def _duplicate(path: str, owner: str, fault: str) -> Finding:
+    hint = "exclude it from one of them"
+    return Finding(check="path", path=path, owner=owner, fault=fault, hint=hint)
 
 
-def _writable(entry: dict[str, Any], name: str) -> Finding:
+def check_modes(parts: Sequence[Part]) -> Iterator[Finding]:
+    """Files that run with the rights of another user, and what every user may write to."""
+    for part in parts:
+        for entry in part.entries:
+            if entry.type in ("file", "hardlink"):
+                if rights := _rights(entry):
+                    yield Finding(
+                        check="setuid",
+                        path=entry.path,
+                        owner=part.owner,
+                        fault=f"{' and '.join(rights)}, mode {entry.mode:04o}",
+                        hint="exclude it, or list it in a file of `waivers`",
+                    )
+                if entry.mode & _OTHERS_WRITE:
+                    yield _writable(entry, part.owner)
+        for directory in part.directories:
+            if directory.mode & (_OTHERS_WRITE | _STICKY) == _OTHERS_WRITE:
+                yield _writable(directory, part.owner)
+
+
+def _rights(entry: PartEntry) -> list[str]:
+    rights = [name for bit, name in ((_SETUID, "setuid"), (_SETGID, "setgid")) if entry.mode & bit]
+    if "security.capability" in entry.xattrs:
+        rights.append("file capabilities")
+    return rights
+
+
+def _writable(entry: PartEntry | PartDirectory, owner: str) -> Finding:
+    hint = "change its mode"
+    if isinstance(entry, PartDirectory):
+        hint += "; a directory for all users needs the sticky bit, 1777"
     return Finding(
-        "writable",
-        entry["path"],
-        "",
-        name,
-        f"everyone may write to it, mode {entry['mode']}",
-        "set another mode; a directory for all has the sticky bit, 1777",
+        check="writable",
+        path=entry.path,
+        owner=owner,
+        fault=f"every user may write to it, mode {entry.mode:04o}",
+        hint=hint,
     )
 
 
-def packages(parts: Sequence[Part]) -> Iterator[Finding]:
-    """Packages that scanners of images would not see."""
+def check_packages(parts: Sequence[Part]) -> Iterator[Finding]:
+    """Packages that image scanners would not see."""
     registered = {
-        entry["path"]
-        for entry, _ in _owned(parts, "entries")
-        if entry["path"].startswith("var/lib/dpkg/status.d/")
+        entry.path for part in parts for entry in part.entries if entry.path.startswith(_STATUS)
     }
     for part in parts:
-        package = part["package"]
-        status = f"var/lib/dpkg/status.d/{package['name']}" if package else None
-        if status is not None and status not in registered:
+        if part.package and (path := _STATUS + part.package.name) not in registered:
             yield Finding(
-                "status",
-                status,
-                "",
-                owner(part),
-                "the package's files are in the image, its control stanza is not",
-                "do not exclude var/lib/dpkg/status.d",
+                check="status",
+                path=path,
+                owner=part.owner,
+                fault="missing, although files of the package are in the image",
+                hint="do not exclude var/lib/dpkg/status.d",
             )
 
 
-def architectures(parts: Sequence[Part], architecture: str) -> Iterator[Finding]:
-    """Parts that are made for another architecture than the image."""
+def check_architectures(parts: Sequence[Part], architecture: str) -> Iterator[Finding]:
+    """Parts that are for another architecture than the image."""
     for part in parts:
-        if part["architecture"] not in (None, architecture):
+        if part.architecture not in (None, architecture):
             yield Finding(
-                "architecture",
-                "",
-                "",
-                owner(part),
-                f"it is for {part['architecture']}, the image for {architecture}",
-                f"take the part for {architecture}",
+                check="architecture",
+                owner=part.owner,
+                fault=f"for {part.architecture}, but the image is for {architecture}",
+                hint=f"use the package for {architecture}",
             )
 
 
-def merged_usr(parts: Sequence[Part]) -> Iterator[Finding]:
-    """Parts with paths in /bin, /lib and their like, if one of these is a link into /usr."""
-    entries = (entry for part in parts for entry in part["entries"])
-    if not any(entry["path"] in _MERGED_USR and _leads_to_usr(entry) for entry in entries):
+def check_merged_usr(parts: Sequence[Part]) -> Iterator[Finding]:
+    """Parts with paths in /bin, /lib and so on, if one of these is a link into /usr."""
+    entries = (entry for part in parts for entry in part.entries)
+    if not any(_is_merged_link(entry) for entry in entries):
         return
     for part in parts:
         first: dict[str, str] = {}
-        for entry in (*part["entries"], *part["directories"]):
-            top = entry["path"].partition("/")[0]
-            if top in _MERGED_USR and not _leads_to_usr(entry):
-                first.setdefault(top, entry["path"])
+        for entry in part.all_entries:
+            top = entry.path.partition("/")[0]
+            if top in MERGED_USR_DIRECTORIES and not _is_merged_link(entry):
+                first.setdefault(top, entry.path)
         for top, path in first.items():
-            fault = f"in /{top}, which is a link to usr/{top} in a merged /usr"
             yield Finding(
-                "merged-usr", path, "", owner(part), fault, "set merged_usr for the package"
+                check="merged-usr",
+                path=path,
+                owner=part.owner,
+                fault=f"in /{top}, which is a link to usr/{top} in an image with merged /usr",
+                hint="set `merged_usr` for the package"
+                if part.package
+                else f"write it below /usr/{top}",
             )
 
 
-def _leads_to_usr(entry: dict[str, Any]) -> bool:
-    return bool(
-        entry.get("type") == "symlink" and entry["link"].strip("/") == f"usr/{entry['path']}"
+def _is_merged_link(entry: PartEntry | PartDirectory) -> bool:
+    return (
+        isinstance(entry, PartEntry)
+        and entry.type == "symlink"
+        and is_merged_link(entry.path, entry.link)
     )
 
 
-def links(parts: Sequence[Part], image: Image) -> Iterator[Finding]:
-    """Symlinks that lead nowhere, but for those into what is mounted, and in documentation."""
-    for entry, name in _owned(parts, "entries"):
-        path = entry["path"]
-        if entry["type"] != "symlink" or path.startswith(_DOCUMENTATION) or image.exists(path):
-            continue
-        target = posixpath.normpath(posixpath.join("/", posixpath.dirname(path), entry["link"]))
-        if f"{target}/".startswith(_MOUNTED):
-            continue
-        yield Finding(
-            "link",
-            path,
-            "",
-            name,
-            f"the link leads to {entry['link']}, which is not in the image",
-            "add what it leads to, or exclude it",
-        )
-
-
-def _owned(parts: Iterable[Part], key: str) -> Iterator[tuple[dict[str, Any], str]]:
+def check_links(parts: Sequence[Part], image: ImageView) -> Iterator[Finding]:
+    """Symlinks that lead nowhere, except into what the runtime mounts and in documentation."""
     for part in parts:
-        name = owner(part)
-        for entry in part[key]:
-            yield entry, name
+        for entry in part.entries:
+            path = entry.path
+            if entry.type != "symlink" or path.startswith(_DOCUMENTATION) or image.exists(path):
+                continue
+            target = posixpath.normpath(posixpath.join("/", posixpath.dirname(path), entry.link))
+            if f"{target}/".startswith(_MOUNTED):
+                continue
+            yield Finding(
+                check="link",
+                path=path,
+                owner=part.owner,
+                fault=f"dangling symlink to {entry.link}",
+                hint="add the target, or exclude the link",
+            )

@@ -1,4 +1,4 @@
-"""The checks of ELF files: the machine, a loader for each program, all libraries they need."""
+"""The checks of ELF files: the machine, the loader of each program, the libraries it needs."""
 
 from __future__ import annotations
 
@@ -6,50 +6,56 @@ from collections.abc import Iterator, Sequence
 
 from tools.check_image.findings import Finding
 from tools.check_image.loader import Loader
-from tools.lib.elf.abi import Abi
-from tools.lib.rootfs.image import Elf, Image
+from tools.lib.debian.architectures import Architecture
+from tools.lib.rootfs.image import ElfFile, ImageView
 
 
-def machines(image: Image, abi: Abi) -> Iterator[Finding]:
+def check_machines(image: ImageView, architecture: Architecture) -> Iterator[Finding]:
     """Programs and libraries for another machine than the image's."""
-    for elf in image.elves:
-        if elf.machine != abi.machine:
-            bits, data, number = elf.machine
-            fault = f"it is for another machine: {bits}-bit, {data}-endian, e_machine {number}"
-            yield _finding("architecture", elf, "", fault, "leave it out, or list it")
+    for elf in image.elf_files:
+        if elf.info.machine != architecture.machine:
+            bits, byte_order, number = elf.info.machine
+            fault = f"for another machine: {bits}-bit, {byte_order}-endian, e_machine {number}"
+            hint = "exclude it, or list it in a file of `waivers`"
+            yield _finding("architecture", elf, "", fault, hint)
 
 
-def interpreters(image: Image, abi: Abi) -> Iterator[Finding]:
-    """Programs, and C libraries, whose loader is not in the image or is for another machine."""
-    for elf in image.elves:
-        loaders = [elf.interpreter] if elf.interpreter is not None and elf.is_loaded else []
-        if elf.soname == "libc.so.6" and elf.machine == abi.machine:
-            # Programs that are yet to come start by it, wherever the package has the file itself.
-            loaders.append(abi.loader)
+def check_interpreters(image: ImageView, architecture: Architecture) -> Iterator[Finding]:
+    """Programs and C libraries whose loader is missing or is for another machine."""
+    for elf in image.elf_files:
+        info = elf.info
+        loaders = [info.interpreter] if info.interpreter is not None and info.is_loadable else []
+        if info.soname == "libc.so.6" and info.machine == architecture.machine:
+            # Programs that are added later start by this path, wherever the package has its file.
+            loaders.append(architecture.loader)
         for loader in dict.fromkeys(loaders):
-            found = image.elf(loader)
-            if found is None or found.machine != elf.machine:
+            found = image.elf_file(loader)
+            if found is None or found.info.machine != info.machine:
                 what = "is for another machine" if found else "is not in the image"
                 yield _finding(
                     "interpreter",
                     elf,
                     loader,
                     f"its interpreter {loader} {what}",
-                    "add the C library's package, and keep its links",
+                    "add the C library's package, and do not exclude its links",
                 )
 
 
-def libraries(image: Image, abi: Abi, library_path: Sequence[str]) -> Iterator[Finding]:
+def check_libraries(
+    image: ImageView, architecture: Architecture, library_path: Sequence[str]
+) -> Iterator[Finding]:
     """Needed libraries that ld.so would not find."""
-    for elf, needed in Loader(image, abi, library_path).missing():
+    for elf, library in Loader(image, architecture, library_path).missing():
         yield _finding(
             "library",
             elf,
-            needed,
-            f"it needs {needed}, which ld.so would not find in the image",
-            "add the package that has it, or list it with the reason why it may be missing",
+            library,
+            f"needs {library}, which ld.so does not find in the image",
+            "add the package that has it, or list it in a file of `waivers`",
         )
 
 
-def _finding(check: str, elf: Elf, subject: str, fault: str, hint: str) -> Finding:
-    return Finding(check, elf.path, subject, elf.owner, fault, hint)
+def _finding(check: str, elf: ElfFile, subject: str, fault: str, hint: str) -> Finding:
+    return Finding(
+        check=check, path=elf.path, subject=subject, owner=elf.owner, fault=fault, hint=hint
+    )

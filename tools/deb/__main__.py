@@ -39,7 +39,7 @@ def main(argv: Sequence[str]) -> int:
         rules.keeper(args.exclude, args.include, not args.no_default_excludes),
         args.merged_usr,
     )
-    with part_writer(args) as writer, unpacked(args.deb, args.run, args.max_size) as package:
+    with part_writer(args) as writer, unpacked(args.deb, args.blob_out, args.max_size) as package:
         write_part(package, options, writer)
     return 0
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from tools.deb import metadata
 from tools.deb.plan import plan
@@ -12,8 +12,9 @@ from tools.deb.unpack import Unpacked
 from tools.lib.archive import tar_reader as tar
 from tools.lib.archive.tar_entry import Entry, path_bytes
 from tools.lib.cli.errors import ToolError
-from tools.lib.elf import elf_file as elf
-from tools.lib.part.part import PartWriter
+from tools.lib.elf.elf_file import MAGIC, ElfInfo, parse_elf
+from tools.lib.part.part import Part
+from tools.lib.part.part_writer import PartWriter
 
 
 class Options(NamedTuple):
@@ -24,8 +25,8 @@ class Options(NamedTuple):
     merge_usr: bool
 
 
-def write_part(package: Unpacked, options: Options, writer: PartWriter) -> dict[str, Any]:
-    """Writes the run and returns its metadata.
+def write_part(package: Unpacked, options: Options, writer: PartWriter) -> Part:
+    """Writes the blob and returns the part.
 
     Raises:
         ToolError: the package holds what no layer may hold.
@@ -40,8 +41,8 @@ def write_entries(
     writer: PartWriter,
     label: str,
     merge_usr: bool = False,
-) -> dict[str, Any]:
-    """Writes what is kept of a package, and what registers it; returns the metadata.
+) -> Part:
+    """Writes what is kept of a package, and what registers it; returns the part.
 
     Args:
         package: the package.
@@ -69,12 +70,12 @@ def write_entries(
     return writer.close(label=label, architecture=deb.architecture, package=deb.control.package)
 
 
-def _elf(member: tar.Member, read_at: tar.ReadAt) -> dict[str, Any] | None:
+def _elf(member: tar.Member, read_at: tar.ReadAt) -> ElfInfo | None:
     if len(member.extents) != 1:
         return None
     _, start, size = member.extents[0]
-    if read_at(start, len(elf.MAGIC)) != elf.MAGIC:
+    if read_at(start, len(MAGIC)) != MAGIC:
         return None
-    return elf.describe(
+    return parse_elf(
         lambda offset, length: read_at(start + offset, max(0, min(length, size - offset)))
     )

@@ -6,14 +6,13 @@ The directories themselves are links into /usr there, which base-files has. Sour
 from __future__ import annotations
 
 from tools.lib.archive.tar_entry import Entry
+from tools.lib.debian.merged_usr import MERGED_USR_DIRECTORIES
 from tools.lib.rootfs.links import target_of
-
-MOVED = frozenset(("bin", "sbin", "lib", "lib32", "lib64", "libx32"))
 
 
 def place(path: str) -> str:
     """Where a path is, if it is no link of the root itself."""
-    return f"usr/{path}" if path.partition("/")[0] in MOVED else path
+    return f"usr/{path}" if path.partition("/")[0] in MERGED_USR_DIRECTORIES else path
 
 
 def moved(entry: Entry) -> Entry | None:

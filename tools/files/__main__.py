@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING
 
 from tools.files.spec import Entry, Spec, parse
 from tools.lib.archive import tar_entry as tarheader
@@ -13,6 +13,9 @@ from tools.lib.cli.errors import ToolError, run
 from tools.lib.cli.files import read_json
 from tools.lib.cli.flags import Parser
 from tools.lib.part.output import add_flags, part_writer
+
+if TYPE_CHECKING:
+    from tools.lib.elf.elf_file import ElfInfo
 
 _CHUNK = 1 << 20
 
@@ -40,7 +43,7 @@ def main(argv: Sequence[str]) -> int:
 
 def _with_data(
     entry: Entry, spec: Spec, sources: Sequence[str], label: str
-) -> tuple[tarheader.Entry, Iterable[bytes], dict[str, Any] | None]:
+) -> tuple[tarheader.Entry, Iterable[bytes], ElfInfo | None]:
     data: Iterable[bytes]
     described = None
     if isinstance(entry.content, bytes):
@@ -52,11 +55,11 @@ def _with_data(
                 f"{label}: {entry.path}: {path} is no regular file",
                 "name the files of a directory one by one, or add it as a tar",
             )
-        from tools.lib.elf import elf_file as elf  # what is generated is text
+        from tools.lib.elf.elf_file import parse_elf_file  # what is generated is text
 
         size, data = os.stat(path).st_size, _chunks(path)
         with open(path, "rb") as source:
-            described = elf.describe_file(source)
+            described = parse_elf_file(source)
     header = tarheader.Entry(
         entry.path, entry.type, entry.mode, entry.uid, entry.gid, spec.mtime, size, entry.link
     )

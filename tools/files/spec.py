@@ -8,7 +8,7 @@ from typing import Any, Literal, NamedTuple, cast
 from tools.lib.archive.tar_entry import MAX_TIME, path_bytes
 from tools.lib.cli.errors import ToolError
 from tools.lib.data.json_values import require_int, require_list, require_object, require_string
-from tools.lib.part.part import Package
+from tools.lib.debian.package import BinaryPackage
 from tools.lib.rootfs.links import target_of
 
 Kind = Literal["file", "directory", "symlink"]
@@ -43,7 +43,7 @@ class Spec(NamedTuple):
 
     architecture: str | None
     mtime: int
-    package: Package | None
+    package: BinaryPackage | None
     entries: list[Entry]
 
 
@@ -75,10 +75,10 @@ def parse(value: object, label: str, sources: int) -> Spec:
     )
 
 
-def _package(value: object, where: str) -> Package:
-    known = set(Package._fields)
+def _package(value: object, where: str) -> BinaryPackage:
+    known = {"name", "version", "architecture", "source"}
     fields = _fields(value, where, known, known)
-    return Package(**{key: _text(fields[key], f"{where}: {key}") for key in fields})
+    return BinaryPackage(**{key: _text(fields[key], f"{where}: {key}") for key in fields})
 
 
 def _entry(value: object, where: str, sources: int) -> Entry:

@@ -24,7 +24,7 @@ def make(
     fields = {"architecture": None, "mtime": 1735689600, "package": None}
     (folder / "spec.json").write_text(json.dumps(fields | {"entries": entries} | more))
     paths = {name: str(folder / name) for name in ("spec.json", "run", "part.json")}
-    outputs = ["--run", paths["run"], "--metadata", paths["part.json"], "--label", "//x:y"]
+    outputs = ["--blob-out", paths["run"], "--part-out", paths["part.json"], "--label", "//x:y"]
     assert main(["--spec", paths["spec.json"], *outputs, *flags]) == 0
     return json.loads((folder / "part.json").read_bytes()), (folder / "run").read_bytes()
 

@@ -6,7 +6,9 @@ import pytest
 
 from tools.files.spec import Entry, Spec, parse
 from tools.lib.cli.errors import ToolError
-from tools.lib.part.part import Package
+from tools.lib.debian.package import BinaryPackage
+
+PACKAGE_FIELDS = ("name", "version", "architecture", "source")
 
 
 def file(path: object = "etc/x", **more: Any) -> dict[str, Any]:
@@ -33,7 +35,7 @@ def test_a_spec_is_read_whole() -> None:
     assert parse(value, "//x:y", 2) == Spec(
         "arm",
         5,
-        Package(**package),
+        BinaryPackage(**package),
         [
             Entry("etc/x", "file", 0o4755, 1, 2, "é\n".encode(), ""),
             Entry("etc/y", "file", 0o644, 0, 0, 1, ""),
@@ -111,7 +113,10 @@ def test_entries_that_exclude_each_other(entries: list[Any], message: str) -> No
         (spec(mtime=10**12), "//x:y: mtime: .* not a whole number"),
         (spec(architecture=""), "//x:y: architecture: '', empty"),
         (spec(package={"name": "p"}), "//x:y: package: architecture: missing"),
-        (spec(package=dict.fromkeys(Package._fields, 5)), "package: name: 5, not a text"),
+        (
+            spec(package=dict.fromkeys(("name", "version", "architecture", "source"), 5)),
+            "package: name: 5, not a text",
+        ),
         (spec(entries={}), "//x:y: entries: .*not a list"),
         (spec(colour="red"), "spec: colour: unknown field"),
     ],

@@ -30,7 +30,7 @@ def main(argv: Sequence[str]) -> int:
     args = parser.parse_args(argv)
 
     paths = _paths(args.path, args.label)
-    deb = package.read(args.deb, args.run)
+    deb = package.read(args.deb, args.blob_out)
     files = [*sorted(deb.certificates.items()), *((path, _read(path)) for path in args.certificate)]
     store = jks.trust_store(
         jks.aliases(

@@ -32,7 +32,7 @@ def make_part(
 ) -> tuple[dict[str, Any], bytes]:
     """Runs the tool; returns the metadata and the run, uncompressed."""
     (folder / "x.deb").write_bytes(deb(STANZA, files))
-    outputs = ["--run", str(folder / "run"), "--metadata", str(folder / "part.json")]
+    outputs = ["--blob-out", str(folder / "run"), "--part-out", str(folder / "part.json")]
     assert main(["--deb", str(folder / "x.deb"), "--label", "//x:jks", *outputs, *flags]) == 0
     return json.loads((folder / "part.json").read_bytes()), gzip.decompress(
         (folder / "run").read_bytes()

@@ -2,17 +2,19 @@
 writes it.
 
 Source: glibc's sysdeps/generic/dl-cache.h (the format), elf/cache.c (save_cache, write_extensions),
-elf/stringtable.c (the order of the texts, and that one may be the end of another).
+elf/stringtable.c (the order of the strings, and that one may be the tail of another).
 """
 
 from __future__ import annotations
 
 import functools
 import struct
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
-from tools.ld_so_cache.order import compare_names
+from tools.ld_so_cache.name_order import compare_names
+from tools.lib.debian.architectures import ByteOrder
 
 _MAGIC = b"glibc-ld.so.cache1.1"
 _EXTENSION_MAGIC = -358342284 % 2**32
@@ -27,12 +29,13 @@ _EXTENSION = "II"
 _SECTION = "IIII"
 
 
-class Library(NamedTuple):
-    """An entry of the cache.
+@dataclass(frozen=True, slots=True)
+class CacheEntry:
+    """A library in the cache.
 
-    `name` is what programs ask for, `path` where it is, `type` what it is for. `hwcaps` is the name
-    of a glibc-hwcaps directory, for processors that have what it says, and then `isa_level` the
-    level of x86-64 that the library itself says it needs.
+    `name` is what programs ask for and `path` where the library is. `type` says what it is for. A
+    library in a glibc-hwcaps directory has the name of that in `hwcaps`, and in `isa_level` the
+    level of x86-64 that the library itself needs.
     """
 
     name: bytes
@@ -42,28 +45,29 @@ class Library(NamedTuple):
     isa_level: int = 0
 
 
-class Target(NamedTuple):
-    """The machine that reads a cache: its byte order, and whether C's char is signed there."""
+@dataclass(frozen=True, slots=True)
+class CacheTarget:
+    """The machine that reads a cache: its byte order, and whether C's char is signed."""
 
-    data: str
+    byte_order: ByteOrder
     signed_char: bool
 
 
 def encode(
-    libraries: Iterable[Library], texts: Iterable[bytes], target: Target, generator: bytes
+    entries: Iterable[CacheEntry], strings: Iterable[bytes], target: CacheTarget, generator: bytes
 ) -> bytes:
-    """The cache's bytes.
+    """The bytes of a cache.
 
     Args:
-        libraries: the entries; of those that ld.so cannot tell apart, the first wins.
-        texts: what the table of texts holds besides.
-        target: who will read it.
+        entries: the libraries; of those that ld.so cannot tell apart, the first wins.
+        strings: what the string table has besides the entries' strings.
+        target: the machine that will read the cache.
         generator: text that says who made the cache.
     """
-    prefix, byte_order = _BYTE_ORDERS[target.data]
-    entries = sorted(libraries, key=_key(target.signed_char))
+    prefix, byte_order = _BYTE_ORDERS[target.byte_order]
+    entries = sorted(entries, key=_key(target.signed_char))
     hwcaps = sorted({each.hwcaps for each in entries if each.hwcaps is not None})
-    table, offsets = _table({*texts, *hwcaps, *_names(entries)})
+    table, offsets = _string_table({*strings, *hwcaps, *_names(entries)})
     start = struct.calcsize(prefix + _HEADER) + struct.calcsize(prefix + _ENTRY) * len(entries)
     end = start + len(table)
     padding = -end % 4
@@ -81,48 +85,49 @@ def encode(
         )
         for each in entries
     )
-    places = struct.pack(f"{prefix}{len(hwcaps)}I", *(start + offsets[each] for each in hwcaps))
-    extensions = _extensions(prefix, end + padding, places, generator)
+    hwcap_offsets = (start + offsets[each] for each in hwcaps)
+    hwcap_table = struct.pack(f"{prefix}{len(hwcaps)}I", *hwcap_offsets)
+    extensions = _extensions(prefix, end + padding, hwcap_table, generator)
     return b"".join((header, *rows, table, bytes(padding), extensions))
 
 
-def _names(entries: Iterable[Library]) -> Iterable[bytes]:
-    return (text for each in entries for text in (each.name, each.path))
+def _names(entries: Iterable[CacheEntry]) -> Iterable[bytes]:
+    return (string for each in entries for string in (each.name, each.path))
 
 
-def _key(signed: bool) -> Callable[[Library], Any]:
-    def compare(one: Library, two: Library) -> int:
+def _key(signed: bool) -> Callable[[CacheEntry], Any]:
+    def compare(one: CacheEntry, two: CacheEntry) -> int:
         if order := compare_names(two.name, one.name, signed=signed):
             return order
         if one.type != two.type:
             return two.type - one.type
-        # ld.so stops at the first that is for every processor.
+        # ld.so stops at the first entry that is for every processor.
         left, right = ((each.hwcaps is None, each.hwcaps or b"") for each in (one, two))
         return (left > right) - (left < right)
 
     return functools.cmp_to_key(compare)
 
 
-def _hwcap(library: Library, hwcaps: list[bytes]) -> int:
-    if library.hwcaps is None:
+def _hwcap(entry: CacheEntry, hwcaps: Sequence[bytes]) -> int:
+    if entry.hwcaps is None:
         return 0
-    return _HWCAP_EXTENSION | library.isa_level << 32 | hwcaps.index(library.hwcaps)
+    return _HWCAP_EXTENSION | entry.isa_level << 32 | hwcaps.index(entry.hwcaps)
 
 
-def _table(texts: Iterable[bytes]) -> tuple[bytes, Mapping[bytes, int]]:
-    """The texts, each with a NUL after it, and where each is."""
+def _string_table(strings: Iterable[bytes]) -> tuple[bytes, Mapping[bytes, int]]:
+    """The strings, each with a NUL after it, and the offset of each."""
     table = bytearray()
     offsets: dict[bytes, int] = {}
-    # Compared from their ends, the longer first: what ends a text comes right after it.
-    for text in sorted(texts, key=lambda text: text[::-1], reverse=True):
-        if not (offsets and table.endswith(text + b"\0")):
-            table += text + b"\0"
-        offsets[text] = len(table) - 1 - len(text)
+    # Sorted by their ends, the longer first: the tail of a string comes right after it.
+    for string in sorted(strings, key=lambda string: string[::-1], reverse=True):
+        if not (offsets and table.endswith(string + b"\0")):
+            table += string + b"\0"
+        offsets[string] = len(table) - 1 - len(string)
     return bytes(table), offsets
 
 
 def _extensions(prefix: str, at: int, hwcaps: bytes, generator: bytes) -> bytes:
-    """What follows the texts, at an offset: a directory of sections, and the sections."""
+    """What follows the strings, at an offset: a directory of sections, and the sections."""
     count = 2 if hwcaps else 1
     data = at + struct.calcsize(prefix + _EXTENSION) + count * struct.calcsize(prefix + _SECTION)
     sections = [(_GENERATOR, 0, data + len(hwcaps), len(generator))]

@@ -1,4 +1,4 @@
-"""The machine's own ldconfig(8) as the witness: it gets the tree on a disk, the tool as a tar."""
+"""Compares the tool with this machine's ldconfig(8), on the same tree of files."""
 
 from __future__ import annotations
 
@@ -14,39 +14,36 @@ import pytest
 from tools.ld_so_cache.testing import (
     Link,
     Tree,
+    cache_lines,
     generator,
-    library,
-    made,
-    shown,
-    signed,
+    make_cache,
     tar,
+    with_generator,
     write_tree,
 )
-from tools.lib.elf import elf_file as elf
-from tools.lib.elf.abi import Machine, abi
-
-_ARCHITECTURES = ("386", "amd64", "arm", "arm64", "loong64", "ppc64le", "riscv64", "s390x")
+from tools.lib.debian.architectures import ARCHITECTURES, ElfMachine
+from tools.lib.elf.elf_file import parse_elf_file
+from tools.lib.elf.testing import shared_library
 
 
 class Host(NamedTuple):
-    """This machine: its architecture, and what its libraries have in e_flags."""
+    """This machine: its architecture, and the e_flags of its libraries."""
 
     architecture: str
-    machine: Machine
+    machine: ElfMachine
     flags: int
 
 
 def host() -> Host:
     with open(sys.executable, "rb") as source:
-        described = elf.describe_file(source)
-    assert described
-    machine = Machine.of(described)
-    (name,) = (each for each in _ARCHITECTURES if abi(each, "").machine == machine)
-    return Host(name, machine, described["flags"])
+        python = parse_elf_file(source)
+    assert python
+    (name,) = {each.name for each in ARCHITECTURES if each.machine == python.machine}
+    return Host(name, python.machine, python.flags)
 
 
 HOST = host()
-# Where it looks, whatever distribution it is of.
+# ldconfig of every distribution searches these.
 DIRECTORIES = ("/opt/a", "/opt/b", "/srv/c", "/lib", "/usr/lib")
 CONFIG = {
     "etc/ld.so.conf": b"include /etc/ld.so.conf.d/*.conf\n/srv/c\n",
@@ -58,13 +55,13 @@ CONFIG = {
 
 
 def lib(soname: str | None, kind: int = 3) -> bytes:
-    return library(soname, HOST.machine, flags=HOST.flags, kind=kind)
+    return shared_library(soname, HOST.machine, flags=HOST.flags, kind=kind)
 
 
 def both(folder: Path, tree: Tree, *directories: str) -> tuple[bytes, bytes]:
-    """ldconfig's cache, and the tool's as ldconfig would sign it, after its links are checked."""
+    """ldconfig's cache, and the tool's with ldconfig's generator; compares their links."""
     program = shutil.which("ldconfig", path="/sbin:/usr/sbin:/bin:/usr/bin")
-    assert program, "ldconfig comes with every glibc"
+    assert program, "every glibc has ldconfig"
     root = folder / "root"
     write_tree(str(root), tree)
     (root / "etc").mkdir(exist_ok=True)
@@ -74,26 +71,26 @@ def both(folder: Path, tree: Tree, *directories: str) -> tuple[bytes, bytes]:
 
     (folder / "image.tar").write_bytes(tar(tree))
     flags = [flag for directory in directories for flag in ("--directory", directory)]
-    result = made(
+    result = make_cache(
         folder, "--tar", str(folder / "image.tar"), "--architecture", HOST.architecture, *flags
     )
     assert set(result.links) == links - {path for path in tree if isinstance(tree[path], Link)}
-    return real, signed(result.cache, generator(real))
+    return real, with_generator(result.cache, generator(real))
 
 
 def check(folder: Path, files: Tree, *directories: str) -> list[str]:
-    """Checks that both are the same, byte for byte, beside CONFIG; returns the entries."""
+    """Compares the caches of `files` and CONFIG byte for byte; returns the entries."""
     real, own = both(folder, {**CONFIG, **files}, *directories)
-    assert shown(own) == shown(real)
+    assert cache_lines(own) == cache_lines(real)
     assert own == real
-    return shown(real)
+    return cache_lines(real)
 
 
-def test_nothing(tmp_path: Path) -> None:
+def test_no_libraries(tmp_path: Path) -> None:
     assert check(tmp_path, {"etc/hosts": b""}) == []
 
 
-def test_configuration_includes_and_the_order_of_directories(tmp_path: Path) -> None:
+def test_order_of_configured_directories(tmp_path: Path) -> None:
     tree = {f"{path[1:]}/libx.so.1": lib("libx.so.1") for path in (*DIRECTORIES, "/opt/hidden")}
     entries = check(tmp_path, tree)
     assert [entry.partition("=> ")[2] for entry in entries] == [
@@ -101,14 +98,14 @@ def test_configuration_includes_and_the_order_of_directories(tmp_path: Path) -> 
     ]
 
 
-def test_directories_that_are_named_come_first(tmp_path: Path) -> None:
+def test_directories_of_the_command_line_come_first(tmp_path: Path) -> None:
     tree = {f"{path}/libx.so.1": lib("libx.so.1") for path in ("opt/a", "opt/z")}
     (first, second) = check(tmp_path, tree, "/opt/z/", "/opt/missing")
     assert first.endswith("=> /opt/z/libx.so.1")
     assert second.endswith("=> /opt/a/libx.so.1")
 
 
-def test_merged_usr_has_each_library_once_by_the_path_that_comes_first(tmp_path: Path) -> None:
+def test_merged_usr_lists_each_library_once(tmp_path: Path) -> None:
     tree: Tree = {
         "lib": Link("usr/lib"),
         "opt/a": Link("/usr/lib/deep"),
@@ -120,7 +117,7 @@ def test_merged_usr_has_each_library_once_by_the_path_that_comes_first(tmp_path:
     assert shallow.endswith("=> /lib/libx.so.1")
 
 
-def test_names_are_ordered_as_ld_so_compares_them(tmp_path: Path) -> None:
+def test_order_of_names(tmp_path: Path) -> None:
     names = ["libx-2", "libx-10", "libx-010a", "libx", "libx_", "libX", "lib2x", "libé", "libz"]
     names += ["libx-20240101123456"]  # more than C's int holds
     tree = {f"opt/a/{name}.so": lib(f"{name}.so") for name in names}
@@ -129,21 +126,21 @@ def test_names_are_ordered_as_ld_so_compares_them(tmp_path: Path) -> None:
 
 def test_links_and_versions(tmp_path: Path) -> None:
     tree: Tree = {
-        # As packages have it, with the linker's link too.
+        # As packages ship it, with the link for ld(1).
         "opt/a/liba.so.1.2": lib("liba.so.1"),
         "opt/a/liba.so.1": Link("liba.so.1.2"),
         "opt/a/liba.so": Link("liba.so.1"),
-        # The newest of two gets the link that is missing; a file is better than a link.
+        # The newest of two gets the missing link; a file wins over a link.
         "opt/a/libb.so.1.9": lib("libb.so.1"),
         "opt/a/libb.so.1.10": lib("libb.so.1"),
         "opt/b/libb.so.1.11": Link("/opt/a/libb.so.1.10"),
-        # Links that lead nowhere, to a directory, to a file elsewhere.
+        # Dangling links, links to a directory, links to a file elsewhere.
         "opt/a/libgone.so": Link("libgone.so.1"),
         "opt/a/libdir.so.1": Link("/opt/b"),
         "opt/b/libfar.so.7": Link("../../srv/real/module"),
         "srv/real/module": lib("libfar.so.7"),
         "opt/b/libother.so.2": Link("../a/liba.so.1.2"),
-        # Without a soname the file's name counts.
+        # Without a soname, the file name counts.
         "opt/a/libnone.so": lib(None),
         "opt/a/libnone-1.0.so": Link("libnone.so"),
     }
@@ -151,7 +148,7 @@ def test_links_and_versions(tmp_path: Path) -> None:
     assert sum("libb.so.1 " in entry for entry in entries) == 2
 
 
-def test_what_is_no_library_is_passed_over(tmp_path: Path) -> None:
+def test_files_that_are_not_libraries_are_skipped(tmp_path: Path) -> None:
     tree: Tree = {
         "lib/libprogram.so": lib("libprogram.so", kind=2),
         "lib/libtext.so": b"GROUP ( libx.so.1 )".ljust(100),
@@ -170,7 +167,7 @@ def test_what_is_no_library_is_passed_over(tmp_path: Path) -> None:
     assert names == {"ld-linux.so.9", "ld.so.9", "ld64.so.9", "libyes.so.py"}
 
 
-def test_directories_for_newer_processors(tmp_path: Path) -> None:
+def test_glibc_hwcaps(tmp_path: Path) -> None:
     hwcaps = "usr/lib/glibc-hwcaps"
     tree: Tree = {
         "usr/lib/libx.so.1": lib("libx.so.1"),
@@ -190,14 +187,14 @@ def test_directories_for_newer_processors(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("needed", [1, 0b11, 0b111, 0b1111])
-def test_levels_of_x86_64_that_libraries_need(needed: int, tmp_path: Path) -> None:
-    data = library("libx.so.1", HOST.machine, flags=HOST.flags, isa=needed)
+def test_needed_level_of_x86_64(needed: int, tmp_path: Path) -> None:
+    data = shared_library("libx.so.1", HOST.machine, flags=HOST.flags, isa=needed)
     (entry,) = check(tmp_path, {"usr/lib/glibc-hwcaps/new/libx.so.1": data})
     level = needed.bit_length() - 1 if HOST.architecture in ("386", "amd64") else 0
     assert f"new, level {level})" in entry
 
 
-def test_trees_of_chance(tmp_path: Path) -> None:
+def test_random_trees(tmp_path: Path) -> None:
     for seed in range(60):
         dice = random.Random(seed)
         places = ["opt/a", "opt/b", "srv/c", "usr/lib", "opt/a/glibc-hwcaps/v1"]

@@ -1,4 +1,4 @@
-"""Libraries made in memory, and trees of them as a tar and on a disk, for the tests."""
+"""Trees of files as a tar and on disk, and the caches made of them, for the tests."""
 
 from __future__ import annotations
 
@@ -13,71 +13,6 @@ from typing import Any, NamedTuple
 
 from tools.ld_so_cache.__main__ import main
 from tools.lib.archive.tar_entry import END_OF_ARCHIVE
-from tools.lib.elf.abi import Machine
-
-AMD64 = Machine(64, "little", 62)
-
-_PT_LOAD, _PT_DYNAMIC, _PT_GNU_PROPERTY = 1, 2, 0x6474E553
-_DT_NULL, _DT_NEEDED, _DT_STRTAB, _DT_SONAME = 0, 1, 5, 14
-
-
-def library(
-    soname: str | None,
-    machine: Machine = AMD64,
-    *,
-    flags: int = 0,
-    isa: int = 0,
-    kind: int = 3,
-    needed: str | None = None,
-) -> bytes:
-    """The least of a shared library that ldconfig(8) takes; it cannot be loaded.
-
-    Args:
-        soname: DT_SONAME.
-        machine: what it is for.
-        flags: e_flags.
-        isa: bits of the levels of x86-64 that it needs, 0b100 for x86-64-v3.
-        kind: e_type, 3 for a shared object.
-        needed: DT_NEEDED.
-    """
-    order = "<" if machine.data == "little" else ">"
-    is_64 = machine.bits == 64
-    header, segment, word = ("HHIQQQIHHHHHH", "IIQQQQQQ", "Q") if is_64 else (
-        "HHIIIIIHHHHHH", "IIIIIIII", "I",
-    )  # fmt: skip
-    header_size = 16 + struct.calcsize(order + header)
-    segment_size = struct.calcsize(order + segment)
-
-    texts = b"\0" + (soname or "").encode("utf-8", "surrogateescape") + b"\0"
-    tags = [(_DT_SONAME, 1)] if soname is not None else []
-    if needed is not None:
-        tags.append((_DT_NEEDED, len(texts)))
-        texts += needed.encode() + b"\0"
-    tags += [(_DT_STRTAB, 0x200), (_DT_NULL, 0)]
-    dynamic = b"".join(struct.pack(order + 2 * word, *tag) for tag in tags)
-    align = machine.bits // 8
-    array = struct.pack(order + "III", 0xC0008002, 4, isa).ljust(-(-12 // align) * align, b"\0")
-    note = struct.pack(order + "III", 4, len(array), 5) + b"GNU\0" + array
-    size = 0x300 + len(texts)
-    places = [(_PT_LOAD, 0, size), (_PT_DYNAMIC, 0x100, len(dynamic))]
-    if isa:
-        places.append((_PT_GNU_PROPERTY, 0x180, len(note)))
-    rows = [
-        (of, 4, at, at, at, length, length, align)
-        if is_64
-        else (of, at, at, at, length, length, 4, align)
-        for of, at, length in places
-    ]
-    ident = b"\x7fELF" + bytes((machine.bits // 32, 1 if order == "<" else 2, 1))
-    start = ident.ljust(16, b"\0") + struct.pack(
-        order + header,
-        *(kind, machine.number, 1, 0, header_size, 0, flags),
-        *(header_size, segment_size, len(rows), 0, 0, 0),
-    )
-    start += b"".join(struct.pack(order + segment, *row) for row in rows)
-    data = start.ljust(0x100, b"\0") + dynamic
-    data = data.ljust(0x180, b"\0") + note
-    return (data.ljust(0x200, b"\0") + texts).ljust(size, b"\0")
 
 
 class Link(NamedTuple):
@@ -87,7 +22,7 @@ class Link(NamedTuple):
 
 
 Tree = Mapping[str, bytes | Link]
-"""Path without a leading slash to what is there; parents come by themselves."""
+"""Paths without a leading slash, and the file or link at each."""
 
 
 def write_tree(root: str, tree: Tree) -> None:
@@ -120,7 +55,7 @@ def tar(tree: Tree, mtime: int = 0) -> bytes:
     return out.getvalue()
 
 
-class Made(NamedTuple):
+class Output(NamedTuple):
     """What the tool wrote: the cache, the links, and part.json."""
 
     cache: bytes
@@ -128,37 +63,37 @@ class Made(NamedTuple):
     part: dict[str, Any]
 
 
-def made(folder: Path, *flags: str) -> Made:
+def make_cache(folder: Path, *flags: str) -> Output:
     """Runs the tool, with its outputs in a folder."""
-    run, metadata = (str(folder / name) for name in ("cache.part", "cache.part.json"))
-    outputs = ["--run", run, "--metadata", metadata, "--label", "//x:cache"]
+    blob, part_json = (str(folder / name) for name in ("cache.part", "cache.part.json"))
+    outputs = ["--blob-out", blob, "--part-out", part_json, "--label", "//x:cache"]
     assert main([*flags, *outputs, "--compression", "none"]) == 0
-    with open(run, "rb") as source:
+    with open(blob, "rb") as source:
         archive = io.BytesIO(source.read() + END_OF_ARCHIVE)
-    with open(metadata, "rb") as source:
+    with open(part_json, "rb") as source:
         part = json.load(source)
     with tarfile.open(fileobj=archive) as entries:
         cache = entries.extractfile("etc/ld.so.cache")
         assert cache
         links = {each.name: each.linkname for each in entries if each.issym()}
-        return Made(cache.read(), links, part)
+        return Output(cache.read(), links, part)
 
 
 def generator(cache: bytes) -> bytes:
-    """Who made a cache, which stands at its end."""
+    """The text at the end of a cache that says who made it."""
     return cache[-struct.unpack(_words(cache, 4), _extensions(cache)[8:24])[3] :]
 
 
-def signed(cache: bytes, by: bytes) -> bytes:
-    """A cache as another program would sign it, if all else were the same."""
+def with_generator(cache: bytes, text: bytes) -> bytes:
+    """The same cache, as another program would have made it."""
     own = generator(cache)
     at = len(cache) - len(_extensions(cache)) + 20
-    size = struct.pack(_words(cache, 1), len(by))
-    return cache[:at] + size + cache[at + 4 : len(cache) - len(own)] + by
+    size = struct.pack(_words(cache, 1), len(text))
+    return cache[:at] + size + cache[at + 4 : len(cache) - len(own)] + text
 
 
-def shown(cache: bytes) -> list[str]:
-    """The entries in their order, as `ldconfig -p` shows them, but for what the type means."""
+def cache_lines(cache: bytes) -> list[str]:
+    """The entries in their order, as `ldconfig -p` prints them, with numbers for the types."""
     count, _, _, extensions = struct.unpack_from(_words(cache, 4), cache, 20)
     hwcaps: list[str] = []
     if struct.unpack_from(_words(cache, 1), cache, extensions + 4)[0] == 2:

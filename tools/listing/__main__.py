@@ -1,4 +1,4 @@
-"""listing: prints what a layer holds, one entry a line, from its parts' metadata alone."""
+"""listing: prints what a layer holds, one entry a line, from the metadata of its parts."""
 
 from __future__ import annotations
 
@@ -8,25 +8,33 @@ from collections.abc import Sequence
 from tools.lib.cli.errors import run
 from tools.lib.cli.files import atomic_write
 from tools.lib.cli.flags import Parser
-from tools.lib.part import reader as metadata
-from tools.listing.listing import lines
+from tools.lib.part.part_json import read_part
+from tools.listing.listing import listing_lines
 
 
 def main(argv: Sequence[str]) -> int:
-    parser = Parser("listing", "Lists the content of a layer: one entry a line, as JSON.")
+    parser = Parser("listing", "Lists the content of a layer, one entry a line, as JSON.")
     parser.add_argument(
-        "--part", action="append", default=[], metavar="METADATA", help="a part of the layer"
+        "--part",
+        action="append",
+        default=[],
+        metavar="PART_JSON",
+        help="a part of the layer",
     )
     parser.add_argument(
-        "--lower", action="append", default=[], metavar="METADATA", help="a part in a layer below"
+        "--base-part",
+        action="append",
+        default=[],
+        metavar="PART_JSON",
+        help="a part of the layers below",
     )
-    parser.add_argument("--output", required=True, help="output: the lines, sorted by path")
+    parser.add_argument("--listing-out", required=True, help="output: the lines, sorted by path")
     args = parser.parse_args(argv)
 
-    parts = [metadata.read(path) for path in args.part]
-    lower = [metadata.read(path) for path in args.lower]
-    with atomic_write(args.output) as out:
-        out.writelines(lines(parts, lower))
+    parts = [read_part(path) for path in args.part]
+    base_parts = [read_part(path) for path in args.base_part]
+    with atomic_write(args.listing_out) as out:
+        out.writelines(listing_lines(parts, base_parts))
     return 0
 
 

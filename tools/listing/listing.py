@@ -1,49 +1,58 @@
-"""A layer's content as lines that are compact, stable, and made to be compared.
+"""A layer's content as lines that are short, stable and easy to compare.
 
-One entry a line, as JSON in ASCII, sorted by path (bytes). What is most usual is left out: `uid`
-and `gid` of 0, and all but the first 16 digits of a file's sha256.
+One entry a line, as JSON in ASCII, sorted by path (bytes). A `uid` or `gid` of 0 is left out, and a
+file's sha256 is cut to its first 16 digits.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from tools.lib.archive.tar_entry import path_bytes
-from tools.lib.part import merge
-from tools.lib.part.part import Part
+from tools.lib.part.merge import merge_directories
+from tools.lib.part.part import Part, PartDirectory, PartEntry
+from tools.lib.part.part_json import encode_xattrs
 
-# In the order of the line. "elf" is derived from the bytes, which "sha256" covers.
-_FIELDS = [
-    "path",
-    "type",
-    "mode",
-    "uid",
-    "gid",
-    "mtime",
-    "size",
-    "sha256",
-    "link",
-    "major",
-    "minor",
-    "xattrs",
-]
 _DIGITS = 16
 
 
-def lines(parts: Sequence[Part], lower: Sequence[Part] = ()) -> Iterator[bytes]:
-    """The lines of the layer that `parts` merge to, on layers of the parts `lower`.
+def listing_lines(parts: Sequence[Part], base_parts: Sequence[Part] = ()) -> Iterator[bytes]:
+    """The lines of a layer.
+
+    Args:
+        parts: what the layer is made of.
+        base_parts: what the layers below are made of.
 
     Raises:
-        ToolError: the parts do not merge.
+        ToolError: the parts conflict.
     """
-    entries = [{**directory, "type": "directory"} for directory in merge.directories(parts, lower)]
-    entries += [entry for part in parts for entry in part["entries"]]
-    for entry in sorted(entries, key=lambda entry: path_bytes(entry["path"])):
-        shown = {key: entry[key] for key in _FIELDS if key in entry}
-        for key in ("uid", "gid"):
-            if not shown[key]:
-                del shown[key]
-        if "sha256" in shown:
-            shown["sha256"] = shown["sha256"][:_DIGITS]
-        yield json.dumps(shown, separators=(",", ":")).encode() + b"\n"
+    entries: list[PartDirectory | PartEntry] = [*merge_directories(parts, base_parts)]
+    entries += (entry for part in parts for entry in part.entries)
+    for entry in sorted(entries, key=lambda entry: path_bytes(entry.path)):
+        yield json.dumps(_line(entry), separators=(",", ":")).encode() + b"\n"
+
+
+def _line(entry: PartDirectory | PartEntry) -> dict[str, Any]:
+    """The fields of a line in their order; what an ELF file needs follows from its digest."""
+    fields: dict[str, Any] = {
+        "path": entry.path,
+        "type": entry.type if isinstance(entry, PartEntry) else "directory",
+        "mode": f"{entry.mode:04o}",
+    }
+    if entry.uid:
+        fields["uid"] = entry.uid
+    if entry.gid:
+        fields["gid"] = entry.gid
+    fields["mtime"] = entry.mtime
+    if isinstance(entry, PartEntry):
+        if entry.type == "file":
+            fields |= {"size": entry.size, "sha256": entry.sha256[:_DIGITS]}
+        elif entry.type in ("symlink", "hardlink"):
+            fields["link"] = entry.link
+        elif entry.type in ("char", "block"):
+            fields["major"], fields["minor"] = entry.device
+    if entry.xattrs:
+        fields["xattrs"] = encode_xattrs(entry.xattrs)
+    return fields

@@ -1,58 +1,55 @@
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
 
-from tools.files.__main__ import main as files_layer
 from tools.lib.cli.errors import ToolError
+from tools.lib.part.part import Part
+from tools.lib.part.part_json import write_part
+from tools.lib.part.testing import directory, entry, file, part, symlink
 from tools.listing.__main__ import main
 
-SHA256 = "2cf24dba5fb0a30e"  # of "hello", its first digits
+SHA256 = "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824"
 
 
-def part(folder: Path, name: str, *entries: dict[str, object]) -> str:
-    """Writes a part; returns the path of its metadata."""
-    spec, metadata = folder / f"{name}.spec", folder / f"{name}.json"
-    full = [{"mode": "0644", "uid": 0, "gid": 0, **entry} for entry in entries]
-    spec.write_text(json.dumps({"mtime": 5, "entries": full}))
-    outputs = ["--run", str(folder / "run"), "--metadata", str(metadata), "--label", f"//x:{name}"]
-    files_layer(["--spec", str(spec), *outputs])
-    return str(metadata)
+def listing(folder: Path, *parts: Part, base: Part | None = None) -> list[str]:
+    """Runs the tool; returns the lines."""
+    flags = []
+    for number, each in enumerate([*parts, *([base] if base else [])]):
+        path = folder / f"{number}.json"
+        with path.open("wb") as out:
+            write_part(each, out)
+        flags += ["--base-part" if each is base else "--part", str(path)]
+    assert main([*flags, "--listing-out", str(folder / "listing")]) == 0
+    return (folder / "listing").read_text("ascii").splitlines()
 
 
-def listing(folder: Path, *arguments: str) -> str:
-    assert main([*arguments, "--output", str(folder / "list")]) == 0
-    return (folder / "list").read_text("ascii")
-
-
-def test_one_line_an_entry_of_all_parts_sorted_and_short(tmp_path: Path) -> None:
+def test_lines_are_sorted_by_path_and_leave_out_root(tmp_path: Path) -> None:
     first = part(
-        tmp_path,
-        "a",
-        {"path": "usr/é", "type": "file", "content": "hello", "uid": 7},
-        {"path": "usr", "type": "directory", "mode": "0755"},
+        file("usr/é", size=5, sha256=SHA256, uid=7, xattrs={"user.x": b"\xff"}),
+        directories=[directory("usr", gid=8)],
     )
-    second = part(tmp_path, "b", {"path": "bin/s", "type": "symlink", "mode": "0777", "link": "x"})
-    assert listing(tmp_path, "--part", first, "--part", second).splitlines() == [
-        '{"path":"bin","type":"directory","mode":"0755","mtime":5}',
-        '{"path":"bin/s","type":"symlink","mode":"0777","mtime":5,"link":"x"}',
-        '{"path":"usr","type":"directory","mode":"0755","mtime":5}',
-        r'{"path":"usr/\u00e9","type":"file","mode":"0644","uid":7,"mtime":5,"size":5,'
-        f'"sha256":"{SHA256}"' + "}",
+    second = part(symlink("bin/s", "x"), entry("dev/null", "char", device=(1, 3)))
+    assert listing(tmp_path, first, second) == [
+        '{"path":"bin","type":"directory","mode":"0755","mtime":1}',
+        '{"path":"bin/s","type":"symlink","mode":"0777","mtime":1,"link":"x"}',
+        '{"path":"dev","type":"directory","mode":"0755","mtime":1}',
+        '{"path":"dev/null","type":"char","mode":"0644","mtime":1,"major":1,"minor":3}',
+        '{"path":"usr","type":"directory","mode":"0755","gid":8,"mtime":1}',
+        r'{"path":"usr/\u00e9","type":"file","mode":"0644","uid":7,"mtime":1,"size":5,'
+        r'"sha256":"2cf24dba5fb0a30e","xattrs":{"user.x":"/w=="}}',
     ]
 
 
-def test_a_directory_that_a_layer_below_declares_keeps_its_mode(tmp_path: Path) -> None:
-    lower = part(tmp_path, "a", {"path": "home", "type": "directory", "mode": "0700"})
-    upper = part(tmp_path, "b", {"path": "home/f", "type": "file", "content": ""})
-    lines = listing(tmp_path, "--part", upper, "--lower", lower).splitlines()
-    assert lines[0] == '{"path":"home","type":"directory","mode":"0700","mtime":5}'
-    assert len(lines) == 2
+def test_directory_of_the_base_keeps_its_mode(tmp_path: Path) -> None:
+    base = part(directories=[directory("home", 0o700)])
+    first, *others = listing(tmp_path, part(file("home/f")), base=base)
+    assert first == '{"path":"home","type":"directory","mode":"0700","mtime":1}'
+    assert len(others) == 1
 
 
-def test_parts_that_do_not_merge_are_an_error(tmp_path: Path) -> None:
-    parts = [part(tmp_path, name, {"path": "x", "type": "file", "content": ""}) for name in "ab"]
-    with pytest.raises(ToolError, match="x: in //x:a, and in //x:b"):
-        listing(tmp_path, "--part", parts[0], "--part", parts[1])
+def test_conflict(tmp_path: Path) -> None:
+    parts = [part(file("x"), label=f"//x:{name}") for name in "ab"]
+    with pytest.raises(ToolError, match="x: duplicate entry: in //x:a and in //x:b"):
+        listing(tmp_path, *parts)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from tools.lib.cli.errors import ToolError, run
+from tools.lib.cli.errors import run
 from tools.lib.cli.flags import Parser
-from tools.lib.debian.architectures import DEBIAN_TO_OCI
+from tools.lib.debian.architectures import find_debian_architecture
 from tools.lib.part.output import add_flags, part_writer
 from tools.node.archive import opened
 from tools.node.layer import Release, write_part
@@ -25,16 +25,11 @@ def main(argv: Sequence[str]) -> int:
     add_flags(parser)
     args = parser.parse_args(argv)
 
-    if args.architecture not in DEBIAN_TO_OCI:
-        raise ToolError(
-            f"--architecture: {args.architecture!r:.80}", f"known are: {', '.join(DEBIAN_TO_OCI)}"
-        )
-    release = Release(
-        args.version, args.architecture, args.mtime, args.node_sha256, args.license_sha256
-    )
+    architecture = find_debian_architecture(args.architecture)
+    release = Release(args.version, architecture, args.mtime, args.node_sha256, args.license_sha256)
     with (
         part_writer(args) as writer,
-        opened(args.archive, args.run, args.strip_prefix) as archive,
+        opened(args.archive, args.blob_out, args.strip_prefix) as archive,
     ):
         write_part(archive, release, writer, args.label)
     return 0

@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from tools.lib.archive import tar_reader as tar
 from tools.lib.archive.tar_entry import Entry
 from tools.lib.cli.errors import ToolError
 from tools.lib.debian import control
-from tools.lib.debian.architectures import DEBIAN_TO_OCI
-from tools.lib.elf import elf_file as elf
-from tools.lib.elf.abi import Machine, abi
-from tools.lib.part.part import Part, PartWriter
+from tools.lib.debian.architectures import Architecture
+from tools.lib.elf.elf_file import ElfInfo, parse_elf
+from tools.lib.part.part import Part
+from tools.lib.part.part_writer import PartWriter
 from tools.node.archive import LICENSE, PROGRAM, Archive
 
 _ROOT = "nodejs"
@@ -39,11 +39,11 @@ Description: JavaScript runtime, as nodejs.org releases it
 
 
 class Release(NamedTuple):
-    """What is known of a release: `architecture` is Debian's name, `mtime` the time that all
-    entries get, the hashes are hex or empty where an archive's own hash says enough."""
+    """What is known of a release: `mtime` is the time that all entries get, the hashes are hex or
+    empty where an archive's own hash says enough."""
 
     version: str
-    architecture: str
+    architecture: Architecture
     mtime: int
     node_sha256: str
     license_sha256: str
@@ -58,13 +58,12 @@ def write_part(archive: Archive, release: Release, writer: PartWriter, label: st
         ToolError: the files are not those of the release.
     """
     stanza = control.parse(
-        _CONTROL.format(version=release.version, architecture=release.architecture).encode()
+        _CONTROL.format(version=release.version, architecture=release.architecture.debian).encode()
     )
-    architecture = DEBIAN_TO_OCI[release.architecture]
+    architecture = release.architecture
     described = _elf(archive.program, archive.read_at)
-    machine = abi(architecture.architecture, architecture.variant or "").machine
-    if Machine.of(described) != machine:
-        raise ToolError(f"{PROGRAM}: a program for another machine than {release.architecture}")
+    if described.machine != architecture.machine:
+        raise ToolError(f"{PROGRAM}: a program for another machine than {architecture.debian}")
 
     sums: list[str] = []
     for path, mode, source, expected, of_elf in (
@@ -83,7 +82,7 @@ def write_part(archive: Archive, release: Release, writer: PartWriter, label: st
         (f"{_STATUS}.md5sums", "".join(sums).encode()),
     ):
         writer.add(Entry(path, "file", 0o644, mtime=release.mtime, size=len(data)), [data])
-    return writer.close(label=label, architecture=architecture.architecture, package=stanza.package)
+    return writer.close(label=label, architecture=architecture.name, package=stanza.package)
 
 
 class _Hashed:
@@ -108,11 +107,11 @@ class _Hashed:
             )
 
 
-def _elf(member: tar.Member, read_at: tar.ReadAt) -> dict[str, Any]:
+def _elf(member: tar.Member, read_at: tar.ReadAt) -> ElfInfo:
     described = None
     if len(member.extents) == 1:
         _, start, size = member.extents[0]
-        described = elf.describe(
+        described = parse_elf(
             lambda offset, length: read_at(start + offset, max(0, min(length, size - offset)))
         )
     if described is None:

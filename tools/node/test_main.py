@@ -31,8 +31,8 @@ def flags(folder: Path, archive: bytes, name: str = "node.tar.gz", **options: st
         "version": "24.1.0",
         "architecture": "amd64",
         "mtime": str(MTIME),
-        "run": str(folder / "run"),
-        "metadata": str(folder / "json"),
+        "blob-out": str(folder / "run"),
+        "part-out": str(folder / "json"),
         "label": "//:node",
         **{option.replace("_", "-"): value for option, value in options.items()},
     }
@@ -231,7 +231,10 @@ def test_a_bomb_is_given_up_before_it_fills_the_disk(
     ("options", "message"),
     [
         ({"name": "node.zip"}, "its name tells no compression (hint: known are: .tar.gz"),
-        ({"architecture": "x64"}, "--architecture: 'x64' (hint: known are: amd64, "),
+        (
+            {"architecture": "x64"},
+            "unknown Debian architecture 'x64' (hint: must be one of i386, amd64, ",
+        ),
         ({"version": "24\nMaintainer: x"}, "control: Maintainer twice"),
         ({"version": "../24"}, "control: Version is"),
         ({"strip_prefix": "../package"}, "'..' can lead out"),

@@ -9,18 +9,16 @@ import gzip
 import struct
 import tarfile
 
-from tools.lib.debian.architectures import DEBIAN_TO_OCI
+from tools.lib.debian.architectures import BY_DEBIAN_NAME
 from tools.lib.debian.testing import TarEntry, directory, file, symlink, tar
-from tools.lib.elf.abi import abi
 
 TEXT = b"Node.js is licensed for use as follows:\n"
 
 
 def program(architecture: str = "amd64", of: bytes = b"node") -> bytes:
     """An ELF file for Debian's `architecture`: a header, an interpreter, and some bytes."""
-    platform = DEBIAN_TO_OCI[architecture]
-    known = abi(platform.architecture, platform.variant or "")
-    order, bits = "<" if known.machine.data == "little" else ">", known.machine.bits
+    known = BY_DEBIAN_NAME[architecture]
+    order, bits = "<" if known.machine.byte_order == "little" else ">", known.machine.bits
     ident = b"\x7fELF" + bytes([bits // 32, 1 if order == "<" else 2, 1]) + bytes(9)
     loader = known.loader.encode() + b"\0"
     size, step = (64, 56) if bits == 64 else (52, 32)

@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from tools.lib.cli.errors import ToolError, run
 from tools.lib.cli.files import write_whole
 from tools.lib.cli.flags import Parser
-from tools.lib.oci.documents import digest_of, read_image, read_layer
+from tools.lib.oci.documents import digest_of, read_image
+from tools.lib.oci.layer import read_layer
 from tools.oci_image.core import build
 from tools.oci_image.settings import FILE_FORMS, read_settings
 

@@ -20,7 +20,8 @@ from tools.lib.data.json_values import (
     require_string,
     require_strings,
 )
-from tools.lib.oci.documents import CONFIG, MANIFEST, Image, Layer, describe
+from tools.lib.oci.documents import CONFIG, MANIFEST, Image, describe
+from tools.lib.oci.layer import Layer
 from tools.oci_image.settings import Settings, seconds_of
 
 _VARIABLE = re.compile(r"\$(?:(\w+)|\{(\w+)\})", re.ASCII)
@@ -97,7 +98,7 @@ def _platform(settings: Settings, base: Image | None) -> Json:
 def _check_architectures(architecture: str, layers: Sequence[tuple[str, Layer]]) -> None:
     for name, layer in layers:
         if layer.architecture not in (None, architecture):
-            what = layer.architecture_of or layer.created_by or name
+            what = layer.architecture_owner or layer.created_by or name
             raise ToolError(
                 f"{what} is for {layer.architecture}, the image for {architecture}",
                 f"take one for {architecture}, or make an image for {layer.architecture}",

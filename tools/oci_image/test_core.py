@@ -1,5 +1,6 @@
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,10 +13,10 @@ from tools.lib.oci.documents import (
     Descriptor,
     Digest,
     Image,
-    Layer,
     describe,
     parse_image,
 )
+from tools.lib.oci.layer import Layer
 from tools.oci_image.core import build, expand
 from tools.oci_image.settings import Settings
 
@@ -32,7 +33,11 @@ def layer(
 ) -> tuple[str, Layer]:
     blob = Descriptor(LAYER + "+gzip", digest(letter), 10, {})
     return f"{letter}.layer.json", Layer(
-        blob, digest(letter), architecture, created, f"//:{letter}"
+        descriptor=blob,
+        diff_id=digest(letter),
+        architecture=architecture,
+        created=created,
+        created_by=f"//:{letter}",
     )
 
 
@@ -241,7 +246,7 @@ def test_a_layer_of_another_architecture_is_named_with_both(
     package: str, label: str, named: str
 ) -> None:
     path, other = layer("a", "arm64")
-    other = other._replace(created_by=label, architecture_of=package)
+    other = replace(other, created_by=label, architecture_owner=package)
     with pytest.raises(ToolError, match=rf"^{named} is for arm64, the image for amd64 \(hint: "):
         build(LINUX, [layer("b", "amd64"), (path, other)], None)
 

@@ -1,4 +1,4 @@
-"""merge_layer: joins parts to one layer of an image, by copying their compressed runs."""
+"""oci_layer: joins parts to a layer, by copying their blobs."""
 
 from __future__ import annotations
 
@@ -8,63 +8,71 @@ from collections.abc import Sequence
 from tools.lib.archive.compress import KINDS, compressor
 from tools.lib.archive.tar_entry import END_OF_ARCHIVE
 from tools.lib.cli.errors import ToolError, run
-from tools.lib.cli.files import atomic_writes, dump_json
+from tools.lib.cli.files import atomic_writes
 from tools.lib.cli.flags import Parser
-from tools.lib.oci.documents import LAYERS, Descriptor, Layer
-from tools.lib.part import merge
-from tools.lib.part import reader as metadata
-from tools.lib.part.part import Part, directory_entries, owner
-from tools.oci_layer.blob import Blob, Run
+from tools.lib.oci.documents import LAYERS, Descriptor
+from tools.lib.oci.layer import Layer, write_layer
+from tools.lib.part.merge import merge_directories, newest_mtime, single_architecture
+from tools.lib.part.part_json import read_part
+from tools.lib.part.part_writer import directory_headers
+from tools.oci_layer.layer_writer import LayerWriter
 
 
 def main(argv: Sequence[str]) -> int:
-    parser = Parser("merge_layer", "Joins parts to one layer; their order is that of the layer.")
+    parser = Parser("oci_layer", "Joins parts to a layer, in the order given.")
     parser.add_argument(
-        "--part", nargs=2, action="append", default=[], metavar=("METADATA", "RUN"), help="a part"
+        "--part",
+        nargs=2,
+        action="append",
+        default=[],
+        metavar=("PART_JSON", "BLOB"),
+        help="a part of the layer",
     )
     parser.add_argument(
-        "--lower", action="append", default=[], metavar="METADATA", help="a part in a layer below"
+        "--base-part",
+        action="append",
+        default=[],
+        metavar="PART_JSON",
+        help="a part of the layers below",
     )
-    parser.add_argument("--output", required=True, help="output: the layer's blob")
+    parser.add_argument("--blob-out", required=True, help="output: the layer")
     parser.add_argument("--layer-out", required=True, help="output: layer.json")
-    parser.add_argument("--label", required=True, help="who made the layer")
+    parser.add_argument("--label", required=True, help="the target that made the layer")
     parser.add_argument("--created-by", help="text for the image's history; by default the label")
     parser.add_argument("--compression", choices=KINDS, default="gzip")
     args = parser.parse_args(argv)
 
-    parts = [metadata.read(path) for path, _ in args.part]
-    lower = [metadata.read(path) for path in args.lower]
-    merge.specific([*lower, *parts])
-    specific = merge.specific(parts)
-    directories = directory_entries(merge.directories(parts, lower))
+    parts = [(read_part(path), blob) for path, blob in args.part]
+    own_parts = [part for part, _ in parts]
+    base_parts = [read_part(path) for path in args.base_part]
+    for part in own_parts:
+        if part.blob.compression != args.compression:
+            raise ToolError(
+                f"{args.label}: {part.owner} is compressed with {part.blob.compression}, "
+                f"the layer with {args.compression}",
+                "build all parts of a layer with the same //rules:compression",
+            )
+    single_architecture([*base_parts, *own_parts])
+    specific = single_architecture(own_parts)
+    directories = directory_headers(merge_directories(own_parts, base_parts))
     compress = compressor(args.compression)
-    with atomic_writes([args.output, args.layer_out]) as (out, description):
-        blob = Blob(out, args.compression)
+    with atomic_writes([args.blob_out, args.layer_out]) as (blob_out, layer_out):
+        writer = LayerWriter(blob_out, args.compression)
         if directories:
-            blob.add(directories, compress(directories))
-        for part, (_, path) in zip(parts, args.part, strict=True):
-            blob.copy(_run(part, path, args.compression))
-        blob.add(END_OF_ARCHIVE, compress(END_OF_ARCHIVE))
+            writer.write(directories, compress(directories))
+        for part, blob in parts:
+            writer.copy(blob, part.blob)
+        writer.write(END_OF_ARCHIVE, compress(END_OF_ARCHIVE))
         layer = Layer(
-            Descriptor(LAYERS[args.compression], blob.digest, blob.size, {}),
-            blob.diff_id,
-            specific["architecture"] if specific else None,
-            merge.newest(parts),
-            args.created_by or args.label,
-            owner(specific) if specific else "",
+            descriptor=Descriptor(LAYERS[args.compression], writer.digest, writer.size, {}),
+            diff_id=writer.diff_id,
+            architecture=specific.architecture if specific else None,
+            architecture_owner=specific.owner if specific else "",
+            created=newest_mtime(own_parts),
+            created_by=args.created_by or args.label,
         )
-        description.write(dump_json(layer.to_json()))
+        write_layer(layer, layer_out)
     return 0
-
-
-def _run(part: Part, path: str, compression: str) -> Run:
-    run = part["run"]
-    if run["compression"] != compression:
-        raise ToolError(
-            f"{owner(part)}: compression {run['compression']}, the layer's is {compression}",
-            "make all parts of a layer with one --compression",
-        )
-    return Run(path, run["size"], run["uncompressed_size"], run["sha256"])
 
 
 if __name__ == "__main__":

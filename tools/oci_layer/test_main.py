@@ -6,6 +6,8 @@ import io
 import json
 import subprocess
 import tarfile
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,29 +17,27 @@ import zstandard
 from tools.lib.archive.compress import KINDS, Compression
 from tools.lib.archive.tar_entry import Entry
 from tools.lib.cli.errors import ToolError
-from tools.lib.cli.files import write_json
-from tools.lib.part.part import Package, PartWriter
+from tools.lib.debian.package import BinaryPackage
+from tools.lib.part.part_json import write_part
+from tools.lib.part.part_writer import PartWriter
 from tools.oci_layer.__main__ import main
 
 
-class Layer:
-    """What the tool made."""
+@dataclass(frozen=True)
+class Output:
+    """What the tool wrote."""
 
-    def __init__(self, folder: Path) -> None:
-        self.blob = folder / "layer"
-        self.data = self.blob.read_bytes()
-        self.json: dict[str, Any] = json.loads((folder / "layer.json").read_bytes())
+    blob: bytes
+    layer_json: dict[str, Any]
 
-    def plain(self) -> bytes:
-        if self.data.startswith(b"\x1f\x8b"):
-            return gzip.decompress(self.data)
-        if self.data.startswith(b"\x28\xb5\x2f\xfd"):
-            reader = zstandard.ZstdDecompressor().stream_reader(self.data, read_across_frames=True)
+    def tar(self) -> bytes:
+        """The blob, uncompressed."""
+        if self.blob.startswith(b"\x1f\x8b"):
+            return gzip.decompress(self.blob)
+        if self.blob.startswith(b"\x28\xb5\x2f\xfd"):
+            reader = zstandard.ZstdDecompressor().stream_reader(self.blob, read_across_frames=True)
             return reader.read()
-        return self.data
-
-
-Arguments = list[str]
+        return self.blob
 
 
 def part(
@@ -46,31 +46,36 @@ def part(
     *entries: tuple[Entry, bytes],
     compression: Compression = "gzip",
     architecture: str | None = None,
-) -> Arguments:
-    """Writes a part; returns the arguments that name it."""
-    metadata, run = folder / f"{name}.json", folder / f"{name}.run"
-    with run.open("wb") as out:
+) -> list[str]:
+    """Writes a part of the package `name`; returns the flags for it."""
+    part_json, blob = folder / f"{name}.json", folder / f"{name}.blob"
+    with blob.open("wb") as out:
         writer = PartWriter(out, compression)
         for entry, data in entries:
             writer.add(entry, [data] if data else [])
-        package = Package(name, "1.0", "all", name)
-        described = writer.close(label=f"//x:{name}", architecture=architecture, package=package)
-    write_json(str(metadata), described)
-    return ["--part", str(metadata), str(run)]
+        package = BinaryPackage(name, "1.0", "all", name)
+        written = writer.close(label=f"//x:{name}", architecture=architecture, package=package)
+    with part_json.open("wb") as out:
+        write_part(written, out)
+    return ["--part", str(part_json), str(blob)]
 
 
-def merge(folder: Path, *arguments: str) -> Layer:
-    outputs = ["--output", str(folder / "layer"), "--layer-out", str(folder / "layer.json")]
-    assert main([*arguments, *outputs, "--label", "//x:layer"]) == 0
-    return Layer(folder)
+def join(folder: Path, *flags: str) -> Output:
+    """Runs the tool, with its outputs in `folder`."""
+    outputs = ["--blob-out", str(folder / "layer"), "--layer-out", str(folder / "layer.json")]
+    assert main([*flags, *outputs, "--label", "//x:layer"]) == 0
+    layer_json = json.loads((folder / "layer.json").read_bytes())
+    return Output((folder / "layer").read_bytes(), layer_json)
 
 
 def file(path: str, data: bytes = b"", mtime: int = 5) -> tuple[Entry, bytes]:
     return Entry(path, "file", 0o644, mtime=mtime, size=len(data)), data
 
 
-def two_parts(folder: Path, compression: Compression) -> Arguments:
-    long = "d/" + "é" * 90 + "/" + "n" * 120
+LONG = "d/" + "é" * 90 + "/" + "n" * 120
+
+
+def two_parts(folder: Path, compression: Compression) -> list[str]:
     return [
         *part(
             folder,
@@ -83,7 +88,7 @@ def two_parts(folder: Path, compression: Compression) -> Arguments:
         *part(
             folder,
             "b",
-            file(long, b"b" * 513),
+            file(LONG, b"b" * 513),
             (Entry("usr/s", "symlink", 0o777, mtime=9, link="a"), b""),
             compression=compression,
             architecture="arm",
@@ -92,29 +97,28 @@ def two_parts(folder: Path, compression: Compression) -> Arguments:
 
 
 @pytest.mark.parametrize("compression", KINDS)
-def test_the_layer_is_one_whole_tar(compression: Compression, tmp_path: Path) -> None:
+def test_layer_is_one_tar(compression: Compression, tmp_path: Path) -> None:
     parts = two_parts(tmp_path, compression)
-    layer = merge(tmp_path, *parts, "--compression", compression)
-    with tarfile.open(fileobj=io.BytesIO(layer.plain()), errorlevel=2) as tar:
-        found = [(each.name, each.type, each.mtime) for each in tar]
-    long = "d/" + "é" * 90
-    assert found == [
+    layer = join(tmp_path, *parts, "--compression", compression)
+    with tarfile.open(fileobj=io.BytesIO(layer.tar()), errorlevel=2) as tar:
+        entries = [(each.name, each.type, each.mtime) for each in tar]
+    assert entries == [
         ("d", tarfile.DIRTYPE, 9),
-        (long, tarfile.DIRTYPE, 9),
+        (LONG.rpartition("/")[0], tarfile.DIRTYPE, 9),
         ("tmp", tarfile.DIRTYPE, 3),
         ("usr", tarfile.DIRTYPE, 9),
         ("usr/a", tarfile.REGTYPE, 4),
         ("usr/h", tarfile.LNKTYPE, 4),
-        (f"{long}/" + "n" * 120, tarfile.REGTYPE, 5),
+        (LONG, tarfile.REGTYPE, 5),
         ("usr/s", tarfile.SYMTYPE, 9),
     ]
 
 
 @pytest.mark.parametrize("compression", KINDS)
-def test_gnu_tar_lists_it_without_a_word(compression: Compression, tmp_path: Path) -> None:
-    layer = merge(tmp_path, *two_parts(tmp_path, compression), "--compression", compression)
-    # GNU's gzip reads the members; that of zstd is no part of every system.
-    flags, data = (["-z"], layer.data) if compression == "gzip" else ([], layer.plain())
+def test_gnu_tar_lists_the_layer_without_warnings(compression: Compression, tmp_path: Path) -> None:
+    layer = join(tmp_path, *two_parts(tmp_path, compression), "--compression", compression)
+    # GNU tar reads the gzip members itself; not every system has a program for zstd.
+    flags, data = (["-z"], layer.blob) if compression == "gzip" else ([], layer.tar())
     command = ["tar", "--quoting-style=literal", *flags, "-tvf", "-"]
     listed = subprocess.run(command, input=data, capture_output=True, check=True)
     assert listed.stderr == b""
@@ -124,85 +128,91 @@ def test_gnu_tar_lists_it_without_a_word(compression: Compression, tmp_path: Pat
 @pytest.mark.parametrize("compression", KINDS)
 def test_layer_json_describes_the_blob(compression: Compression, tmp_path: Path) -> None:
     parts = two_parts(tmp_path, compression)
-    layer = merge(tmp_path, *parts, "--compression", compression, "--created-by", "Mallory")
+    layer = join(tmp_path, *parts, "--compression", compression, "--created-by", "Mallory")
     suffix = {"gzip": "+gzip", "zstd": "+zstd", "none": ""}[compression]
-    assert layer.json == {
+    assert layer.layer_json == {
         "version": 1,
         "descriptor": {
             "mediaType": f"application/vnd.oci.image.layer.v1.tar{suffix}",
-            "digest": f"sha256:{hashlib.sha256(layer.data).hexdigest()}",
-            "size": len(layer.data),
+            "digest": f"sha256:{hashlib.sha256(layer.blob).hexdigest()}",
+            "size": len(layer.blob),
         },
-        "diff_id": f"sha256:{hashlib.sha256(layer.plain()).hexdigest()}",
+        "diff_id": f"sha256:{hashlib.sha256(layer.tar()).hexdigest()}",
         "architecture": "arm",
+        "architecture_owner": "b 1.0",
         "created": 9,
         "created_by": "Mallory",
-        "architecture_of": "b 1.0",
     }
 
 
-def test_the_diff_id_is_the_same_in_every_compression(tmp_path: Path) -> None:
-    found = set()
+def test_diff_id_does_not_depend_on_the_compression(tmp_path: Path) -> None:
+    diff_ids = set()
     for compression in KINDS:
         parts = two_parts(tmp_path, compression)
-        found.add(merge(tmp_path, *parts, "--compression", compression).json["diff_id"])
-    assert len(found) == 1
+        layer = join(tmp_path, *parts, "--compression", compression)
+        diff_ids.add(layer.layer_json["diff_id"])
+    assert len(diff_ids) == 1
 
 
-def test_runs_are_copied_as_they_are(tmp_path: Path) -> None:
-    layer = merge(tmp_path, *two_parts(tmp_path, "gzip"))
-    assert (tmp_path / "a.run").read_bytes() + (tmp_path / "b.run").read_bytes() in layer.data
+def test_blobs_are_copied_unchanged(tmp_path: Path) -> None:
+    layer = join(tmp_path, *two_parts(tmp_path, "gzip"))
+    blobs = [(tmp_path / f"{name}.blob").read_bytes() for name in "ab"]
+    assert b"".join(blobs) in layer.blob
 
 
-def test_runs_of_many_members(tmp_path: Path) -> None:
+def test_blobs_of_many_members(tmp_path: Path) -> None:
     data = bytes(range(256)) * 40_000
     for compression in KINDS:
-        arguments = part(tmp_path, "a", file("x", data), compression=compression)
-        layer = merge(tmp_path, *arguments, "--compression", compression)
-        with tarfile.open(fileobj=io.BytesIO(layer.plain())) as tar:
+        flags = part(tmp_path, "a", file("x", data), compression=compression)
+        layer = join(tmp_path, *flags, "--compression", compression)
+        with tarfile.open(fileobj=io.BytesIO(layer.tar())) as tar:
             content = tar.extractfile("x")
             assert content is not None
             assert content.read() == data
 
 
-def test_a_part_of_directories_only_and_no_part_at_all(tmp_path: Path) -> None:
-    arguments = part(tmp_path, "a", (Entry("srv", "directory", 0o700), b""))
-    with tarfile.open(fileobj=io.BytesIO(merge(tmp_path, *arguments).plain())) as tar:
+def test_part_with_only_directories(tmp_path: Path) -> None:
+    flags = part(tmp_path, "a", (Entry("srv", "directory", 0o700), b""))
+    with tarfile.open(fileobj=io.BytesIO(join(tmp_path, *flags).tar())) as tar:
         assert tar.getnames() == ["srv"]
-    empty = merge(tmp_path)
-    assert empty.plain() == bytes(1024)
-    assert empty.json["created"] is None
 
 
-def test_a_param_file_gives_the_same(tmp_path: Path) -> None:
-    parts = two_parts(tmp_path, "gzip")
-    first = merge(tmp_path, *parts)
-    (tmp_path / "params").write_text("\n".join(parts))
-    assert merge(tmp_path, f"@{tmp_path}/params").json == first.json
+def test_no_parts(tmp_path: Path) -> None:
+    empty = join(tmp_path)
+    assert empty.tar() == bytes(1024)
+    assert empty.layer_json["created"] is None
 
 
-def test_lower_parts_are_checked_and_not_merged(tmp_path: Path) -> None:
+def test_flags_from_a_file(tmp_path: Path) -> None:
+    flags = two_parts(tmp_path, "gzip")
+    expected = join(tmp_path, *flags)
+    (tmp_path / "params").write_text("\n".join(flags))
+    assert join(tmp_path, f"@{tmp_path}/params") == expected
+
+
+def test_base_parts_are_checked_but_not_included(tmp_path: Path) -> None:
     part(tmp_path, "below", file("usr/below"), architecture="arm")
-    lower = ["--lower", str(tmp_path / "below.json")]
-    layer = merge(tmp_path, *part(tmp_path, "a", file("usr/a")), *lower)
-    assert b"below" not in layer.plain()
-    assert layer.json["architecture"] is None
-    with pytest.raises(ToolError, match=r"usr/below: in below 1\.0, in a layer below, and in b"):
-        merge(tmp_path, *part(tmp_path, "b", file("usr/below")), *lower)
+    base = ["--base-part", str(tmp_path / "below.json")]
+    layer = join(tmp_path, *part(tmp_path, "a", file("usr/a")), *base)
+    assert b"below" not in layer.tar()
+    assert layer.layer_json["architecture"] is None
+    with pytest.raises(ToolError, match=r"usr/below: duplicate entry: in below 1\.0, in a layer"):
+        join(tmp_path, *part(tmp_path, "b", file("usr/below")), *base)
     with pytest.raises(ToolError, match=r"below 1\.0 is for arm, b 1\.0 for amd64"):
-        merge(tmp_path, *part(tmp_path, "b", architecture="amd64"), *lower)
+        join(tmp_path, *part(tmp_path, "b", architecture="amd64"), *base)
 
 
-def test_a_part_of_another_compression_is_named(tmp_path: Path) -> None:
-    with pytest.raises(ToolError, match=r"a 1\.0: compression gzip, the layer's is zstd"):
-        merge(tmp_path, *two_parts(tmp_path, "gzip"), "--compression", "zstd")
+def test_part_of_another_compression(tmp_path: Path) -> None:
+    expected = r"^//x:layer: a 1\.0 is compressed with gzip, the layer with zstd"
+    with pytest.raises(ToolError, match=expected):
+        join(tmp_path, *two_parts(tmp_path, "gzip"), "--compression", "zstd")
 
 
 @pytest.mark.parametrize("compression", KINDS)
 @pytest.mark.parametrize(
     "change",
     [
-        pytest.param(lambda data: data[:-5], id="cut"),
+        pytest.param(lambda data: data[:-5], id="truncated"),
         pytest.param(lambda data: b"", id="empty"),
         pytest.param(lambda data: data + data, id="doubled"),
         pytest.param(lambda data: data + b"\0" * 512, id="longer"),
@@ -210,32 +220,13 @@ def test_a_part_of_another_compression_is_named(tmp_path: Path) -> None:
         pytest.param(lambda data: b"\1" + data[1:], id="another format"),
     ],
 )
-def test_a_run_that_is_not_its_metadata_s_leaves_nothing(  # type: ignore[no-untyped-def]
-    change, compression: Compression, tmp_path: Path
+def test_blob_that_does_not_match_its_part_leaves_no_output(
+    change: Callable[[bytes], bytes], compression: Compression, tmp_path: Path
 ) -> None:
-    text = hashlib.shake_256(b"incompressible").digest(4000)
-    arguments = part(tmp_path, "a", file("usr/a", text), compression=compression)
-    run = tmp_path / "a.run"
-    run.write_bytes(change(run.read_bytes()))
-    with pytest.raises(ToolError, match=r"a\.run: "):
-        merge(tmp_path, *arguments, "--compression", compression)
-    assert {each.name for each in tmp_path.iterdir()} == {"a.json", "a.run"}
-
-
-@pytest.mark.parametrize(
-    ("key", "value", "message"),
-    [
-        ("version", 2, "version 2 of a part is not known"),
-        ("label", None, "label: missing"),
-        ("run", {}, r"run\.compression: missing"),
-        ("entries", [{}], r"entries\[0\]\.path: missing"),
-        ("entries", 5, "entries: 5, not a list"),
-        ("directories", [{"path": "x", "mode": "rwx"}], r"directories\[0\]\.mode: 'rwx' is no"),
-    ],
-)
-def test_bad_metadata_is_named(key: str, value: object, message: str, tmp_path: Path) -> None:
-    arguments = part(tmp_path, "a", file("usr/a"))
-    path = tmp_path / "a.json"
-    write_json(str(path), json.loads(path.read_bytes()) | {key: value})
-    with pytest.raises(ToolError, match=rf"a\.json: {message}"):
-        merge(tmp_path, *arguments)
+    incompressible = hashlib.shake_256(b"seed").digest(4000)
+    flags = part(tmp_path, "a", file("usr/a", incompressible), compression=compression)
+    blob = tmp_path / "a.blob"
+    blob.write_bytes(change(blob.read_bytes()))
+    with pytest.raises(ToolError, match=r"a\.blob: "):
+        join(tmp_path, *flags, "--compression", compression)
+    assert {each.name for each in tmp_path.iterdir()} == {"a.json", "a.blob"}

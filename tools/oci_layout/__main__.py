@@ -11,7 +11,8 @@ from collections.abc import Iterator, Sequence
 from tools.lib.cli.errors import ToolError, run
 from tools.lib.cli.flags import Parser
 from tools.lib.data.json_values import read_document
-from tools.lib.oci.documents import blob_path, read_image, read_layer
+from tools.lib.oci.documents import blob_path, read_image
+from tools.lib.oci.layer import read_layer
 from tools.oci_layout.core import OCI_LAYOUT, missing_blob, plan
 from tools.oci_layout.sources import Source, find_source, place
 

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from tools.lib.cli.errors import ToolError, run
-from tools.lib.cli.files import write_json
 from tools.lib.data.json_values import Json, compact
 from tools.lib.oci.documents import (
     CONFIG,
@@ -15,10 +14,10 @@ from tools.lib.oci.documents import (
     LAYER,
     Descriptor,
     Digest,
-    Layer,
     describe,
     digest_of,
 )
+from tools.lib.oci.layer import Layer, write_layer
 from tools.oci_layout.__main__ import main
 
 NO_CONTENT = Digest("sha256:" + "0" * 64)
@@ -33,7 +32,8 @@ def layer(name: str) -> list[str]:
     """Writes a layer, read-only as a build system leaves it; returns its description and blob."""
     data = f"the bytes of {name}".encode()
     blob = describe(LAYER, data, {})
-    write_json(f"{name}.layer.json", Layer(blob, blob.digest, None, None, name).to_json())
+    with open(f"{name}.layer.json", "wb") as out:
+        write_layer(Layer(descriptor=blob, diff_id=blob.digest, created_by=name), out)
     Path(name).write_bytes(data)
     Path(name).chmod(0o555)
     return [f"{name}.layer.json", name]

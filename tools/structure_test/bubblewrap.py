@@ -1,4 +1,4 @@
-"""Runs one command in bubblewrap, with bounds on its time and output, and no leftovers."""
+"""Runs one command in bubblewrap, with limits on its time and output."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ import selectors
 import subprocess
 import time
 from collections.abc import Sequence
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from tools.lib.cli.errors import ToolError
 
-ALWAYS = ("/usr/bin",)
-"""Where bwrap is looked for after PATH, of which a test's environment may have little."""
-_MAX_OUTPUT = 16 << 20  # bytes a stream
+FALLBACK_PATH = ("/usr/bin",)
+"""Searched for bwrap after PATH, because the environment of a test may have a minimal PATH."""
+_MAX_OUTPUT = 16 << 20  # bytes of each stream
 _NO_EXEC = "bwrap: execvp "
 _NO_NAMESPACES = ("namespace", "uid map", "Operation not permitted")
 _NAMESPACES = (
@@ -22,18 +22,25 @@ _NAMESPACES = (
 )
 
 
-class Outcome(NamedTuple):
-    """What came of a command. One that did not end by itself has no exit code, but a `failure`."""
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The outcome of a command."""
 
     exit_code: int | None
+    """None if the command was killed or could not be started; `failure` says why."""
     stdout: str
     stderr: str
     failure: str = ""
+    """Completes a sentence that starts with the command, such as "was killed: ..."."""
 
 
 def find_bubblewrap() -> str:
-    """The path of bwrap; a ToolError names the package that has it."""
-    for directory in [*os.get_exec_path(), *ALWAYS]:
+    """The path of bwrap.
+
+    Raises:
+        ToolError: it is not installed.
+    """
+    for directory in [*os.get_exec_path(), *FALLBACK_PATH]:
         path = os.path.join(directory, "bwrap")
         if os.access(path, os.X_OK):
             return path
@@ -43,17 +50,17 @@ def find_bubblewrap() -> str:
 def run(
     bwrap: str, options: Sequence[str], command: Sequence[str], *, timeout: float, tty: bool
 ) -> Outcome:
-    """Runs `command` and waits for its end.
+    """Runs `command` until it ends or exceeds a limit. Nothing that it started keeps running.
 
     Args:
         bwrap: path of bubblewrap.
-        options: bubblewrap's, all but those for its own status.
-        command: argv.
+        options: for bubblewrap, without those of its status.
+        command: the program and its arguments.
         timeout: seconds until the command is killed.
-        tty: whether its input and output are a terminal; all output is stdout then.
+        tty: whether stdin, stdout and stderr are a terminal; all output counts as stdout then.
 
     Raises:
-        ToolError: the sandbox could not be set up, which says nothing about the command.
+        ToolError: bubblewrap could not set up the sandbox.
     """
     status, status_end = os.pipe()
     terminal, terminal_end = os.openpty() if tty else (-1, -1)
@@ -74,7 +81,7 @@ def run(
     else:
         assert process.stdout is not None
         assert process.stderr is not None
-        # Duplicates, for the pipes are closed with the process object.
+        # Duplicates, because the process object closes its pipes.
         streams["stdout"] = os.dup(process.stdout.fileno())
         streams["stderr"] = os.dup(process.stderr.fileno())
         process.stdout.close()
@@ -82,7 +89,7 @@ def run(
     try:
         texts, failure = _collect(process, streams, timeout)
     finally:
-        # Killing bubblewrap ends the command's pid namespace, and so all that it has started.
+        # The end of bubblewrap ends the pid namespace, and all processes in it.
         process.kill()
         process.wait()
         for stream in streams.values():
@@ -93,7 +100,7 @@ def run(
 def _collect(
     process: subprocess.Popen[bytes], streams: dict[str, int], timeout: float
 ) -> tuple[dict[str, bytes], str]:
-    """Reads all streams to their ends: what they gave, and why the command was killed, if so."""
+    """Reads all streams to their ends. Returns their content, and why the command was killed."""
     buffers = {name: bytearray() for name in streams}
     failure = ""
     deadline = time.monotonic() + timeout
@@ -103,13 +110,13 @@ def _collect(
         while selector.get_map():
             events = selector.select(max(0.0, deadline - time.monotonic()))
             if not events and failure:
-                break  # Killed, and something still holds the pipes: not worth waiting for.
+                break  # The command was killed, but another process still holds the pipes.
             if not events:
-                failure = f"was killed: it had not ended after {timeout:.3g} s"
+                failure = f"was killed: still running after {timeout:.3g} s"
             for key, _ in events:
                 try:
                     data = os.read(key.fd, 1 << 16)
-                except OSError:  # EIO: the last process has closed the terminal.
+                except OSError:  # EIO: the last process closed the terminal.
                     data = b""
                 if not data:
                     selector.unregister(key.fd)
@@ -137,6 +144,6 @@ def _outcome(texts: dict[str, bytes], failure: str, command: Sequence[str]) -> O
         reason = message.removeprefix(_NO_EXEC).removeprefix(f"{command[0]}: ")
         return Outcome(None, "", "", f"could not be started: {reason}")
     raise ToolError(
-        f"the sandbox of a command could not be set up: {message or 'bwrap ended without a word'}",
+        f"sandbox of a command: {message or 'bwrap ended without a message'}",
         _NAMESPACES if any(word in message for word in _NO_NAMESPACES) else "",
     )

@@ -1,15 +1,15 @@
-"""The tests that need no command: existence, content, licenses, metadata. All yield errors."""
+"""Existence, content, license and metadata tests. Each check yields its errors."""
 
 from __future__ import annotations
 
+import json
 import stat
 from collections.abc import Iterable, Iterator, Mapping
 
 from tools.lib.oci.layout import RunConfig
 from tools.lib.rootfs.tree import Inode, PathError, Tree
 from tools.structure_test import patterns
-from tools.structure_test.image import ImageFiles
-from tools.structure_test.schema import (
+from tools.structure_test.config import (
     Config,
     ContentTest,
     ExistenceTest,
@@ -17,14 +17,15 @@ from tools.structure_test.schema import (
     MetadataTest,
     Variable,
 )
+from tools.structure_test.image import ImageFiles
 
 _DOC = "/usr/share/doc"
 _STATUS = "/var/lib/dpkg/status.d"
-_BAD_LICENSES = ("AGPL", "WTFPL")
-# container-structure-test takes it whatever its copyright file says.
-_EXCEPTIONS = ("libgnutls30",)
+_REJECTED_LICENSES = ("AGPL", "WTFPL")
+# container-structure-test does not read this package's copyright file.
+_TRUSTED_PACKAGES = ("libgnutls30",)
 _EXECUTABLE = {"owner": 0o100, "group": 0o010, "other": 0o001, "any": 0o111}
-# The order in which Go's FileMode.String names what is set; a symlink's other bits mean nothing.
+# Letters of file types, in Go's FileMode.String().
 _TYPES = {
     stat.S_IFDIR: "d",
     stat.S_IFLNK: "L",
@@ -49,8 +50,8 @@ def go_mode(mode: int) -> str:
     return (prefix or "-") + stat.filemode(mode & 0o777)[1:]
 
 
-def wanted_files(tree: Tree, config: Config) -> Iterator[Inode]:
-    """The files whose bytes the tests of `config` will ask for, those that are there."""
+def files_to_read(tree: Tree, config: Config) -> Iterator[Inode]:
+    """The existing files that the tests of `config` read."""
     paths = [test.path for test in config.contents]
     for test in config.licenses:
         paths += [path for _, path in _license_files(tree, test)]
@@ -58,16 +59,16 @@ def wanted_files(tree: Tree, config: Config) -> Iterator[Inode]:
         try:
             yield tree.resolve(path).inode
         except PathError:
-            continue  # The test itself will say so.
+            continue  # The test reports it.
 
 
 def check_existence(tree: Tree, test: ExistenceTest) -> Iterator[str]:
-    """Whether a path is there, with what mode and owner; a link itself counts, not its target."""
+    """Checks whether a path exists, its mode and its owner. A link at its end is not followed."""
     try:
         found = tree.resolve(test.path, follow=False)
     except PathError as error:
         if test.should_exist:
-            yield f"expected {test.path}, but {error}{_near(tree, test.path)}"
+            yield f"expected {test.path}, but {error}{_suggestions(tree, test.path)}"
         return
     mode = go_mode(found.inode.mode)
     if not test.should_exist:
@@ -82,39 +83,39 @@ def check_existence(tree: Tree, test: ExistenceTest) -> Iterator[str]:
         if expected not in (-1, actual):
             yield f"{test.path}: {what}: expected {expected}, found {actual}"
     if test.executable_by and not found.inode.mode & _EXECUTABLE[test.executable_by]:
-        yield f"{test.path}: expected it executable by {test.executable_by}, found {mode}"
+        yield f"{test.path}: expected to be executable by {test.executable_by}, found {mode}"
 
 
 def check_content(image: ImageFiles, test: ContentTest) -> Iterator[str]:
-    """Whether what a file holds fits the patterns; links are followed."""
+    """Checks the content of a file. Links are followed inside the image."""
     try:
         text = _read(image, test.path)
     except PathError as error:
-        yield f"expected {test.path}, but {error}{_near(image.tree, test.path)}"
+        yield f"expected {test.path}, but {error}{_suggestions(image.tree, test.path)}"
         return
     yield from patterns.check(test.path, text, test.expected, test.excluded)
 
 
 def check_license(image: ImageFiles, test: LicenseTest) -> Iterator[str]:
-    """Whether packages and files have a license, and none of those that are refused."""
+    """Checks that every package has a license text, and that no text names a rejected license."""
     files = list(_license_files(image.tree, test))
     if test.debian and len(files) == len(test.files):
-        yield f"expected Debian packages, but {_DOC} and {_STATUS} name none"
+        yield f"expected Debian packages, but {_DOC} and {_STATUS} have none"
     for package, path in files:
-        if package in _EXCEPTIONS:
+        if package in _TRUSTED_PACKAGES:
             continue
         try:
             text = _read(image, path)
         except PathError as error:
             yield f"{package or path}: expected a license in {path}, but {error}"
             continue
-        for license_name in _BAD_LICENSES:
+        for license_name in _REJECTED_LICENSES:
             if license_name in text.upper():
                 yield f"{package or path}: {path} names the license {license_name}"
 
 
 def check_metadata(config: RunConfig, test: MetadataTest) -> Iterator[str]:
-    """Whether the image's config says what is expected."""
+    """Checks the image's config."""
     yield from _check_variables("environment variable", config.env, test.env)
     for name in test.unbound_env:
         if name in config.env:
@@ -122,13 +123,13 @@ def check_metadata(config: RunConfig, test: MetadataTest) -> Iterator[str]:
     yield from _check_variables("label", config.labels, test.labels)
     for port in test.exposed_ports:
         if not _exposes(config.exposed_ports, port):
-            yield f"exposed port {port}: expected, found {_list(config.exposed_ports)}"
+            yield f"exposed port {port}: not found in {_list(config.exposed_ports)}"
     for port in test.unexposed_ports:
         if _exposes(config.exposed_ports, port):
             yield f"exposed port {port}: expected none, found {_list(config.exposed_ports)}"
     for volume in test.volumes:
         if volume not in config.volumes:
-            yield f"volume {volume}: expected, found {_list(config.volumes)}"
+            yield f"volume {volume}: not found in {_list(config.volumes)}"
     for volume in test.unmounted_volumes:
         if volume in config.volumes:
             yield f"volume {volume}: expected none, found {_list(config.volumes)}"
@@ -143,12 +144,12 @@ def check_metadata(config: RunConfig, test: MetadataTest) -> Iterator[str]:
 
 
 def _check_variables(
-    what: str, actual: Mapping[str, str], wanted: Iterable[Variable]
+    what: str, actual: Mapping[str, str], expected: Iterable[Variable]
 ) -> Iterator[str]:
-    for variable in wanted:
+    for variable in expected:
         value = actual.get(variable.key)
         if value is None:
-            yield f"{what} {variable.key}: expected, but there are only {_list(actual)}"
+            yield f"{what} {variable.key}: not found in {_list(actual)}"
         elif variable.is_regex:
             yield from patterns.check(f"{what} {variable.key}", value, [variable.value], ())
         elif value != variable.value:
@@ -156,7 +157,7 @@ def _check_variables(
 
 
 def _exposes(ports: Iterable[str], wanted: str) -> bool:
-    """A wanted port without a protocol fits any; a config that names none means tcp."""
+    """Whether a port is exposed. Without a protocol, `wanted` means any; a config's means tcp."""
     for port in ports:
         number, _, protocol = port.partition("/")
         wanted_number, _, wanted_protocol = wanted.partition("/")
@@ -168,13 +169,13 @@ def _exposes(ports: Iterable[str], wanted: str) -> bool:
 def _read(image: ImageFiles, path: str) -> str:
     found = image.tree.resolve(path)
     if not found.inode.is_file:
-        raise PathError(f"{found.path} is no regular file: {go_mode(found.inode.mode)}")
-    # Go's regexp too takes what is not UTF-8 for replacement characters.
+        raise PathError(f"{found.path} is not a regular file: {go_mode(found.inode.mode)}")
+    # Go's regexp also treats invalid UTF-8 as replacement characters.
     return image.read(found.inode).decode("utf-8", "replace")
 
 
 def _license_files(tree: Tree, test: LicenseTest) -> Iterator[tuple[str, str]]:
-    """The packages and the paths of their licenses; no package for a single file."""
+    """Pairs of a package and the path of its license. The package of a single file is empty."""
     if test.debian:
         packages = {name for name in _names(tree, _DOC) if _is_directory(tree, f"{_DOC}/{name}")}
         packages |= {name for name in _names(tree, _STATUS) if not name.endswith(".md5sums")}
@@ -195,25 +196,23 @@ def _is_directory(tree: Tree, path: str) -> bool:
     try:
         return tree.resolve(path).inode.is_dir
     except PathError:
-        return True  # A link to nowhere is a package's, with no license behind it.
+        return True  # A dangling link stands for a package whose license is missing.
 
 
-def _near(tree: Tree, path: str) -> str:
-    """What the author of a test may have meant by a path that is not there."""
-    from difflib import get_close_matches  # Only for errors.
+def _suggestions(tree: Tree, path: str) -> str:
+    """Paths that the author of a test may have meant."""
+    from difflib import get_close_matches  # Slow to import, and only needed for errors.
 
     above, _, name = path.rstrip("/").rpartition("/")
     near = [f"{above}/{each}" for each in get_close_matches(name, _names(tree, above), 2)]
     same = [at.path for at in tree.walk() if at.path.endswith(f"/{name}")][:3] if name else []
-    hints = list(dict.fromkeys(same + near))[:3]
-    return f"; there is {', '.join(hints)}" if hints else ""
+    found = list(dict.fromkeys(same + near))[:3]
+    return f"; did you mean {' or '.join(found)}?" if found else ""
 
 
 def _list(values: Iterable[str]) -> str:
-    return ", ".join(values) or "none"
+    return ", ".join(values) or "an empty list"
 
 
 def _json(value: str | tuple[str, ...]) -> str:
-    import json
-
     return json.dumps(value, ensure_ascii=False)

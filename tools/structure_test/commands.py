@@ -1,4 +1,4 @@
-"""The command tests: the environment of a command, its run, and what is asked of its outcome."""
+"""Command tests: a command's environment, its run, and the checks of its outcome."""
 
 from __future__ import annotations
 
@@ -7,27 +7,38 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from tools.lib.rootfs.tree import PathError
 from tools.structure_test import environment, patterns
 from tools.structure_test.bubblewrap import Outcome
+from tools.structure_test.config import CommandTest, Config
 from tools.structure_test.image import ImageFiles
 from tools.structure_test.sandbox import Process, Run, Sandbox
-from tools.structure_test.schema import CommandTest, Config
 from tools.structure_test.users import UnknownUser, find_user
 
 
 class CommandRunner:
-    """Runs the command tests of one config."""
+    """Runs the command tests of one config.
+
+    Args:
+        sandbox: where commands run.
+        image: the image under test.
+        config: the config that has the tests.
+        host_env: the environment of this process.
+    """
 
     def __init__(
-        self, sandbox: Sandbox, image: ImageFiles, config: Config, machine_env: Mapping[str, str]
+        self, sandbox: Sandbox, image: ImageFiles, config: Config, host_env: Mapping[str, str]
     ) -> None:
         self._sandbox = sandbox
         self._image = image
         self._config = config
-        self._variables = environment.option_variables(config.options, machine_env)
-        # A test's own variables are not among those that commands are expanded with.
+        self._option_variables = environment.option_variables(config.options, host_env)
+        # As in container-structure-test, commands are not expanded with a test's own variables.
         self._expansion = environment.with_variables(image.config.env, config.env)
 
     def run(self, test: CommandTest) -> tuple[list[str], Outcome | None]:
-        """Runs setup, command and teardown in one copy: errors, and the command's outcome."""
+        """Runs setup, command and teardown in one copy of the image.
+
+        Returns:
+            The errors, and the outcome of the command. The outcome is None if it did not run.
+        """
         try:
             process = self._process(test)
         except UnknownUser as error:
@@ -42,15 +53,16 @@ class CommandRunner:
             return errors + _run_all("teardown", test.teardown, run), outcome
 
     def _process(self, test: CommandTest) -> Process:
-        options, own = self._config.options, self._image.config
+        options, image_config = self._config.options, self._image.config
         user = find_user(
-            options.user or own.user, self._text("/etc/passwd"), self._text("/etc/group")
+            options.user or image_config.user, self._text("/etc/passwd"), self._text("/etc/group")
         )
         defaults = environment.engine_defaults(user.home, options.tty)
         return Process(
             user=user,
             env=environment.with_variables(
-                {**defaults, **own.env, **self._variables}, (*self._config.env, *test.env)
+                {**defaults, **image_config.env, **self._option_variables},
+                (*self._config.env, *test.env),
             ),
             privileged=options.privileged,
             tty=options.tty,
@@ -67,7 +79,7 @@ class CommandRunner:
 
 
 def check_outcome(test: CommandTest, outcome: Outcome) -> Iterator[str]:
-    """Yields what is wrong with a command's exit code and output."""
+    """Checks the exit code and the output of a command. Yields errors."""
     if outcome.exit_code is None:
         yield f"{' '.join(test.command)} {outcome.failure}"
         return
@@ -78,6 +90,7 @@ def check_outcome(test: CommandTest, outcome: Outcome) -> Iterator[str]:
 
 
 def _run_all(what: str, commands: Iterable[Sequence[str]], run: Run) -> list[str]:
+    """Runs commands until one fails. Returns its error, if any."""
     for number, command in enumerate(commands):
         outcome = run(command)
         if outcome.exit_code == 0:

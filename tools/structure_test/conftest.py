@@ -1,4 +1,4 @@
-"""Images of busybox, and what runs command tests on them."""
+"""Fixtures that run command tests in images with busybox."""
 
 import json
 from pathlib import Path
@@ -6,16 +6,8 @@ from typing import Any
 
 import pytest
 
-from tools.structure_test.testing import (
-    Entry,
-    directory,
-    layer,
-    run_tool,
-    shell,
-    symlink,
-    write_config,
-    write_layout,
-)
+from tools.structure_test.sample_images import Entry, directory, layer, shell, symlink, write_layout
+from tools.structure_test.tool_process import run_tool, write_config
 
 NONROOT = {"User": "nonroot", "Env": ["PATH=/bin", "A=image"], "WorkingDir": "/home/nonroot"}
 ROOT = {**NONROOT, "User": "", "WorkingDir": "/srv/absent"}
@@ -41,7 +33,7 @@ def images(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
 
 class Results(list[dict[str, Any]]):
-    """The results of a report in JSON."""
+    """The results of a JSON report."""
 
     @property
     def one(self) -> dict[str, Any]:

@@ -1,15 +1,16 @@
-"""Programs of other architectures: which emulator runs them, and how the kernel is told of it."""
+"""Emulators for programs of other architectures, and their registration with the kernel."""
 
 from __future__ import annotations
 
 import os
 import platform
-from typing import Literal, NamedTuple
+from dataclasses import dataclass
+from typing import Literal
 
 from tools.lib.cli.errors import ToolError
-from tools.lib.elf import elf_file as elf
+from tools.lib.elf.elf_file import parse_elf
 
-# Others have the same name in OCI as in uname(2).
+# Machines of uname(2) and the architectures that they run. Others have one name in both.
 _RUNS_NATIVELY = {
     "x86_64": ("amd64", "386"),
     "i686": ("386",),
@@ -17,13 +18,14 @@ _RUNS_NATIVELY = {
     "armv7l": ("arm",),
     "loongarch64": ("loong64",),
 }
-ALWAYS = ("/usr/bin",)
-"""Where programs are looked for after PATH, of which a test's environment may have little."""
+FALLBACK_PATH = ("/usr/bin",)
+"""Searched for emulators after PATH, because a test's environment may have a minimal PATH."""
 BINFMT = "/proc/sys/fs/binfmt_misc"
 
 
-class Target(NamedTuple):
-    """An architecture as ELF and QEMU have it (elf.h: EI_CLASS, EI_DATA, e_machine)."""
+@dataclass(frozen=True, slots=True)
+class Target:
+    """An architecture in QEMU and in ELF (elf.h: EI_CLASS, EI_DATA, e_machine)."""
 
     qemu: str
     bits: int
@@ -44,18 +46,18 @@ TARGETS = {
 }
 
 
-class Emulator(NamedTuple):
-    """A static QEMU in user mode and the architecture that it is for."""
+@dataclass(frozen=True, slots=True)
+class Emulator:
+    """A static user-mode QEMU and its target architecture."""
 
     path: str
     target: Target
 
     def binfmt_rule(self) -> bytes:
-        """The line for binfmt_misc's `register` (Linux, admin-guide/binfmt-misc.rst).
+        """The line for binfmt_misc's `register` file (Linux, admin-guide/binfmt-misc.rst).
 
-        Programs and libraries (ET_EXEC, ET_DYN) of the target, whatever their OS ABI. Flags: F, the
-        emulator is opened now, where it is visible; P, C, O: argv[0], credentials and the program
-        itself are handed on as they are.
+        It matches programs and libraries (ET_EXEC, ET_DYN) of any OS ABI. Flag F opens the emulator
+        now, while it is visible; P, C and O pass on argv[0], credentials and the open program.
         """
         order: Literal["big", "little"] = "big" if self.target.big_endian else "little"
         ident = b"\x7fELF" + bytes([self.target.bits // 32, 2 if self.target.big_endian else 1])
@@ -67,10 +69,10 @@ class Emulator(NamedTuple):
 
 
 def find_emulator(architecture: str) -> Emulator | None:
-    """The emulator for an architecture in OCI's name; None where this machine needs none.
+    """The emulator for an architecture (OCI's name); None if this machine runs it natively.
 
     Raises:
-        ToolError: there is none, with the package that has it.
+        ToolError: no emulator is installed.
     """
     machine = platform.machine()
     if architecture in _RUNS_NATIVELY.get(machine, (machine,)):
@@ -78,7 +80,7 @@ def find_emulator(architecture: str) -> Emulator | None:
     target = TARGETS.get(architecture)
     if target is None:
         raise ToolError(f"commands of {architecture} images cannot run on this {machine} machine")
-    directories = [*os.get_exec_path(), *ALWAYS]
+    directories = [*os.get_exec_path(), *FALLBACK_PATH]
     for name in (f"qemu-{target.qemu}-static", f"qemu-{target.qemu}"):
         for directory in directories:
             path = os.path.join(directory, name)
@@ -91,7 +93,7 @@ def find_emulator(architecture: str) -> Emulator | None:
 
 
 def is_registered(emulator: Emulator) -> bool:
-    """Whether this machine's own binfmt_misc runs the architecture, in any mount namespace."""
+    """Whether the host's binfmt_misc runs the architecture, in every mount namespace."""
     try:
         with open(f"{BINFMT}/qemu-{emulator.target.qemu}", encoding="ascii") as entry:
             lines = entry.read().splitlines()
@@ -103,14 +105,14 @@ def is_registered(emulator: Emulator) -> bool:
 
 
 def is_static(path: str) -> bool:
-    """Whether the program has no interpreter: a dynamic one could not run inside of an image."""
+    """Whether a program has no interpreter, and so can run inside an image."""
     with open(path, "rb") as file:
 
         def read_at(offset: int, size: int) -> bytes:
             return os.pread(file.fileno(), size, offset)
 
-        described = elf.describe(read_at)
-    return described is not None and described["interpreter"] is None
+        described = parse_elf(read_at)
+    return described is not None and described.interpreter is None
 
 
 def _escape(data: bytes) -> bytes:

@@ -1,21 +1,22 @@
-"""Environment variables: those of a command, and references to them in a config's texts."""
+"""The environment of a command, and references to variables in a config's strings."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 
 from tools.lib.cli.errors import ToolError
-from tools.structure_test.schema import Config, RunOptions, Variable
+from tools.structure_test.config import Config, RunOptions, Variable
 
-# What container engines set where an image has none.
+# Container engines set these if the image does not.
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _TERM = "xterm"
 _REFERENCE = re.compile(r"\$(?:(\w+)|\{(\w+)\})", re.ASCII)
 
 
 def expand(text: str, env: Mapping[str, str]) -> str:
-    """Replaces $NAME and ${NAME} where `env` has it; others may be a shell's, and stay."""
+    """Replaces $NAME and ${NAME} if `env` has NAME. Others stay, for a shell to expand."""
 
     def value(match: re.Match[str]) -> str:
         return env.get(match[1] or match[2], match[0])
@@ -24,15 +25,16 @@ def expand(text: str, env: Mapping[str, str]) -> str:
 
 
 def expand_paths(config: Config, env: Mapping[str, str]) -> Config:
-    """A config whose paths of files are expanded; those of commands need more than `env`."""
-    return config._replace(
-        contents=tuple(each._replace(path=expand(each.path, env)) for each in config.contents),
-        existence=tuple(each._replace(path=expand(each.path, env)) for each in config.existence),
+    """Expands the paths of content and existence tests with the image's environment."""
+    return replace(
+        config,
+        contents=tuple(replace(test, path=expand(test.path, env)) for test in config.contents),
+        existence=tuple(replace(test, path=expand(test.path, env)) for test in config.existence),
     )
 
 
 def with_variables(env: Mapping[str, str], variables: Iterable[Variable]) -> dict[str, str]:
-    """`env` with a config's variables, whose values may refer to what is set before."""
+    """`env` and a config's variables. A value may refer to variables that are set before it."""
     result = dict(env)
     for variable in variables:
         result[variable.key] = expand(variable.value, result)
@@ -40,25 +42,25 @@ def with_variables(env: Mapping[str, str], variables: Iterable[Variable]) -> dic
 
 
 def engine_defaults(home: str, tty: bool) -> dict[str, str]:
-    """What a container engine sets unless an image does."""
+    """The variables that a container engine sets unless the image does."""
     return {"PATH": _PATH, "HOME": home, **({"TERM": _TERM} if tty else {})}
 
 
-def option_variables(options: RunOptions, machine: Mapping[str, str]) -> dict[str, str]:
-    """The variables of `envFile` and `envVars`; a bare name has its value from this machine.
+def option_variables(options: RunOptions, host_env: Mapping[str, str]) -> dict[str, str]:
+    """The variables of `envFile` and `envVars`.
 
     Args:
         options: of a config.
-        machine: the environment of this process.
+        host_env: the environment of this process, in which names without a value are looked up.
 
     Raises:
-        ToolError: the file has a line that is no variable.
+        ToolError: a line of the file is not a variable.
     """
-    env = dict(_file_variables(options.env_file, machine)) if options.env_file else {}
-    return env | {name: machine[name] for name in options.env_names if name in machine}
+    env = dict(_file_variables(options.env_file, host_env)) if options.env_file else {}
+    return env | {name: host_env[name] for name in options.env_names if name in host_env}
 
 
-def _file_variables(path: str, machine: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+def _file_variables(path: str, host_env: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     with open(path, encoding="utf-8", errors="surrogateescape") as file:
         for number, line in enumerate(file, 1):
             name, equals, value = line.rstrip("\n").lstrip().partition("=")
@@ -70,5 +72,5 @@ def _file_variables(path: str, machine: Mapping[str, str]) -> Iterator[tuple[str
                 )
             if equals:
                 yield name, value
-            elif name in machine:
-                yield name, machine[name]
+            elif name in host_env:
+                yield name, host_env[name]

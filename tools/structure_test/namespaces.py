@@ -1,8 +1,8 @@
-"""Linux namespaces of our own, for what bubblewrap does not do in every version.
+"""Namespaces of this process, for mounts that not every version of bubblewrap can make.
 
-In a user namespace an ordinary user may mount a tmpfs, so that images are unpacked in memory; an
-overlay (Linux 5.11), so that every command has a fresh copy of the image at no cost; and a
-binfmt_misc (Linux 6.7), so that programs of other architectures run, started by whichever program.
+In a user namespace an ordinary user may mount a tmpfs, to unpack images in memory; an overlay
+(Linux 5.11), to give every command a fresh copy of the image at no cost; and a binfmt_misc (Linux
+6.7), so that programs of other architectures can start each other.
 """
 
 from __future__ import annotations
@@ -27,40 +27,41 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 
 def enter(directory: str) -> bool:
-    """Moves this process to new user, mount and network namespaces, as root there, if it may mount.
+    """Moves this process to new user, mount and network namespaces, in which it is root.
 
-    The process must have one thread. Files keep their owners; those of other users look like
-    nobody's from then on, and are open to us as far as they are to everyone.
+    The process must have a single thread. From then on, files of other users appear to belong to
+    nobody, and this process has the access to them that everyone has.
 
     Args:
-        directory: where a mount is tried.
+        directory: where to try a mount.
 
     Returns:
-        Whether it was done. A child process tries first: there are machines that let everyone have
-        a namespace, but nothing in it (AppArmor on Ubuntu 24.04), and there is no way back.
+        Whether the process moved. A child process tries first, because there is no way back, and
+        some machines allow namespaces but no mounts in them (AppArmor on Ubuntu 24.04).
     """
 
-    def rehearse() -> None:
+    def trial() -> None:
         _enter()
         mount_tmpfs(directory)
 
-    if not _succeeds(rehearse):
+    if not _succeeds(trial):
         return False
     _enter()
     return True
 
 
 def mount_tmpfs(target: str) -> None:
-    """Mounts an empty file system in memory."""
+    """Mounts an empty tmpfs."""
     _mount("tmpfs", target, "tmpfs", 0, "mode=0700")
 
 
 def mount_overlay(directory: str, lower: str, upper: str, work: str, target: str) -> None:
-    """Mounts `lower` with changes going to `upper`.
+    """Mounts an overlay of `lower` that writes changes to `upper`.
 
-    All are directories in `directory`, whose own path may have what options know no way to write.
+    All names are relative to `directory`, whose path may have characters that mount options cannot
+    represent.
     """
-    # Without `volatile` the kernel writes all of its caches to the disk when this is unmounted.
+    # Without `volatile`, unmounting the overlay syncs the file system of `upper`.
     options = f"lowerdir={lower},upperdir={upper},workdir={work},userxattr,volatile"
     here = os.open(".", os.O_PATH)
     try:
@@ -72,7 +73,7 @@ def mount_overlay(directory: str, lower: str, upper: str, work: str, target: str
 
 
 def mount_binfmt(target: str, rule: bytes) -> None:
-    """Mounts a binfmt_misc for this user namespace and those below, and gives it a rule."""
+    """Mounts a binfmt_misc with one rule, for this user namespace and its descendants."""
     _mount("binfmt_misc", target, "binfmt_misc", 0, None)
     try:
         with open(f"{target}/register", "wb", buffering=0) as register:
@@ -83,7 +84,7 @@ def mount_binfmt(target: str, rule: bytes) -> None:
 
 
 def unmount(target: str) -> None:
-    """Takes a mount away; what still uses it goes on."""
+    """Detaches a mount. Processes that use it keep it."""
     if _libc.umount2(os.fsencode(target), _MNT_DETACH) != 0:
         raise _last_error(f"unmount of {target}")
 
@@ -100,19 +101,19 @@ def _enter() -> None:
 
 
 def _set_up_network() -> None:
-    """Brings up the loopback device, which is all there is, and opens all ports to all users."""
+    """Brings up the loopback device, and lets every user listen on every port."""
     import fcntl
     import socket
 
     with socket.socket() as any_socket:
         fcntl.ioctl(any_socket, _SIOCSIFFLAGS, struct.pack("16sh14x", b"lo", _IFF_UP))
-    # As container engines have it; not where /proc is not to be written.
+    # Container engines allow this. It fails if /proc is read-only.
     with contextlib.suppress(OSError):
         _write(_FIRST_PORT, "0")
 
 
 def _succeeds(action: Callable[[], None]) -> bool:
-    """Whether `action` does without an OSError in a process of its own."""
+    """Whether `action` succeeds in a child process."""
     child = os.fork()
     if child == 0:
         status = 1

@@ -1,87 +1,119 @@
-"""Reports of test results: text as tests run, JSON and JUnit's XML at the end."""
+"""Reports of test results. Text is written while tests run; JSON and JUnit XML at the end."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
-from typing import IO, NamedTuple
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import IO
 
 _MAX_SHOWN = 8192  # characters of a failed command's output in the text report
 
 
-class Result(NamedTuple):
-    """One test; `duration` is in seconds."""
+@dataclass(frozen=True, slots=True)
+class Result:
+    """The result of one test. Without errors the test has passed."""
 
     file: str
+    """The config that has the test."""
     name: str
     errors: tuple[str, ...]
     stdout: str
     stderr: str
     duration: float
+    """Seconds."""
+
+    @property
+    def passed(self) -> bool:
+        return not self.errors
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """How many tests passed and failed, and their duration in seconds."""
+
+    passed: int
+    failed: int
+    duration: float
+
+    @property
+    def total(self) -> int:
+        return self.passed + self.failed
+
+
+def summarize(results: Iterable[Result]) -> Summary:
+    """Counts results."""
+    results = list(results)
+    passed = sum(result.passed for result in results)
+    duration = sum(result.duration for result in results)
+    return Summary(passed, len(results) - passed, duration)
+
+
+def all_passed(results: Sequence[Result]) -> bool:
+    """Whether every test passed. A run without tests has not passed."""
+    return bool(results) and all(result.passed for result in results)
 
 
 class TextReport:
-    """Writes each test as it ends, in container-structure-test's words."""
+    """Writes each result as its test ends, in container-structure-test's format."""
 
     def __init__(self, out: IO[str]) -> None:
         self._out = out
         self._file = ""
 
     def add(self, result: Result) -> None:
+        """Writes one result."""
         if result.file != self._file:
             self._file = result.file
             title = f"====== Test file: {self._file} ======"
-            self._lines("=" * len(title), title, "=" * len(title))
-        lines = [f"=== RUN: {result.name}", "--- FAIL" if result.errors else "--- PASS"]
-        lines.append(f"duration: {format_duration(result.duration)}")
-        if result.errors:
-            lines += [f"Error: {error}" for error in result.errors]
-            lines += [
-                f"{name}: {text[-_MAX_SHOWN:].rstrip()}"
-                for name, text in (("stdout", result.stdout), ("stderr", result.stderr))
-                if text.strip()
-            ]
-        self._lines(*lines)
+            self._write("=" * len(title), title, "=" * len(title))
+        self._write(
+            f"=== RUN: {result.name}",
+            "--- PASS" if result.passed else "--- FAIL",
+            f"duration: {format_duration(result.duration)}",
+        )
+        if result.passed:
+            return
+        self._write(*(f"Error: {error}" for error in result.errors))
+        for name, text in (("stdout", result.stdout), ("stderr", result.stderr)):
+            if text.strip():
+                self._write(f"{name}: {text[-_MAX_SHOWN:].rstrip()}")
 
-    def end(self, results: list[Result]) -> None:
-        failed = sum(bool(result.errors) for result in results)
+    def end(self, results: Sequence[Result]) -> None:
+        """Writes the summary of all results."""
+        summary = summarize(results)
         title = "=============== RESULTS ==============="
-        self._lines(
+        self._write(
             "",
             "=" * len(title),
             title,
             "=" * len(title),
-            f"Passes:      {len(results) - failed}",
-            f"Failures:    {failed}",
-            f"Duration:    {format_duration(sum(result.duration for result in results))}",
-            f"Total tests: {len(results)}",
+            f"Passes:      {summary.passed}",
+            f"Failures:    {summary.failed}",
+            f"Duration:    {format_duration(summary.duration)}",
+            f"Total tests: {summary.total}",
             "",
         )
         if not results:
-            self._lines("no tests: a config needs at least one")
-        self._lines("PASS" if passed(results) else "FAIL")
+            self._write("no tests: a config must have at least one")
+        self._write("PASS" if all_passed(results) else "FAIL")
 
-    def _lines(self, *lines: str) -> None:
+    def _write(self, *lines: str) -> None:
         print("\n".join(lines), file=self._out, flush=True)
 
 
-def passed(results: list[Result]) -> bool:
-    """Whether all tests did; none at all is a failure."""
-    return bool(results) and not any(result.errors for result in results)
-
-
-def to_json(results: list[Result]) -> bytes:
-    """container-structure-test's JSON; durations are in nanoseconds, empty fields are left out."""
-    failed = sum(bool(result.errors) for result in results)
+def to_json(results: Sequence[Result]) -> bytes:
+    """container-structure-test's JSON: durations in nanoseconds, empty fields left out."""
+    summary = summarize(results)
     value = {
-        "Pass": len(results) - failed,
-        "Fail": failed,
-        "Total": len(results),
-        "Duration": _nanoseconds(sum(result.duration for result in results)),
+        "Pass": summary.passed,
+        "Fail": summary.failed,
+        "Total": summary.total,
+        "Duration": _nanoseconds(summary.duration),
         "Results": [
             {
                 "Name": result.name,
-                "Pass": not result.errors,
+                "Pass": result.passed,
                 **({"Errors": list(result.errors)} if result.errors else {}),
                 **({"Stdout": result.stdout} if result.stdout else {}),
                 **({"Stderr": result.stderr} if result.stderr else {}),
@@ -94,23 +126,17 @@ def to_json(results: list[Result]) -> bytes:
     return text.encode("utf-8", "replace")
 
 
-def to_junit(results: list[Result]) -> bytes:
-    """JUnit's XML, a test suite for each config."""
+def to_junit(results: Sequence[Result]) -> bytes:
+    """JUnit XML with one test suite for each config."""
     from xml.etree import ElementTree
 
-    def count(of: Iterable[Result]) -> dict[str, str]:
-        of = list(of)
-        return {
-            "tests": str(len(of)),
-            "failures": str(sum(bool(result.errors) for result in of)),
-            "time": f"{sum(result.duration for result in of):.3f}",
-        }
-
-    root = ElementTree.Element("testsuites", count(results))
+    root = ElementTree.Element("testsuites", _junit_counts(results))
     for file in dict.fromkeys(result.file for result in results):
-        own = [result for result in results if result.file == file]
-        suite = ElementTree.SubElement(root, "testsuite", {"name": _xml(file), **count(own)})
-        for result in own:
+        of_file = [result for result in results if result.file == file]
+        suite = ElementTree.SubElement(
+            root, "testsuite", {"name": _xml(file), **_junit_counts(of_file)}
+        )
+        for result in of_file:
             attributes = {"classname": _xml(file), "name": _xml(result.name)}
             attributes["time"] = f"{result.duration:.3f}"
             case = ElementTree.SubElement(suite, "testcase", attributes)
@@ -128,11 +154,20 @@ def to_junit(results: list[Result]) -> bytes:
 
 
 def format_duration(seconds: float) -> str:
-    """As Go writes it, to three digits: `12.3ms`, `1.23s`."""
+    """A duration as Go writes it, with three digits: `12.3ms`, `1.23s`."""
     for unit, factor in (("s", 1.0), ("ms", 1e3)):
         if seconds * factor >= 1:
             return f"{seconds * factor:.3g}{unit}" if seconds < 100 else f"{seconds:.0f}s"
     return f"{seconds * 1e6:.0f}µs" if seconds else "0s"
+
+
+def _junit_counts(results: Iterable[Result]) -> dict[str, str]:
+    summary = summarize(results)
+    return {
+        "tests": str(summary.total),
+        "failures": str(summary.failed),
+        "time": f"{summary.duration:.3f}",
+    }
 
 
 def _nanoseconds(seconds: float) -> int:
@@ -140,7 +175,7 @@ def _nanoseconds(seconds: float) -> int:
 
 
 def _xml(text: str) -> str:
-    """Replaces what XML 1.0 cannot hold in any form (its section 2.2)."""
+    """Replaces characters that XML 1.0 cannot represent (section 2.2)."""
     return "".join(
         char
         if char in "\t\n\r"

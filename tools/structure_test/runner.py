@@ -9,15 +9,16 @@ from typing import TYPE_CHECKING
 
 from tools.lib.rootfs.tree import Inode, PathError
 from tools.structure_test import checks
+from tools.structure_test.config import Config
 from tools.structure_test.environment import expand_paths
 from tools.structure_test.image import ImageFiles
 from tools.structure_test.report import Result
-from tools.structure_test.schema import Config
 
 if TYPE_CHECKING:
     from tools.structure_test.sandbox import Sandbox
 
 Check = Callable[[], Iterable[str]]
+"""A test that runs no command. It yields its errors."""
 
 
 def run_configs(
@@ -30,26 +31,27 @@ def run_configs(
     """Yields the result of each test as it ends.
 
     Args:
-        image: what is tested.
-        configs: the tests; paths in them are relative to the working directory.
-        sandbox: runs commands; may be None where no config has some.
-        environment: of the machine, for the variables that a config takes from there.
+        image: the image under test.
+        configs: the tests; paths of the host in them are relative to the working directory.
+        sandbox: runs commands; may be None if no config has command tests.
+        environment: of this process, for the variables that a config copies from it.
     """
     configs = [expand_paths(config, image.config.env) for config in configs]
-    image.fetch(_wanted(image, configs))
+    image.fetch(_files_to_read(image, configs))
     for config in configs:
         if config.commands:
             yield from _run_commands(image, config, sandbox, environment)
         for name, check in _checks(image, config):
             start = time.monotonic()
-            found = tuple(check())
-            yield Result(config.file, name, found, "", "", time.monotonic() - start)
+            errors = tuple(check())
+            yield Result(config.file, name, errors, "", "", time.monotonic() - start)
 
 
 def _run_commands(
     image: ImageFiles, config: Config, sandbox: Sandbox | None, environment: Mapping[str, str]
 ) -> Iterator[Result]:
-    from tools.structure_test.commands import CommandRunner  # Costs time, most configs do without.
+    # Slow to import, and most configs have no command tests.
+    from tools.structure_test.commands import CommandRunner
 
     assert sandbox is not None
     runner = CommandRunner(sandbox, image, config, environment)
@@ -76,11 +78,11 @@ def _checks(image: ImageFiles, config: Config) -> Iterator[tuple[str, Check]]:
         yield "Metadata Test", partial(checks.check_metadata, image.config, config.metadata)
 
 
-def _wanted(image: ImageFiles, configs: Iterable[Config]) -> Iterator[Inode]:
-    """All files that tests will read, so that a layer is read once for all of them."""
+def _files_to_read(image: ImageFiles, configs: Iterable[Config]) -> Iterator[Inode]:
+    """Every file that a test will read, so that each layer is read once for all of them."""
     for config in configs:
         if config.contents or config.licenses:
-            yield from checks.wanted_files(image.tree, config)
+            yield from checks.files_to_read(image.tree, config)
         if config.commands:
             for path in ("/etc/passwd", "/etc/group"):
                 try:

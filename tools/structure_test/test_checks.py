@@ -12,15 +12,15 @@ from tools.structure_test.checks import (
     check_metadata,
     go_mode,
 )
-from tools.structure_test.image import ImageFiles
-from tools.structure_test.schema import (
+from tools.structure_test.config import (
     ContentTest,
     ExistenceTest,
     LicenseTest,
     MetadataTest,
     Variable,
 )
-from tools.structure_test.testing import Entry, directory, hardlink, open_image, symlink
+from tools.structure_test.image import ImageFiles
+from tools.structure_test.sample_images import Entry, directory, hardlink, open_image, symlink
 
 
 @pytest.mark.parametrize(
@@ -40,7 +40,7 @@ from tools.structure_test.testing import Entry, directory, hardlink, open_image,
         (stat.S_IFSOCK | 0o000, "S---------"),
     ],
 )
-def test_modes_are_written_as_go_writes_them(mode: int, text: str) -> None:
+def test_go_mode(mode: int, text: str) -> None:
     assert go_mode(mode) == text
 
 
@@ -71,7 +71,7 @@ def image(tmp_path: Path) -> ImageFiles:
         ExistenceTest("", "etc//./passwd/"),
         ExistenceTest("", "/"),
         ExistenceTest("", "/tmp", permissions="dtrwxrwxrwx", uid=0, gid=0),
-        # The link itself, not what it leads to; those before it are followed.
+        # Only links before the end of the path are followed.
         ExistenceTest("", "/etc/dangling", permissions="Lrwxrwxrwx"),
         ExistenceTest("", "/bin", permissions="Lrwxrwxrwx"),
         ExistenceTest("", "/bin/tool", permissions="-rwx--x---"),
@@ -85,7 +85,7 @@ def image(tmp_path: Path) -> ImageFiles:
         ExistenceTest("", "/etc/loop/x", False),
     ],
 )
-def test_what_is_as_expected(image: ImageFiles, test: ExistenceTest) -> None:
+def test_existing_paths(image: ImageFiles, test: ExistenceTest) -> None:
     assert list(check_existence(image.tree, test)) == []
 
 
@@ -94,11 +94,11 @@ def test_what_is_as_expected(image: ImageFiles, test: ExistenceTest) -> None:
     [
         (
             ExistenceTest("", "/usr/tool"),
-            ["expected /usr/tool, but /usr/tool does not exist; there is /usr/bin/tool"],
+            ["expected /usr/tool, but /usr/tool does not exist; did you mean /usr/bin/tool?"],
         ),
         (
             ExistenceTest("", "/etc/pasword"),
-            ["expected /etc/pasword, but /etc/pasword does not exist; there is /etc/passwd"],
+            ["expected /etc/pasword, but /etc/pasword does not exist; did you mean /etc/passwd?"],
         ),
         (
             ExistenceTest("", "/etc/passwd/x"),
@@ -114,19 +114,17 @@ def test_what_is_as_expected(image: ImageFiles, test: ExistenceTest) -> None:
                 "/etc/passwd: permissions: expected -rw-r--r--, found -rw-r-----",
                 "/etc/passwd: uid: expected 0, found 5",
                 "/etc/passwd: gid: expected 0, found 6",
-                "/etc/passwd: expected it executable by other, found -rw-r-----",
+                "/etc/passwd: expected to be executable by other, found -rw-r-----",
             ],
         ),
     ],
 )
-def test_failures_say_what_is_there(
-    image: ImageFiles, test: ExistenceTest, errors: list[str]
-) -> None:
+def test_existence_errors(image: ImageFiles, test: ExistenceTest, errors: list[str]) -> None:
     assert list(check_existence(image.tree, test)) == errors
 
 
 @pytest.mark.parametrize("name", ["passwd", "relative", "absolute", "outside", "hard"])
-def test_links_to_content_are_followed_inside_the_image_alone(image: ImageFiles, name: str) -> None:
+def test_content_follows_links_inside_the_image(image: ImageFiles, name: str) -> None:
     test = ContentTest("", f"/etc/{name}", ("^root:x:0:0\n$",), ("nobody",))
     assert list(check_content(image, test)) == []
 
@@ -136,23 +134,23 @@ def test_links_to_content_are_followed_inside_the_image_alone(image: ImageFiles,
     [
         ("/etc/dangling", "expected /etc/dangling, but /nowhere does not exist"),
         ("/etc/loop", "expected /etc/loop, but /etc/loop: too many symbolic links"),
-        ("/tmp", "expected /tmp, but /tmp is no regular file: dtrwxrwxrwx"),
-        ("/etc/fifo", "expected /etc/fifo, but /etc/fifo is no regular file: prw-r--r--"),
+        ("/tmp", "expected /tmp, but /tmp is not a regular file: dtrwxrwxrwx"),
+        ("/etc/fifo", "expected /etc/fifo, but /etc/fifo is not a regular file: prw-r--r--"),
     ],
 )
-def test_what_has_no_content(image: ImageFiles, path: str, error: str) -> None:
+def test_paths_without_content(image: ImageFiles, path: str, error: str) -> None:
     (found,) = check_content(image, ContentTest("", path))
     assert found.startswith(error)
 
 
-def test_contents_that_differ(image: ImageFiles) -> None:
+def test_content_errors(image: ImageFiles) -> None:
     assert list(check_content(image, ContentTest("", "/etc/passwd", ("^x", "root"), ("0:0",)))) == [
         "/etc/passwd: expected a match of '^x', found 'root:x:0:0\\n'",
         "/etc/passwd: expected no match of '0:0', found 'root:x:0:0\\n'",
     ]
 
 
-def test_bytes_that_are_no_text_can_be_searched(image: ImageFiles) -> None:
+def test_binary_content(image: ImageFiles) -> None:
     test = ContentTest("", "/usr/bin/tool", (r"^\x{fffd}\x00$",))
     assert list(check_content(image, test)) == []
 
@@ -178,7 +176,7 @@ def debian(tmp_path: Path) -> ImageFiles:
     )
 
 
-def test_every_package_has_a_license_that_can_be_lived_with(debian: ImageFiles) -> None:
+def test_licenses_of_packages(debian: ImageFiles) -> None:
     assert list(check_license(debian, LicenseTest(debian=True))) == [
         "bad: /usr/share/doc/bad/copyright names the license AGPL",
         "broken: expected a license in /usr/share/doc/broken/copyright,"
@@ -198,7 +196,7 @@ def test_licenses_of_files(debian: ImageFiles) -> None:
     ]
 
 
-def test_an_image_without_packages_has_no_licenses_of_packages(tmp_path: Path) -> None:
+def test_licenses_of_an_image_without_packages(tmp_path: Path) -> None:
     image = open_image(tmp_path, Entry("app/LICENSE", b"MIT"))
     assert list(check_license(image, LicenseTest(files=("/app/LICENSE",)))) == []
     (error,) = check_license(image, LicenseTest(debian=True, files=("/app/LICENSE",)))
@@ -217,7 +215,7 @@ CONFIG = RunConfig(
 )
 
 
-def test_metadata_as_expected() -> None:
+def test_metadata_that_matches() -> None:
     test = MetadataTest(
         env=(Variable("PATH", "/bin"), Variable("EMPTY", "")),
         unbound_env=("HOME",),
@@ -247,7 +245,7 @@ def test_metadata_as_expected() -> None:
         ),
         (
             MetadataTest(env=(Variable("HOME", "/"),)),
-            "environment variable HOME: expected, but there are only PATH, EMPTY",
+            "environment variable HOME: not found in PATH, EMPTY",
         ),
         (
             MetadataTest(unbound_env=("EMPTY",)),
@@ -255,17 +253,17 @@ def test_metadata_as_expected() -> None:
         ),
         (
             MetadataTest(labels=(Variable("x", "y"),)),
-            "label x: expected, but there are only vendor, built",
+            "label x: not found in vendor, built",
         ),
         (
             MetadataTest(exposed_ports=("80",)),
-            "exposed port 80: expected, found 8080/tcp, 53/udp, 90",
+            "exposed port 80: not found in 8080/tcp, 53/udp, 90",
         ),
         (
             MetadataTest(unexposed_ports=("8080",)),
             "exposed port 8080: expected none, found 8080/tcp, 53/udp, 90",
         ),
-        (MetadataTest(volumes=("/x",)), "volume /x: expected, found /data"),
+        (MetadataTest(volumes=("/x",)), "volume /x: not found in /data"),
         (MetadataTest(unmounted_volumes=("/data",)), "volume /data: expected none, found /data"),
         (MetadataTest(entrypoint=()), 'entrypoint: expected [], found ["/bin/app", "-v"]'),
         (MetadataTest(cmd=("x",)), 'cmd: expected ["x"], found []'),
@@ -273,9 +271,9 @@ def test_metadata_as_expected() -> None:
         (MetadataTest(user="root"), 'user: expected "root", found "65532"'),
     ],
 )
-def test_metadata_that_differs(test: MetadataTest, error: str) -> None:
+def test_metadata_errors(test: MetadataTest, error: str) -> None:
     assert list(check_metadata(CONFIG, test)) == [error]
 
 
-def test_an_empty_cmd_is_not_looked_at_unless_it_is_written() -> None:
+def test_unset_cmd_and_entrypoint_are_not_checked() -> None:
     assert list(check_metadata(CONFIG, MetadataTest(cmd=None, entrypoint=None))) == []

@@ -1,22 +1,15 @@
-"""Commands that really run, in bubblewrap, in images made of busybox alone."""
+"""Tests of commands that run in bubblewrap, in images with only busybox."""
 
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tools.structure_test.testing import (
-    layer,
-    run_tool,
-    sh,
-    shell,
-    stdout,
-    write_config,
-    write_layout,
-)
+from tools.structure_test.sample_images import layer, shell, write_layout
+from tools.structure_test.tool_process import run_tool, sh, stdout, write_config
 
 
-def test_a_command_runs_as_the_images_user_in_its_directory_and_environment(run_tests: Any) -> None:
+def test_user_directory_and_environment(run_tests: Any) -> None:
     script = "id -u; id -g; pwd; echo $HOME; cat own 2>/dev/null; touch made && echo made"
     assert stdout(run_tests(sh(script)).one).split() == [
         *("65532", "65532", "/home/nonroot", "/home/nonroot", "made")
@@ -30,7 +23,7 @@ def test_a_command_runs_as_the_images_user_in_its_directory_and_environment(run_
     ]
 
 
-def test_root_has_a_directory_that_the_image_has_not(run_tests: Any) -> None:
+def test_missing_working_directory_is_created(run_tests: Any) -> None:
     result = run_tests(sh("id -u; pwd; echo $HOME; touch /made made"), image="root").one
     assert stdout(result).split() == ["0", "/srv/absent", "/root"]
 
@@ -40,7 +33,7 @@ def test_root_has_a_directory_that_the_image_has_not(run_tests: Any) -> None:
     [
         ("cat /data/secret", False),
         ("cat /data/own", True),
-        ("cat /data/of-extra", True),  # nonroot is listed in the group
+        ("cat /data/of-extra", True),  # nonroot is in the group
         ("touch /etc/made", False),
         ("touch /made", False),
         ("touch /data/made", True),
@@ -52,26 +45,26 @@ def test_root_has_a_directory_that_the_image_has_not(run_tests: Any) -> None:
         ("echo x > /dev/shm/x", True),
     ],
 )
-def test_a_user_may_do_what_the_image_lets_it(run_tests: Any, script: str, allowed: bool) -> None:
+def test_access_of_a_user(run_tests: Any, script: str, allowed: bool) -> None:
     result = run_tests(sh(script)).one
     assert result["Pass"] == allowed, result
 
 
-def test_root_may_do_all(run_tests: Any) -> None:
+def test_access_of_root(run_tests: Any) -> None:
     result = run_tests(sh("cat /data/secret /data/own; touch /root/x /data/x"), image="root").one
     assert stdout(result) == "secret\nown\n"
 
 
-def test_the_user_of_the_options_goes_before_the_images(run_tests: Any) -> None:
-    # As in container engines, it may start in a directory that it could not enter.
+def test_run_options_override_the_user(run_tests: Any) -> None:
+    # As in container engines, a user may start in a directory that it cannot enter.
     result = run_tests(sh("id -u; id -g; pwd"), containerRunOptions={"user": "7:8"}).one
     assert stdout(result).split() == ["7", "8", "/home/nonroot"]
     assert not run_tests(sh("ls ."), containerRunOptions={"user": "7:8"}).one["Pass"]
     result = run_tests(sh("true"), containerRunOptions={"user": "nobody"}).one
-    assert result["Errors"] == ["the user 'nobody' is not in the image's /etc/passwd"]
+    assert result["Errors"] == ["user 'nobody' not found in the image's /etc/passwd"]
 
 
-def test_variables_of_the_config_and_where_they_are_expanded(run_tests: Any) -> None:
+def test_variables_of_the_config(run_tests: Any) -> None:
     tests = [
         sh("echo $A ${A} $B $C $D", envVars=[{"key": "C", "value": "${B}+"}]),
         sh("echo $A", envVars=[{"key": "A", "value": "own"}]),
@@ -80,12 +73,12 @@ def test_variables_of_the_config_and_where_they_are_expanded(run_tests: Any) -> 
     variables = [{"key": "B", "value": "$A/global"}, {"key": "SH", "value": "/bin/sh"}]
     first, second, third = run_tests(*tests, globalEnvVars=variables)
     assert stdout(first) == "image image image/global image/global+\n"
-    # As in container-structure-test, the image's value stands in the command before it starts.
+    # As in container-structure-test, the command is expanded with the image's value.
     assert stdout(second) == "image\n"
     assert stdout(third) == "image/global /bin\n"
 
 
-def test_variables_of_this_machine(
+def test_variables_of_the_host(
     run_tests: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("FROM_HERE", "here")
@@ -98,7 +91,7 @@ def test_variables_of_this_machine(
     assert not any(line.startswith(("NOT_", "TEST_", "USER=")) for line in lines)
 
 
-def test_setup_and_teardown_share_the_commands_files_and_others_do_not(run_tests: Any) -> None:
+def test_setup_and_teardown_share_the_copy_of_their_command(run_tests: Any) -> None:
     first, second, third = run_tests(
         sh(
             "cat /data/own /tmp/a /tmp/b; rm /data/own",
@@ -114,7 +107,7 @@ def test_setup_and_teardown_share_the_commands_files_and_others_do_not(run_tests
     assert stdout(third).split() == ["new", "of-extra", "own", "plain", "script", "secret"]
 
 
-def test_a_setup_or_teardown_that_fails_is_told(run_tests: Any) -> None:
+def test_setup_or_teardown_that_fails(run_tests: Any) -> None:
     setup, teardown = run_tests(
         sh("echo not reached", setup=[["test", "-e", "/"], ["cat", "/gone"]]),
         sh("true", teardown=[["sh", "-c", "exit 3"]]),
@@ -127,7 +120,7 @@ def test_a_setup_or_teardown_that_fails_is_told(run_tests: Any) -> None:
     assert teardown["Errors"] == ["teardown[0] sh -c exit 3: exit code 3, output: nothing"]
 
 
-def test_exit_codes_and_outputs_are_checked(run_tests: Any) -> None:
+def test_exit_codes_and_output(run_tests: Any) -> None:
     good, bad, killed = run_tests(
         sh(
             "echo out; echo err >&2; exit 3",
@@ -160,11 +153,11 @@ def test_exit_codes_and_outputs_are_checked(run_tests: Any) -> None:
         ("/data", "/data could not be started: Permission denied"),
     ],
 )
-def test_what_cannot_be_started(run_tests: Any, command: str, error: str) -> None:
+def test_commands_that_cannot_be_started(run_tests: Any, command: str, error: str) -> None:
     assert run_tests({"command": command, "exitCode": 1}).one["Errors"] == [error]
 
 
-def test_scripts_and_programs_by_links_and_relative_paths(run_tests: Any) -> None:
+def test_scripts_links_and_relative_paths(run_tests: Any) -> None:
     absolute, by_path, relative = run_tests(
         {"command": "/absolute/script", "args": ["1"]},
         {"command": "tool", "args": ["2"]},
@@ -175,16 +168,18 @@ def test_scripts_and_programs_by_links_and_relative_paths(run_tests: Any) -> Non
     assert stdout(relative) == "script 3\n"
 
 
-def test_a_working_directory_that_is_none(tmp_path: Path) -> None:
+def test_working_directory_that_is_a_file(tmp_path: Path) -> None:
     config = {"Env": ["PATH=/bin"], "WorkingDir": "/etc/passwd"}
     image = write_layout(tmp_path, layer(*shell()), config=config)
     tests = write_config(tmp_path / "t.json", commandTests=[{"name": "a", **sh("true")}])
     ran = run_tool("--image", image, "--config", tests)
     assert (ran.status, ran.stderr) == (1, "")
-    assert "could not be started: the working directory /etc/passwd is no directory" in ran.stdout
+    assert (
+        "could not be started: the working directory /etc/passwd is not a directory" in ran.stdout
+    )
 
 
-def test_the_entrypoint_is_not_run(tmp_path: Path) -> None:
+def test_entrypoint_is_ignored(tmp_path: Path) -> None:
     config = {"Env": ["PATH=/bin"], "Entrypoint": ["/bin/cat", "/gone"], "Cmd": ["x"]}
     image = write_layout(tmp_path, layer(*shell()), config=config)
     tests = write_config(tmp_path / "t.json", commandTests=[{"name": "a", **sh("true")}])

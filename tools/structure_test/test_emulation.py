@@ -10,7 +10,7 @@ from tools.structure_test.emulation import Emulator, find_emulator
 
 
 def program(path: Path, *, segments: tuple[int, ...] = (1,), kind: int = 2) -> str:
-    """An executable file with an ELF header of this kind and program headers of these types."""
+    """Writes an executable ELF file of a type (e_type), with program headers of these types."""
     numbers = (kind, 62, 1, 0, 64, 0, 0, 64, 56, len(segments), 0, 0, 0)
     header = struct.pack("<16sHHIQQQIHHHHHH", b"\x7fELF\x02\x01\x01", *numbers)
     path.write_bytes(header + b"".join(struct.pack("<I52x", each) for each in segments))
@@ -20,15 +20,15 @@ def program(path: Path, *, segments: tuple[int, ...] = (1,), kind: int = 2) -> s
 
 @pytest.fixture
 def machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """An amd64 machine that has no programs but those in the directory that this returns."""
+    """The only directory with programs of an amd64 machine."""
     monkeypatch.setattr("platform.machine", lambda: "x86_64")
     monkeypatch.setenv("PATH", str(tmp_path))
-    monkeypatch.setattr(emulation, "ALWAYS", ())
+    monkeypatch.setattr(emulation, "FALLBACK_PATH", ())
     return tmp_path
 
 
 @pytest.mark.parametrize("architecture", ["amd64", "386"])
-def test_own_programs_need_no_emulator(machine: Path, architecture: str) -> None:
+def test_native_architectures_need_no_emulator(machine: Path, architecture: str) -> None:
     assert find_emulator(architecture) is None
 
 
@@ -43,14 +43,14 @@ def test_own_programs_need_no_emulator(machine: Path, architecture: str) -> None
         ("s390x", "qemu-s390x"),
     ],
 )
-def test_an_emulator_by_either_name(machine: Path, architecture: str, name: str) -> None:
+def test_emulators_are_found_by_either_name(machine: Path, architecture: str, name: str) -> None:
     path = program(machine / name)
     found = find_emulator(architecture)
     assert found is not None
     assert found.path == path
 
 
-def test_a_dynamic_emulator_could_not_run_in_an_image(machine: Path) -> None:
+def test_dynamic_emulators_are_skipped(machine: Path) -> None:
     program(machine / "qemu-aarch64", segments=(6, 3, 1), kind=3)
     with pytest.raises(ToolError) as error:
         find_emulator("arm64")
@@ -60,13 +60,13 @@ def test_a_dynamic_emulator_could_not_run_in_an_image(machine: Path) -> None:
     )
 
 
-def test_a_static_one_that_can_be_loaded_anywhere_will_do(machine: Path) -> None:
+def test_static_pie_emulators_are_found(machine: Path) -> None:
     program(machine / "qemu-aarch64", segments=(6, 2, 1), kind=3)
     assert find_emulator("arm64")
 
 
 @pytest.mark.parametrize("data", [b"", b"#!/bin/sh\n", b"\x7fELF\x02\x01" + b"\xff" * 60])
-def test_what_is_no_program_is_no_emulator(machine: Path, data: bytes) -> None:
+def test_files_that_are_not_programs_are_skipped(machine: Path, data: bytes) -> None:
     path = machine / "qemu-aarch64"
     path.write_bytes(data)
     path.chmod(0o755)
@@ -81,7 +81,7 @@ def test_an_architecture_that_no_emulator_is_known_for(machine: Path) -> None:
 
 
 def matching(rule: bytes, header: bytes) -> bool:
-    """Whether the kernel would take a program that begins with `header` for one of the rule."""
+    """Whether a binfmt_misc rule matches a program that starts with `header`."""
     _, _, kind, offset, magic, mask, *_ = rule.split(b":")
     assert (kind, offset) == (b"M", b"0")
     pairs = zip(_bytes(magic), _bytes(mask), strict=True)
@@ -107,22 +107,20 @@ def test_rules_of_the_kernel_tell_architectures_apart() -> None:
     assert [matching(s390x, each) for each in (ARM64, S390X, AMD64)] == [False, True, False]
 
 
-def test_rules_take_every_kind_of_program_and_no_other_files() -> None:
+def test_rules_match_programs_and_libraries_only() -> None:
     rule = Emulator("/q", emulation.TARGETS["arm64"]).binfmt_rule()
 
     def changed(at: int, value: int) -> bytes:
         return ARM64[:at] + bytes([value]) + ARM64[at + 1 :]
 
-    assert matching(rule, changed(16, 3))  # one that can be loaded anywhere, or a library
-    assert matching(rule, changed(7, 3))  # for Linux, by its OS ABI
+    assert matching(rule, changed(16, 3))  # a position-independent program, or a library
+    assert matching(rule, changed(7, 3))  # OS ABI: Linux
     assert not matching(rule, changed(16, 1))  # an object file
     assert not matching(rule, changed(4, 1))  # 32 bits
     assert not matching(rule, b"#!/bin/sh\nexec true....")
 
 
-def test_machines_with_an_emulator_registered_for_all_mount_namespaces(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_emulators_registered_on_the_host(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(emulation, "BINFMT", os.fspath(tmp_path))
     emulator = Emulator("/q", emulation.TARGETS["arm64"])
     entry = tmp_path / "qemu-aarch64"

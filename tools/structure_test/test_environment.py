@@ -3,8 +3,8 @@ from pathlib import Path
 import pytest
 
 from tools.lib.cli.errors import ToolError
+from tools.structure_test.config import RunOptions, Variable
 from tools.structure_test.environment import expand, option_variables, with_variables
-from tools.structure_test.schema import RunOptions, Variable
 
 
 @pytest.mark.parametrize(
@@ -18,11 +18,11 @@ from tools.structure_test.schema import RunOptions, Variable
         ("$TWICE", "$A"),
     ],
 )
-def test_references_to_what_is_set_are_replaced_once(text: str, expanded: str) -> None:
+def test_expand_replaces_known_variables_once(text: str, expanded: str) -> None:
     assert expand(text, {"A": "1", "EMPTY": "", "TWICE": "$A"}) == expanded
 
 
-def test_variables_see_those_before_them() -> None:
+def test_variables_may_refer_to_earlier_ones() -> None:
     variables = [Variable("PATH", "/env:$PATH"), Variable("P", "${PATH}!"), Variable("P", "$P$P")]
     assert with_variables({"PATH": "/bin"}, variables) == {
         "PATH": "/env:/bin",
@@ -30,7 +30,7 @@ def test_variables_see_those_before_them() -> None:
     }
 
 
-def test_a_file_and_this_machine_give_variables(tmp_path: Path) -> None:
+def test_variables_from_a_file_and_from_the_host(tmp_path: Path) -> None:
     file = tmp_path / "env"
     file.write_text("# a comment\n\nA=1=2\n  B= spaces \nC=\nHERE\nNOT_HERE\n")
     options = RunOptions(env_file=str(file), env_names=("TOO", "NOR_THIS"))
@@ -44,7 +44,7 @@ def test_a_file_and_this_machine_give_variables(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("line", ["export A=1", "=1"])
-def test_a_line_that_is_no_variable_is_an_error_with_its_number(tmp_path: Path, line: str) -> None:
+def test_invalid_lines_of_a_file_are_errors(tmp_path: Path, line: str) -> None:
     file = tmp_path / "env"
     file.write_text(f"A=1\n{line}\n")
     with pytest.raises(ToolError, match="env:2: expected NAME=VALUE or NAME"):

@@ -1,4 +1,4 @@
-"""Commands of other architectures, through qemu-user; BUSYBOX_DEBS names Debian's packages."""
+"""Tests of commands of other architectures, whose busybox comes from BUSYBOX_DEBS."""
 
 from pathlib import Path
 from typing import Any
@@ -6,15 +6,8 @@ from typing import Any
 import pytest
 
 from tools.structure_test import namespaces, sandbox
-from tools.structure_test.testing import (
-    HOST,
-    layer,
-    run_tool,
-    sh,
-    shell,
-    write_config,
-    write_layout,
-)
+from tools.structure_test.sample_images import HOST, layer, shell, write_layout
+from tools.structure_test.tool_process import run_tool, sh, write_config
 
 MACHINES = {
     "amd64": "x86_64",
@@ -34,7 +27,7 @@ def image(tmp_path: Path, architecture: str) -> str:
 
 
 def run_commands(tmp_path: Path, image: str, *tests: dict[str, Any]) -> str:
-    """The text of a run that passes."""
+    """Runs command tests that must pass. Returns the text report."""
     named = [{"name": str(number), **test} for number, test in enumerate(tests)]
     ran = run_tool(
         "--image", image, "--config", write_config(tmp_path / "t.json", commandTests=named)
@@ -44,7 +37,7 @@ def run_commands(tmp_path: Path, image: str, *tests: dict[str, Any]) -> str:
 
 
 @pytest.mark.parametrize("architecture", MACHINES)
-def test_programs_that_start_others(tmp_path: Path, image: str, architecture: str) -> None:
+def test_foreign_programs_start_each_other(tmp_path: Path, image: str, architecture: str) -> None:
     script = "busybox uname -m; id -u; pwd; (exec sh -c 'exec cat /etc/passwd'); echo $0"
     run_commands(
         tmp_path,
@@ -69,7 +62,7 @@ def _fails(*_: object) -> None:
 
 @pytest.mark.parametrize("architecture", [name for name in ("arm64", "s390x") if name != HOST])
 @pytest.mark.parametrize("namespaced", [True, False])
-def test_where_the_kernel_cannot_be_told_the_emulator_starts_the_command(
+def test_without_registration_the_emulator_runs_the_command(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     image: str,
@@ -86,11 +79,11 @@ def test_where_the_kernel_cannot_be_told_the_emulator_starts_the_command(
         sh("echo $0; cd /; pwd", expectedOutput=["^sh\n/\n$"]),
         {"command": "busybox", "args": ["uname", "-m"], "expectedOutput": [MACHINES[architecture]]},
         {"command": "../../bin/busybox", "args": ["id", "-u"], "expectedOutput": ["^65532\n$"]},
-        # What the command starts is out of reach, and the message says why.
+        # The command cannot start other programs. A note explains why.
         sh(
             "busybox true",
             exitCode=126,
-            expectedError=["Exec format error", "ran sh alone: .* needs Linux 6.7, or Debian's"],
+            expectedError=["Exec format error", "ran only sh: .* needs Linux 6.7, or Debian's"],
         ),
     )
     ran = run_tool(

@@ -7,21 +7,18 @@ from xml.etree import ElementTree
 import pytest
 
 from tools.structure_test import bubblewrap, emulation
-from tools.structure_test.testing import (
+from tools.structure_test.sample_images import (
     HOST,
     Entry,
-    Ran,
     directory,
     layer,
-    run_tool,
-    sh,
     shell,
     symlink,
-    write_config,
     write_image,
     write_index,
     write_layout,
 )
+from tools.structure_test.tool_process import Ran, run_tool, sh, write_config
 
 EXISTS = [{"name": "file", "path": "/a/file"}]
 
@@ -56,7 +53,7 @@ def names(ran: Ran) -> list[str]:
     return [line.removeprefix("=== RUN: ") for line in lines if line.startswith("=== RUN: ")]
 
 
-def test_layers_lie_one_over_the_other(tmp_path: Path, image: str) -> None:
+def test_layers_are_applied_in_order(tmp_path: Path, image: str) -> None:
     ran = run_config(
         tmp_path,
         image,
@@ -68,7 +65,7 @@ def test_layers_lie_one_over_the_other(tmp_path: Path, image: str) -> None:
         ],
         fileContentTests=[
             {"name": "5", "path": "/c/file", "expectedContents": ["^upper\n$"]},
-            # The image's variables stand for their values, in paths too.
+            # Paths are expanded with the image's environment.
             {"name": "6", "path": "$DIR/file", "excludedContents": ["lower"]},
         ],
     )
@@ -76,7 +73,7 @@ def test_layers_lie_one_over_the_other(tmp_path: Path, image: str) -> None:
     assert ran.stdout.endswith("Total tests: 6\n\nPASS\n")
 
 
-def test_tests_run_in_the_order_of_container_structure_test(tmp_path: Path) -> None:
+def test_order_of_tests(tmp_path: Path) -> None:
     image = write_layout(
         tmp_path / "image",
         layer(*shell(), Entry("usr/share/doc/p/copyright", b"MIT")),
@@ -101,7 +98,7 @@ def test_tests_run_in_the_order_of_container_structure_test(tmp_path: Path) -> N
     ]
 
 
-def test_a_failure_is_told_and_is_the_exit_status(tmp_path: Path, image: str) -> None:
+def test_failures_set_the_exit_status(tmp_path: Path, image: str) -> None:
     ran = run_config(tmp_path, image, metadataTest={"cmd": ["y"]}, fileExistenceTests=EXISTS)
     assert (ran.status, ran.stderr) == (1, "")
     assert "--- FAIL\n" in ran.stdout
@@ -113,13 +110,13 @@ def test_a_failure_is_told_and_is_the_exit_status(tmp_path: Path, image: str) ->
 
 
 @pytest.mark.parametrize("fields", [{}, {"commandTests": []}, {"metadataTest": {}}])
-def test_a_config_without_tests_fails(tmp_path: Path, image: str, fields: Any) -> None:
+def test_configs_without_tests_fail(tmp_path: Path, image: str, fields: Any) -> None:
     ran = run_config(tmp_path, image, **fields)
     assert ran.status == 1
-    assert "no tests: a config needs at least one\nFAIL\n" in ran.stdout
+    assert "no tests: a config must have at least one\nFAIL\n" in ran.stdout
 
 
-def test_several_configs_are_one_run(tmp_path: Path, image: str) -> None:
+def test_several_configs(tmp_path: Path, image: str) -> None:
     first = write_config(tmp_path / "1.json", fileExistenceTests=EXISTS)
     second = tmp_path / "2.yaml"
     second.write_text('schemaVersion: "1.0.0"\nfileExistenceTests: [{name: x, path: /gone}]\n')
@@ -130,7 +127,7 @@ def test_several_configs_are_one_run(tmp_path: Path, image: str) -> None:
     assert names(ran) == ["File Existence Test: file", "File Existence Test: x"]
 
 
-def test_reports_go_where_they_are_asked_for(tmp_path: Path, image: str) -> None:
+def test_report_formats_and_files(tmp_path: Path, image: str) -> None:
     tests = {"fileExistenceTests": EXISTS}
     report = tmp_path / "report"
     as_json = run_config(tmp_path, image, "--output", "json", **tests)
@@ -144,7 +141,9 @@ def test_reports_go_where_they_are_asked_for(tmp_path: Path, image: str) -> None
     assert ElementTree.parse(report).getroot().attrib["failures"] == "0"
 
 
-def test_bazel_gets_the_cases(tmp_path: Path, image: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_bazel_gets_the_results_of_each_test(
+    tmp_path: Path, image: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("XML_OUTPUT_FILE", str(tmp_path / "test.xml"))
     assert run_config(tmp_path, image, fileExistenceTests=EXISTS).status == 0
     (case,) = ElementTree.parse(tmp_path / "test.xml").getroot().iter("testcase")
@@ -159,7 +158,7 @@ def index(tmp_path: Path) -> str:
     return write_index(path, [here, other])
 
 
-def test_an_image_of_an_index_is_chosen_by_its_platform(tmp_path: Path, index: str) -> None:
+def test_platform_selects_an_image_of_an_index(tmp_path: Path, index: str) -> None:
     platform = f"linux/{HOST}"
     assert (
         run_config(tmp_path, index, "--platform", platform, fileExistenceTests=EXISTS).status == 0
@@ -181,8 +180,14 @@ def test_an_image_of_an_index_is_chosen_by_its_platform(tmp_path: Path, index: s
     [
         ([], "error: structure_test: the following arguments are required: --config (hint:"),
         (["--config", "gone.yaml"], "error: gone.yaml: No such file or directory"),
-        (["--config", "t.yaml", "--timeout", "0"], "error: structure_test: --timeout must be more"),
-        (["--config", "t.yaml", "--timeout", "nan"], "error: structure_test: --timeout must be"),
+        (
+            ["--config", "t.yaml", "--timeout", "0"],
+            "error: structure_test: --timeout must be a positive",
+        ),
+        (
+            ["--config", "t.yaml", "--timeout", "nan"],
+            "error: structure_test: --timeout must be a positive",
+        ),
         (
             ["--config", "t.yaml", "--outpt", "json"],
             "error: structure_test: unrecognized arguments",
@@ -193,7 +198,7 @@ def test_an_image_of_an_index_is_chosen_by_its_platform(tmp_path: Path, index: s
         ),
     ],
 )
-def test_what_cannot_be_run_is_told_in_one_line(
+def test_errors_are_one_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, image: str, flags: list[str], error: str
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -205,7 +210,7 @@ def test_what_cannot_be_run_is_told_in_one_line(
     assert line.startswith(error)
 
 
-def test_an_image_that_is_damaged_or_none(tmp_path: Path, image: str) -> None:
+def test_damaged_and_missing_images(tmp_path: Path, image: str) -> None:
     ran = run_config(tmp_path, str(tmp_path), fileExistenceTests=EXISTS)
     assert (ran.status, ran.stderr) == (
         1,
@@ -231,12 +236,12 @@ def test_an_image_that_is_damaged_or_none(tmp_path: Path, image: str) -> None:
     assert run_config(tmp_path, image, fileExistenceTests=EXISTS).status == 0
 
 
-def test_what_is_missing_is_named_with_its_package(
+def test_missing_programs_are_named_with_their_package(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", os.fspath(tmp_path))
-    monkeypatch.setattr(emulation, "ALWAYS", ())
-    monkeypatch.setattr(bubblewrap, "ALWAYS", ())
+    monkeypatch.setattr(emulation, "FALLBACK_PATH", ())
+    monkeypatch.setattr(bubblewrap, "FALLBACK_PATH", ())
     commands = {"commandTests": [{"name": "a", "command": "true"}]}
     image = write_layout(tmp_path / "image", layer(Entry("a")))
     ran = run_config(tmp_path, image, **commands)
@@ -245,7 +250,7 @@ def test_what_is_missing_is_named_with_its_package(
         "",
         "error: command tests need bwrap (hint: install Debian's package bubblewrap)\n",
     )
-    # Tests without commands do without.
+    # Only command tests need it.
     assert run_config(tmp_path, image, fileExistenceTests=[{"name": "a", "path": "a"}]).status == 0
 
     (tmp_path / "bwrap").touch(0o755)

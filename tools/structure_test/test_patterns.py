@@ -8,7 +8,7 @@ from tools.structure_test.patterns import BadPattern, check, matches, preview
     [
         ("b", "abc", True),
         ("^b", "abc", False),
-        # Of Go: `.` is no newline, `$` is the end of the text alone.
+        # As in Go, `.` does not match a newline, and `$` matches only at the end.
         ("a.b", "a\nb", False),
         ("(?s)a.b", "a\nb", True),
         ("^b$", "a\nb\nc", False),
@@ -19,17 +19,17 @@ from tools.structure_test.patterns import BadPattern, check, matches, preview
         (r"[[:alpha:]]\pL", "aü", True),
     ],
 )
-def test_patterns_mean_what_they_mean_in_go(pattern: str, text: str, found: bool) -> None:
+def test_patterns_match_as_in_go(pattern: str, text: str, found: bool) -> None:
     assert matches(pattern, text) == found
 
 
 @pytest.mark.parametrize("pattern", ["(", "a(?=b)", r"(a)\1", "a{2000}"])
-def test_what_go_does_not_take_is_refused(pattern: str) -> None:
-    with pytest.raises(BadPattern, match="bad regular expression"):
+def test_patterns_that_go_rejects(pattern: str) -> None:
+    with pytest.raises(BadPattern, match="invalid regular expression"):
         matches(pattern, "a")
 
 
-def test_failures_say_what_was_expected_and_found() -> None:
+def test_check_errors() -> None:
     assert list(check("stdout", "hello\n", ["hello", "bye"], ["h.l", "x"])) == [
         "stdout: expected a match of 'bye', found 'hello\\n'",
         "stdout: expected no match of 'h.l', found 'hello\\n'",
@@ -39,11 +39,11 @@ def test_failures_say_what_was_expected_and_found() -> None:
     ]
 
 
-def test_a_bad_pattern_fails_where_it_is_expected_and_where_it_is_excluded() -> None:
+def test_invalid_patterns_always_fail() -> None:
     assert len(list(check("stdout", "", ["("], ["("]))) == 2
 
 
-def test_long_texts_are_cut_in_the_middle() -> None:
+def test_preview_shortens_long_texts() -> None:
     text = preview("a" * 5000 + "b" * 5000)
     assert len(text) < 400
     assert text.startswith("'aaa")

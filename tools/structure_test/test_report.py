@@ -7,8 +7,8 @@ import pytest
 from tools.structure_test.report import (
     Result,
     TextReport,
+    all_passed,
     format_duration,
-    passed,
     to_json,
     to_junit,
 )
@@ -27,7 +27,7 @@ def text(*results: Result) -> str:
     return out.getvalue()
 
 
-def test_text_names_each_test_and_shows_what_failed() -> None:
+def test_text_report() -> None:
     assert (
         text(GOOD, BAD, OTHER)
         == """\
@@ -64,18 +64,18 @@ FAIL
     )
 
 
-def test_text_of_no_tests_says_so_and_fails() -> None:
-    assert text().endswith("no tests: a config needs at least one\nFAIL\n")
-    assert not passed([])
+def test_text_report_without_tests() -> None:
+    assert text().endswith("no tests: a config must have at least one\nFAIL\n")
+    assert not all_passed([])
 
 
-def test_all_that_passes_passes() -> None:
+def test_text_report_of_passed_tests() -> None:
     assert text(GOOD, OTHER).endswith("\nPASS\n")
-    assert passed([GOOD, OTHER])
-    assert not passed([GOOD, BAD])
+    assert all_passed([GOOD, OTHER])
+    assert not all_passed([GOOD, BAD])
 
 
-def test_json_has_the_fields_of_container_structure_test() -> None:
+def test_json_report() -> None:
     assert json.loads(to_json([GOOD, BAD])) == {
         "Pass": 1,
         "Fail": 1,
@@ -100,7 +100,7 @@ def test_json_has_the_fields_of_container_structure_test() -> None:
     }
 
 
-def test_junit_has_a_suite_for_each_config() -> None:
+def test_junit_report_has_a_suite_for_each_config() -> None:
     root = ElementTree.fromstring(to_junit([GOOD, BAD, OTHER]))
     assert root.attrib == {"tests": "3", "failures": "1", "time": "1.512"}
     first, second = root
@@ -113,7 +113,7 @@ def test_junit_has_a_suite_for_each_config() -> None:
     bad, other = second
     failure = bad.find("failure")
     assert failure is not None
-    # What XML cannot hold is replaced.
+    # Characters that XML cannot represent are replaced.
     assert failure.attrib == {"message": "first\ufffd"}
     assert failure.text == "first\ufffd\nsecond"
     assert (bad.findtext("system-out"), bad.findtext("system-err")) == ("out\ufffd", "err")
@@ -124,9 +124,9 @@ def test_junit_has_a_suite_for_each_config() -> None:
     ("seconds", "text"),
     [(0, "0s"), (0.0000042, "4µs"), (0.00042, "420µs"), (0.0424, "42.4ms"), (4.244, "4.24s")],
 )
-def test_durations_are_short(seconds: float, text: str) -> None:
+def test_durations(seconds: float, text: str) -> None:
     assert format_duration(seconds) == text
 
 
-def test_long_runs_have_no_exponent() -> None:
+def test_long_durations_have_no_exponent() -> None:
     assert format_duration(1234.5) == "1234s"

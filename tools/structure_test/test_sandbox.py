@@ -1,4 +1,4 @@
-"""What commands meet: bounds, the network, privileges, and machines that allow less."""
+"""Tests of limits, isolation, privileges, and machines with restrictions."""
 
 import os
 import signal
@@ -8,20 +8,20 @@ from typing import Any
 
 import pytest
 
-from tools.structure_test import namespaces, workshop
-from tools.structure_test.testing import run_tool, sh, start_tool, stdout, write_config
+from tools.structure_test import namespaces, scratch
+from tools.structure_test.tool_process import run_tool, sh, start_tool, stdout, write_config
 
 
-def test_a_command_that_does_not_end_is_killed_with_all_it_has_started(run_tests: Any) -> None:
+def test_commands_that_do_not_end_are_killed(run_tests: Any) -> None:
     start = time.monotonic()
     script = "echo begun; sleep 100 & sleep 100"
     result = run_tests(sh(script), flags=("--timeout", "3")).one
     assert time.monotonic() - start < 10
-    assert result["Errors"] == [f"sh -c {script} was killed: it had not ended after 3 s"]
+    assert result["Errors"] == [f"sh -c {script} was killed: still running after 3 s"]
     assert result["Stdout"] == "begun\n"
 
 
-def test_bazel_ends_its_tests_later_than_we_end_theirs(
+def test_commands_end_before_the_timeout_of_bazel(
     run_tests: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TEST_TIMEOUT", "6")
@@ -30,19 +30,19 @@ def test_bazel_ends_its_tests_later_than_we_end_theirs(
     assert time.monotonic() - start < 6
 
 
-def test_what_a_command_leaves_behind_is_not_waited_for(run_tests: Any) -> None:
+def test_background_processes_are_killed(run_tests: Any) -> None:
     start = time.monotonic()
     assert stdout(run_tests(sh("sleep 100 & echo done")).one) == "done\n"
     assert time.monotonic() - start < 10
 
 
-def test_endless_output_is_cut(run_tests: Any) -> None:
+def test_endless_output(run_tests: Any) -> None:
     result = run_tests({"command": "busybox", "args": ["yes"]}).one
     assert result["Errors"] == ["busybox yes was killed: more than 16 MiB of stdout"]
     assert len(result["Stdout"]) == 16 << 20
 
 
-def test_there_is_loopback_and_no_other_network(run_tests: Any) -> None:
+def test_network_is_loopback_only(run_tests: Any) -> None:
     devices = "busybox awk -F: 'NR > 2 {print $1}' /proc/net/dev"
     assert stdout(run_tests(sh(devices)).one).split() == ["lo"]
     server = (
@@ -54,7 +54,7 @@ def test_there_is_loopback_and_no_other_network(run_tests: Any) -> None:
         assert stdout(run_tests(sh(server), image=image).one) == "hello\n"
 
 
-def test_the_machine_is_not_seen(run_tests: Any) -> None:
+def test_isolation_from_the_host(run_tests: Any) -> None:
     script = "ls /; echo $$; cat /proc/1/comm; busybox hostname; ls /proc/self/fd"
     lines = stdout(run_tests(sh(script)).one).split()
     names = ["absolute", "bin", "data", "dev", "etc", "home", "proc", "root", "sys", "tmp"]
@@ -80,18 +80,18 @@ def test_capabilities(run_tests: Any) -> None:
     assert effective("nonroot", capabilities=["NET_ADMIN"]) == net_admin
 
 
-def test_a_terminal(run_tests: Any) -> None:
+def test_terminal(run_tests: Any) -> None:
     script = "test -t 0 && test -t 1 && test -t 2 && echo $TERM; echo err >&2"
     (result,) = run_tests(sh(script), containerRunOptions={"allocateTty": True})
     assert stdout(result) == "xterm\r\nerr\r\n"
     assert not run_tests(sh("test -t 1")).one["Pass"]
 
 
-def test_input_is_empty(run_tests: Any) -> None:
+def test_stdin_is_empty(run_tests: Any) -> None:
     assert stdout(run_tests(sh("cat; echo end")).one) == "end\n"
 
 
-def test_files_of_this_machine_are_mounted(run_tests: Any, tmp_path: Path) -> None:
+def test_bind_mounts(run_tests: Any, tmp_path: Path) -> None:
     (tmp_path / "shared").mkdir()
     (tmp_path / "shared/in").write_text("in\n")
     (tmp_path / "file").write_text("file\n")
@@ -108,9 +108,7 @@ def test_files_of_this_machine_are_mounted(run_tests: Any, tmp_path: Path) -> No
     assert (tmp_path / "shared/out").read_text() == "out\n"
 
 
-def test_a_mount_that_is_not_there_is_one_clear_line(
-    tmp_path: Path, images: dict[str, str]
-) -> None:
+def test_missing_source_of_a_bind_mount(tmp_path: Path, images: dict[str, str]) -> None:
     config = write_config(
         tmp_path / "t.json",
         commandTests=[{"name": "a", "command": "true"}],
@@ -128,7 +126,7 @@ def _fails(*_: object) -> None:
 
 
 @pytest.mark.parametrize("machine", ["no namespaces", "no overlays", "on disk", "neither"])
-def test_machines_that_allow_less_run_the_same_tests(
+def test_machines_with_restrictions(
     run_tests: Any, monkeypatch: pytest.MonkeyPatch, machine: str
 ) -> None:
     if machine == "no namespaces":
@@ -136,7 +134,7 @@ def test_machines_that_allow_less_run_the_same_tests(
     if machine in ("no overlays", "neither"):
         monkeypatch.setattr(namespaces, "mount_overlay", _fails)
     if machine in ("on disk", "neither"):
-        monkeypatch.setattr(workshop, "MAX_IN_MEMORY", 0)
+        monkeypatch.setattr(scratch, "MAX_IN_MEMORY", 0)
     first, second, third = run_tests(
         sh("cat /data/own; rm -r /data/own /tmp/*; mkdir /tmp/x", setup=[["touch", "/tmp/a"]]),
         sh("ls /tmp; cat /data/own; touch /made", exitCode=1),
@@ -146,28 +144,28 @@ def test_machines_that_allow_less_run_the_same_tests(
 
 
 @pytest.mark.parametrize("on_disk", [False, True])
-def test_nothing_is_left_behind(
+def test_no_files_are_left(
     run_tests: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, on_disk: bool
 ) -> None:
-    scratch = tmp_path / "scratch, and: more\\"
-    scratch.mkdir()
-    monkeypatch.setenv("TEST_TMPDIR", str(scratch))
+    directory = tmp_path / "scratch, and: more\\"
+    directory.mkdir()
+    monkeypatch.setenv("TEST_TMPDIR", str(directory))
     if on_disk:
-        monkeypatch.setattr(workshop, "MAX_IN_MEMORY", 0)
+        monkeypatch.setattr(scratch, "MAX_IN_MEMORY", 0)
     script = (
         "mkdir -p /data/a/b; touch /data/a/b/c; chmod 0 /data/a/b /data/a; rm -r /tmp/*; exit 0"
     )
     assert run_tests(sh(script)).one["Pass"]
-    assert list(scratch.iterdir()) == []
+    assert list(directory.iterdir()) == []
 
 
-def test_nothing_is_left_behind_when_bazel_gives_up(
+def test_no_files_are_left_after_sigterm(
     tmp_path: Path, images: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    scratch, begun = tmp_path / "scratch", tmp_path / "begun"
-    scratch.mkdir()
+    directory, begun = tmp_path / "scratch", tmp_path / "begun"
+    directory.mkdir()
     begun.mkdir()
-    monkeypatch.setenv("TEST_TMPDIR", str(scratch))
+    monkeypatch.setenv("TEST_TMPDIR", str(directory))
     config = write_config(
         tmp_path / "t.json",
         commandTests=[{"name": "a", **sh("touch /begun/now; sleep 100")}],
@@ -178,4 +176,4 @@ def test_nothing_is_left_behind_when_bazel_gives_up(
         time.sleep(0.01)
     os.kill(started.process, signal.SIGTERM)
     assert started.wait().status == 128 + signal.SIGTERM
-    assert list(scratch.iterdir()) == []
+    assert list(directory.iterdir()) == []

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tools.lib.rootfs.tree import Inode, Source
-from tools.structure_test.testing import Entry, directory, hardlink, open_image, symlink
+from tools.structure_test.sample_images import Entry, directory, hardlink, open_image, symlink
 from tools.structure_test.unpack import effective_mode, remove_tree, set_modes, unpack
 from tools.structure_test.users import User
 
@@ -18,30 +18,28 @@ MEMBER = User(1000, 1000, frozenset([1000, 5]), "/")
 @pytest.mark.parametrize(
     ("mode", "owner", "user", "effective"),
     [
-        # Root's files, as others meet them.
+        # Files of root: the bits of others.
         (0o755, (0, 0), NONROOT, 0o555),
         (0o644, (0, 0), NONROOT, 0o444),
         (0o640, (0, 0), NONROOT, 0o040),
         (0o700, (0, 0), NONROOT, 0o000),
         (0o1777, (0, 0), NONROOT, 0o1777),
         (0o4755, (0, 0), NONROOT, 0o4555),
-        # The user's own, and its groups'.
+        # Files of the user and of its groups.
         (0o700, (65532, 0), NONROOT, 0o700),
         (0o075, (65532, 0), NONROOT, 0o075),
         (0o640, (0, 65532), NONROOT, 0o440),
         (0o664, (0, 5), MEMBER, 0o664),
         (0o604, (0, 5), MEMBER, 0o004),
-        # Root may do all, and keeps the modes.
+        # Root has all access, and the modes stay.
         (0o640, (1000, 1000), ROOT, 0o640),
     ],
 )
-def test_modes_let_a_user_do_what_it_may_in_the_image(
-    mode: int, owner: tuple[int, int], user: User, effective: int
-) -> None:
+def test_effective_modes(mode: int, owner: tuple[int, int], user: User, effective: int) -> None:
     assert effective_mode(Inode(stat.S_IFREG | mode, *owner), user) == effective
 
 
-def test_files_links_and_modes_are_written(tmp_path: Path) -> None:
+def test_unpack_writes_files_links_and_modes(tmp_path: Path) -> None:
     image = open_image(
         tmp_path,
         directory("etc", 0o755),
@@ -79,7 +77,7 @@ def test_files_links_and_modes_are_written(tmp_path: Path) -> None:
     assert (root / "etc").stat().st_mode & 0o7777 == 0o755
 
 
-def test_nothing_is_written_through_a_link(tmp_path: Path) -> None:
+def test_unpack_writes_nothing_through_links(tmp_path: Path) -> None:
     outside = tmp_path / "outside"
     outside.mkdir()
     image = open_image(
@@ -91,7 +89,7 @@ def test_nothing_is_written_through_a_link(tmp_path: Path) -> None:
     )
     root = tmp_path / "root"
     unpack(image.tree, str(root), lambda _, path: Path(os.fsdecode(path)).touch())
-    # As in the image: below the root, where the links lead there.
+    # As in the image, links lead to paths below the root.
     assert {str(path.relative_to(root)) for path in root.rglob("[xy]")} == {
         "outside/y",
         str(outside).lstrip("/") + "/x",
@@ -99,7 +97,7 @@ def test_nothing_is_written_through_a_link(tmp_path: Path) -> None:
     assert list(outside.iterdir()) == []
 
 
-def test_trees_that_were_made_unreadable_are_removed(tmp_path: Path) -> None:
+def test_remove_tree_removes_unreadable_directories(tmp_path: Path) -> None:
     tree, kept = tmp_path / "tree", tmp_path / "kept"
     (tree / "a/b").mkdir(parents=True)
     (tree / "a/b/file").touch()

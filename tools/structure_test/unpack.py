@@ -1,9 +1,8 @@
-"""Writes the files of an image to a directory, as any user, with modes that fit who will run there.
+"""Writes an image's files to a directory, with modes that suit the user of a command.
 
-A user namespace made by an ordinary user has one uid: all files of the unpacked image belong to the
-user that a command runs as, whoever owns them in the image. So that this user may do what it could
-do in a container, and no more, the owner's bits of each file that it does not own are set to what
-its group, or other users, may do.
+In a sandbox all files belong to the user that runs, because a user namespace made without root has
+a single user. To give this user the access that it has in a container, and no more, the owner bits
+of each file that the image gives to another user are set to the group's or the others' bits.
 """
 
 from __future__ import annotations
@@ -13,22 +12,21 @@ import shutil
 import stat
 from collections.abc import Callable
 
+from tools.lib.archive.tar_entry import path_bytes
 from tools.lib.rootfs.tree import Inode, Source, Tree
 from tools.structure_test.users import User
 
 MOUNTED = ("/dev", "/proc", "/sys")
-"""Directories of the image that the sandbox mounts over; they are not unpacked."""
+"""Directories that the sandbox mounts over. They are not unpacked."""
 
 
 def unpack(tree: Tree, root: str, place: Callable[[Source, bytes], None]) -> None:
-    """Makes `root` and all of `tree` in it, open to the owner; device nodes are left out.
-
-    Links are made last, so that nothing is written through one.
+    """Creates `root` and writes `tree` to it, readable for the owner only. Skips device nodes.
 
     Args:
         tree: the image's files.
         root: a directory that does not exist.
-        place: makes the file of a path with the bytes of a source.
+        place: creates the file at a path with the content of a source.
     """
     os.mkdir(root, 0o700)
     base = os.fsencode(root)
@@ -37,7 +35,7 @@ def unpack(tree: Tree, root: str, place: Callable[[Source, bytes], None]) -> Non
     for at in tree.walk():
         if _is_mounted(at.path):
             continue
-        path, inode = base + _encode(at.path), at.inode
+        path, inode = base + path_bytes(at.path), at.inode
         if inode.is_dir:
             os.mkdir(path, 0o700)
         elif inode.is_link:
@@ -50,19 +48,20 @@ def unpack(tree: Tree, root: str, place: Callable[[Source, bytes], None]) -> Non
         elif stat.S_ISFIFO(inode.mode):
             os.mkfifo(path)
             first[id(inode)] = path
+    # Links come last, so that no file is written through one.
     for target, path in links:
-        os.symlink(_encode(target), path)
+        os.symlink(path_bytes(target), path)
 
 
 def set_modes(tree: Tree, root: str, user: User) -> None:
-    """Sets the modes of an unpacked tree to those that `user` meets; may be called again."""
+    """Sets the modes of an unpacked tree to `effective_mode`. May be called again."""
     base = os.fsencode(root)
     directories = [(base, tree.root)]
     os.chmod(base, 0o700)
     for at in tree.walk():
         if _is_mounted(at.path) or not (at.inode.is_dir or at.inode.is_file):
             continue
-        path = base + _encode(at.path)
+        path = base + path_bytes(at.path)
         if at.inode.is_dir:
             os.chmod(path, 0o700)
             directories.append((path, at.inode))
@@ -73,9 +72,9 @@ def set_modes(tree: Tree, root: str, user: User) -> None:
 
 
 def effective_mode(inode: Inode, user: User) -> int:
-    """The mode under which `user`, as the owner, may do what it may do in the image.
+    """The mode that gives `user`, as the owner, the access that it has in the image.
 
-    Root is not held back by modes, and keeps those of the image.
+    Root has access whatever the mode is, so its files keep theirs.
     """
     mode = stat.S_IMODE(inode.mode)
     if user.uid in (0, inode.uid):
@@ -85,7 +84,7 @@ def effective_mode(inode: Inode, user: User) -> int:
 
 
 def remove_tree(path: str) -> None:
-    """Removes a directory and all in it, also what commands have made unreadable."""
+    """Removes a directory, even if a command has taken away the permissions to enter it."""
     if not os.path.lexists(path):
         return
     os.chmod(path, 0o700)
@@ -99,8 +98,3 @@ def remove_tree(path: str) -> None:
 
 def _is_mounted(path: str) -> bool:
     return path.startswith(MOUNTED) and "/".join(path.split("/")[:2]) in MOUNTED
-
-
-def _encode(path: str) -> bytes:
-    # Not os.fsencode: names in an image are bytes, whatever the locale here.
-    return path.encode("utf-8", "surrogateescape")

@@ -1,68 +1,69 @@
-"""Who a command runs as: the image's `User` looked up in the image's own passwd and group.
+"""Resolves an image's `User` with the image's own passwd and group files.
 
-The rules are those that container engines share: a name goes before a number, a number need not be
-in passwd, and a user without a named group is in all groups that list it.
+The rules are those of container engines: names are tried before numbers, a number does not have to
+be in passwd, and a user without an explicit group belongs to every group that lists it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from dataclasses import dataclass
 
-_MAX_ID = (1 << 32) - 2  # The last one, -1, means "unchanged" to the kernel.
+_MAX_ID = (1 << 32) - 2  # The kernel reserves the last one, -1, for "unchanged".
 
 
-class User(NamedTuple):
-    """Who a command is; `home` is passwd's, `/` where it says none."""
+@dataclass(frozen=True, slots=True)
+class User:
+    """The user that a command runs as."""
 
     uid: int
     gid: int
     groups: frozenset[int]
-    """The supplementary ones, and `gid`."""
+    """The supplementary groups, and `gid`."""
     home: str
+    """From passwd; `/` if the user is not in passwd or has no home there."""
 
 
 class UnknownUser(Exception):
-    """A user or group that the image does not have."""
+    """The image does not have the user or group."""
 
 
 def find_user(wanted: str, passwd: str, group: str) -> User:
-    """Resolves `name`, `uid`, `name:group` or `uid:gid`; empty is root.
+    """Resolves `name`, `uid`, `name:group` or `uid:gid`. The empty string is root.
 
     Args:
-        wanted: as an image's config or `docker run --user` has it.
-        passwd: the text of the image's /etc/passwd, empty where there is none.
-        group: the text of its /etc/group.
+        wanted: as in an image's config or `docker run --user`.
+        passwd: content of the image's /etc/passwd; empty if there is none.
+        group: content of its /etc/group.
 
     Raises:
-        UnknownUser: a name that is not there, or a number that is none.
+        UnknownUser: a name is not in the files, or a number is out of range.
     """
     user_name, _, group_name = wanted.partition(":")
     user_name = user_name or "0"
-    accounts = list(_rows(passwd, 7))
-    account = _row(accounts, user_name)
+    account = _find_row(list(_rows(passwd, 7)), user_name)
     if account is not None:
         name, uid, gid, home = account[0], int(account[2]), int(account[3] or 0), account[5] or "/"
     else:
         name, uid, gid, home = "", _number(user_name, "user", "/etc/passwd"), 0, "/"
     groups = list(_rows(group, 4))
     if group_name:
-        row = _row(groups, group_name)
+        row = _find_row(groups, group_name)
         gid = int(row[2]) if row is not None else _number(group_name, "group", "/etc/group")
         return User(uid, gid, frozenset([gid]), home)
-    listed = [int(row[2]) for row in groups if name and name in row[3].split(",")]
-    return User(uid, gid, frozenset([gid, *listed]), home)
+    memberships = [int(row[2]) for row in groups if name and name in row[3].split(",")]
+    return User(uid, gid, frozenset([gid, *memberships]), home)
 
 
 def _rows(text: str, columns: int) -> Iterator[list[str]]:
     for line in text.splitlines():
         row = line.strip().split(":")
-        # Other lines are comments, or left over from NIS; nobody can be them.
+        # Skips comments and NIS entries such as "+::::::".
         if len(row) == columns and row[2].isdecimal() and (columns < 7 or row[3].isdecimal()):
             yield row
 
 
-def _row(rows: list[list[str]], wanted: str) -> list[str] | None:
+def _find_row(rows: list[list[str]], wanted: str) -> list[str] | None:
     by_name = (row for row in rows if row[0] == wanted)
     by_number = (row for row in rows if wanted.isdecimal() and int(row[2]) == int(wanted))
     return next(by_name, None) or next(by_number, None)
@@ -70,7 +71,7 @@ def _row(rows: list[list[str]], wanted: str) -> list[str] | None:
 
 def _number(text: str, kind: str, file: str) -> int:
     if not text.isdecimal():
-        raise UnknownUser(f"the {kind} {text!r} is not in the image's {file}")
+        raise UnknownUser(f"{kind} {text!r} not found in the image's {file}")
     if int(text) > _MAX_ID:
-        raise UnknownUser(f"{text} is not the number of a {kind}")
+        raise UnknownUser(f"{kind} number out of range: {text}")
     return int(text)

@@ -6,8 +6,9 @@ import sys
 from collections.abc import Sequence
 
 from tools.lib.cli.errors import ToolError, run
-from tools.lib.cli.files import write_json
+from tools.lib.cli.files import atomic_write
 from tools.lib.cli.flags import Parser
+from tools.lib.oci.layer import write_layer
 from tools.tar_layer.core import describe_tar
 
 
@@ -23,7 +24,8 @@ def main(argv: Sequence[str]) -> int:
             layer = describe_tar(source, flags.label)
     except ToolError as error:
         raise ToolError(f"{flags.tar}: {error.message}", error.hint) from None
-    write_json(flags.layer_out, layer.to_json())
+    with atomic_write(flags.layer_out) as out:
+        write_layer(layer, out)
     return 0
 
 

@@ -8,7 +8,8 @@ from typing import IO
 
 from tools.lib.archive.decompress import SUFFIXES, Observed, chunks, detect
 from tools.lib.archive.tar_entry import MAX_TIME
-from tools.lib.oci.documents import LAYERS, Descriptor, Digest, Layer
+from tools.lib.oci.documents import LAYERS, Descriptor, Digest
+from tools.lib.oci.layer import Layer
 from tools.tar_layer.tar_walk import BLOCK, Chunks, newest_mtime
 
 
@@ -33,4 +34,4 @@ def describe_tar(source: IO[bytes], label: str) -> Layer:
     diff_id = Digest(f"sha256:{content.hexdigest()}")
     digest = diff_id if is_plain else Digest(f"sha256:{blob.hexdigest()}")
     descriptor = Descriptor(LAYERS[compression], digest, source.tell(), {})
-    return Layer(descriptor, diff_id, None, created, label)
+    return Layer(descriptor=descriptor, diff_id=diff_id, created=created, created_by=label)

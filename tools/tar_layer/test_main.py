@@ -65,7 +65,7 @@ def test_a_tar_is_described_exactly_so(
         "architecture": None,
         "created": 1735689600,
         "created_by": "//a:tar",
-        "architecture_of": "",
+        "architecture_owner": "",
     }
 
 

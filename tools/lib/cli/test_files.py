@@ -1,12 +1,9 @@
-import argparse
 from pathlib import Path
 
 import pytest
 
-from tools.lib.archive.tar_entry import Entry
 from tools.lib.cli.errors import ToolError, run
 from tools.lib.cli.files import atomic_writes, write_whole
-from tools.lib.part.output import part_writer
 
 
 @pytest.fixture(autouse=True)
@@ -56,22 +53,3 @@ def test_a_fault_while_writing_leaves_what_was() -> None:
         fail()
     assert there() == ["a"]
     assert Path("a").read_bytes() == b"old"
-
-
-def test_a_part_whose_metadata_cannot_be_written_leaves_no_file() -> None:
-    def write() -> None:
-        args = argparse.Namespace(
-            run="run", metadata="x/part.json", layer_out="layer.json", compression="gzip"
-        )
-        with part_writer(args) as writer:
-            writer.add(Entry("a", "file", 0o644))
-            writer.close(label="//:a", architecture=None, package=None)
-
-    with pytest.raises(FileNotFoundError) as caught:
-        write()
-    assert caught.value.filename == "x/part.json"
-    assert there() == []
-    Path("x/part.json").mkdir(parents=True)
-    with pytest.raises(IsADirectoryError):
-        write()
-    assert there() == ["x", "x/part.json"]

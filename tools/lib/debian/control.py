@@ -9,7 +9,7 @@ import re
 from typing import NamedTuple
 
 from tools.lib.cli.errors import ToolError
-from tools.lib.part.part import Package
+from tools.lib.debian.package import BinaryPackage
 
 _NAME = re.compile("[A-Za-z0-9][A-Za-z0-9.+_-]*")
 _VERSION = re.compile("([0-9]+:)?[0-9A-Za-z][0-9A-Za-z.+~:-]*")
@@ -20,7 +20,7 @@ class Control(NamedTuple):
     """`paragraph` is byte for byte the control file's; `installed_size` is in bytes, 0 unknown."""
 
     paragraph: bytes
-    package: Package
+    package: BinaryPackage
     installed_size: int
 
 
@@ -37,7 +37,7 @@ def parse(data: bytes) -> Control:
     size = fields.get("installed-size", "")
     return Control(
         paragraph,
-        Package(
+        BinaryPackage(
             name,
             _required(fields, "Version", _VERSION),
             _required(fields, "Architecture", _ARCHITECTURE),

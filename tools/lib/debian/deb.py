@@ -10,7 +10,7 @@ from tools.lib.archive import ar, decompress
 from tools.lib.archive import tar_reader as tar
 from tools.lib.cli.errors import ToolError
 from tools.lib.debian import control
-from tools.lib.debian.architectures import DEBIAN_TO_OCI
+from tools.lib.debian.architectures import BY_DEBIAN_NAME
 
 # Of Debian's packages the largest control archive is of some MB, for the md5sums of 100,000 files.
 _MAX_CONTROL = 64 << 20
@@ -84,12 +84,12 @@ def open_deb(source: IO[bytes], end: int) -> Deb:
 def _architecture(name: str) -> str | None:
     if name == "all":
         return None
-    if name not in DEBIAN_TO_OCI:
+    if name not in BY_DEBIAN_NAME:
         raise ToolError(
             f"control: the architecture {name}, which has no name in OCI images",
-            f"known are all, {', '.join(sorted(DEBIAN_TO_OCI))}",
+            f"known are all, {', '.join(sorted(BY_DEBIAN_NAME))}",
         )
-    return DEBIAN_TO_OCI[name].architecture
+    return BY_DEBIAN_NAME[name].name
 
 
 def _members(source: IO[bytes], end: int) -> tuple[ar.ArMember, ar.ArMember, ar.ArMember]:

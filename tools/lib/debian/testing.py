@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 
 from tools.deb.__main__ import main
 
-FILES = ("deb", "run", "metadata")
+FILES = ("deb", "blob-out", "part-out")
 MTIME = 1_700_000_000
 
 CONTROL = b"""\

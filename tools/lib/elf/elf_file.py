@@ -9,16 +9,21 @@ from __future__ import annotations
 
 import os
 import struct
-from collections.abc import Callable, Iterator
-from typing import IO, Any
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import IO, Literal, NamedTuple
+
+from tools.lib.debian.architectures import ByteOrder, ElfMachine
 
 MAGIC = b"\x7fELF"
 
 ReadAt = Callable[[int, int], bytes]
 """Bytes at an offset, of a length; fewer where the file ends."""
 
-_BYTE_ORDERS = {1: ("little", "<"), 2: ("big", ">")}
-_TYPES = {1: "rel", 2: "exec", 3: "dyn", 4: "core"}
+ElfType = Literal["rel", "exec", "dyn", "core"]
+
+_BYTE_ORDERS: dict[int, tuple[ByteOrder, str]] = {1: ("little", "<"), 2: ("big", ">")}
+_TYPES: dict[int, ElfType] = {1: "rel", 2: "exec", 3: "dyn", 4: "core"}
 # After the 16 bytes of identification, with no alignment: type, machine, version, entry, phoff,
 # shoff, flags, ehsize, phentsize, phnum.
 _HEADERS = {32: "HHIIIIIHHH", 64: "HHIQQQIHHH"}
@@ -32,26 +37,50 @@ _X86 = (3, 62)
 _NT_GNU_PROPERTY_TYPE_0 = 5
 _GNU_PROPERTY_X86_ISA_1_NEEDED = 0xC0008002
 
-_MAX_TEXT = 4096  # PATH_MAX
+_MAX_STRING = 4096  # PATH_MAX
 _MAX_SEGMENTS = 1024
 _MAX_DYNAMIC = 1 << 20
 _MAX_NOTES = 1 << 16
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ElfInfo:
+    """What an ELF file says of itself.
+
+    `flags` is e_flags. `isa_level` is the level of x86-64 that the file needs: 0 for every
+    processor, 3 for x86-64-v4. `rpath` and `runpath` are directories.
+    """
+
+    machine: ElfMachine
+    type: ElfType
+    flags: int = 0
+    isa_level: int = 0
+    interpreter: str | None = None
+    soname: str | None = None
+    needed: tuple[str, ...] = ()
+    rpath: tuple[str, ...] = ()
+    runpath: tuple[str, ...] = ()
+
+    @property
+    def is_loadable(self) -> bool:
+        """Whether ld.so can load it: object files and kernel modules it cannot."""
+        return self.type in ("dyn", "exec")
 
 
 class _Malformed(Exception):
     pass
 
 
-def describe(read_at: ReadAt) -> dict[str, Any] | None:
-    """The `elf` of docs/formats.md, None for what is no well-formed ELF file."""
+def parse_elf(read_at: ReadAt) -> ElfInfo | None:
+    """Reads an ELF file; returns None if it is not a well-formed one."""
     try:
-        return _describe(read_at)
+        return _parse(read_at)
     except (_Malformed, struct.error):
         return None
 
 
-def describe_file(source: IO[bytes]) -> dict[str, Any] | None:
-    """As `describe`, for a seekable file, read from its start."""
+def parse_elf_file(source: IO[bytes]) -> ElfInfo | None:
+    """Reads a seekable file from its start; returns None if it is not a well-formed ELF file."""
     source.seek(0)
     if source.read(len(MAGIC)) != MAGIC:
         return None
@@ -61,55 +90,70 @@ def describe_file(source: IO[bytes]) -> dict[str, Any] | None:
         source.seek(min(offset, size))
         return source.read(length)
 
-    return describe(read_at)
+    return parse_elf(read_at)
 
 
-def _describe(read_at: ReadAt) -> dict[str, Any]:
+class _Load(NamedTuple):
+    """A PT_LOAD segment: its address in memory, its size and offset in the file."""
+
+    address: int
+    size: int
+    offset: int
+
+
+class _Dynamic(NamedTuple):
+    """The dynamic section: the values of the tags in use, each a tag's values in order."""
+
+    needed: tuple[str, ...] = ()
+    soname: str | None = None
+    rpath: tuple[str, ...] = ()
+    runpath: tuple[str, ...] = ()
+
+
+def _parse(read_at: ReadAt) -> ElfInfo:
     start = read_at(0, 64)
     bits = {1: 32, 2: 64}.get(start[4] if start[:4] == MAGIC and len(start) > 16 else 0)
     order = _BYTE_ORDERS.get(start[5]) if bits else None
     if bits is None or order is None:
         raise _Malformed
-    data, prefix = order
+    byte_order, prefix = order
     kind, machine, _, _, phoff, _, flags, _, phentsize, phnum = struct.unpack_from(
         prefix + _HEADERS[bits], start, 16
     )
     if kind not in _TYPES:
         raise _Malformed
-    loads: list[tuple[int, int, int]] = []
+    loads: list[_Load] = []
     interpreter = None
-    dynamic: tuple[int, int] | None = None
+    dynamic_section: tuple[int, int] | None = None
     isa_level = 0
     for segment in _segments(read_at, prefix + _SEGMENTS[bits], phoff, phentsize, phnum):
         if bits == 64:
-            of, _, offset, address, _, size, _, _ = segment
+            segment_type, _, offset, address, _, size, _, _ = segment
         else:
-            of, offset, address, _, size, _, _, _ = segment
-        if of == _PT_LOAD:
-            loads.append((address, size, offset))
-        elif of == _PT_INTERP:
-            interpreter = _text(read_at, offset, size)
-        elif of == _PT_DYNAMIC:
-            dynamic = (offset, size)
-        elif of == _PT_GNU_PROPERTY and machine in _X86:
+            segment_type, offset, address, _, size, _, _, _ = segment
+        if segment_type == _PT_LOAD:
+            loads.append(_Load(address, size, offset))
+        elif segment_type == _PT_INTERP:
+            interpreter = _string(read_at, offset, size)
+        elif segment_type == _PT_DYNAMIC:
+            dynamic_section = (offset, size)
+        elif segment_type == _PT_GNU_PROPERTY and machine in _X86:
             notes = read_at(offset, min(size, _MAX_NOTES))
             isa_level = max(isa_level, _isa_level(notes, prefix, bits // 8))
-    result: dict[str, Any] = {
-        "class": bits,
-        "data": data,
-        "machine": machine,
-        "flags": flags,
-        "isa_level": isa_level,
-        "type": _TYPES[kind],
-        "interpreter": interpreter,
-        "soname": None,
-        "needed": [],
-        "rpath": [],
-        "runpath": [],
-    }
-    if dynamic:
-        _add_dynamic(result, read_at, prefix + _DYNAMIC[bits], dynamic, loads)
-    return result
+    dynamic = _Dynamic()
+    if dynamic_section:
+        dynamic = _parse_dynamic(read_at, prefix + _DYNAMIC[bits], *dynamic_section, loads)
+    return ElfInfo(
+        machine=ElfMachine(bits, byte_order, machine),
+        type=_TYPES[kind],
+        flags=flags,
+        isa_level=isa_level,
+        interpreter=interpreter,
+        soname=dynamic.soname,
+        needed=dynamic.needed,
+        rpath=dynamic.rpath,
+        runpath=dynamic.runpath,
+    )
 
 
 def _segments(
@@ -123,37 +167,38 @@ def _segments(
         yield struct.unpack_from(layout, table, step * index)
 
 
-def _add_dynamic(
-    result: dict[str, Any],
-    read_at: ReadAt,
-    layout: str,
-    place: tuple[int, int],
-    loads: list[tuple[int, int, int]],
-) -> None:
-    """Adds what the dynamic section says; its texts are in a table at an address in memory."""
-    offset, size = place
+def _parse_dynamic(
+    read_at: ReadAt, layout: str, offset: int, size: int, loads: Sequence[_Load]
+) -> _Dynamic:
+    """Reads the dynamic section, whose strings are in a table at an address in memory."""
     table = read_at(offset, min(size, _MAX_DYNAMIC))
     step = struct.calcsize(layout)
-    texts: list[tuple[int, int]] = []
-    address = None
+    references: list[tuple[int, int]] = []
+    string_table = None
     for tag, value in struct.iter_unpack(layout, table[: len(table) // step * step]):
         if tag == _DT_NULL:
             break
         if tag == _DT_STRTAB:
-            address = value
+            string_table = value
         elif tag in (_DT_NEEDED, _DT_SONAME, _DT_RPATH, _DT_RUNPATH):
-            texts.append((tag, value))
-    if not texts:
-        return
-    start = _file_offset(address, loads)
-    for tag, value in texts:
-        text = _text(read_at, start + value, _MAX_TEXT)
-        if tag == _DT_NEEDED:
-            result["needed"].append(text)
-        elif tag == _DT_SONAME:
-            result["soname"] = text
-        else:
-            result["rpath" if tag == _DT_RPATH else "runpath"] += text.split(":")
+            references.append((tag, value))
+    if not references:
+        return _Dynamic()
+    start = _file_offset(string_table, loads)
+    strings: dict[int, list[str]] = {}
+    for tag, value in references:
+        strings.setdefault(tag, []).append(_string(read_at, start + value, _MAX_STRING))
+    sonames = strings.get(_DT_SONAME, [None])
+    return _Dynamic(
+        tuple(strings.get(_DT_NEEDED, ())),
+        sonames[-1],
+        _directories(strings.get(_DT_RPATH, ())),
+        _directories(strings.get(_DT_RUNPATH, ())),
+    )
+
+
+def _directories(lists: Iterable[str]) -> tuple[str, ...]:
+    return tuple(each for text in lists for each in text.split(":"))
 
 
 def _isa_level(notes: bytes, prefix: str, align: int) -> int:
@@ -178,15 +223,15 @@ def _aligned(size: int, to: int) -> int:
     return -(-size // to) * to
 
 
-def _file_offset(address: int | None, loads: list[tuple[int, int, int]]) -> int:
-    for start, size, offset in loads:
-        if address is not None and start <= address < start + size:
-            return offset + address - start
+def _file_offset(address: int | None, loads: Iterable[_Load]) -> int:
+    for load in loads:
+        if address is not None and load.address <= address < load.address + load.size:
+            return load.offset + address - load.address
     raise _Malformed
 
 
-def _text(read_at: ReadAt, offset: int, size: int) -> str:
-    text, end, _ = read_at(offset, min(size, _MAX_TEXT)).partition(b"\0")
+def _string(read_at: ReadAt, offset: int, size: int) -> str:
+    text, end, _ = read_at(offset, min(size, _MAX_STRING)).partition(b"\0")
     if not end:
         raise _Malformed
     return text.decode("utf-8", "surrogateescape")

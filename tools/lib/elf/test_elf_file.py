@@ -2,7 +2,8 @@ import io
 import random
 import struct
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +12,12 @@ from elftools.elf.dynamic import DynamicSegment
 from elftools.elf.elffile import ELFFile
 from elftools.elf.segments import InterpSegment
 
-from tools.lib.elf import elf_file as elf
+from tools.lib.debian.architectures import ByteOrder, ElfMachine
+from tools.lib.elf.elf_file import MAGIC, ElfInfo, parse_elf, parse_elf_file
 
 
-def describe(data: bytes) -> dict[str, Any] | None:
-    return elf.describe(lambda offset, length: data[offset : offset + length])
+def parse(data: bytes) -> ElfInfo | None:
+    return parse_elf(lambda offset, length: data[offset : offset + length])
 
 
 def loaded() -> list[Path]:
@@ -23,10 +25,10 @@ def loaded() -> list[Path]:
     maps = Path("/proc/self/maps").read_text().splitlines()
     names = {line.split(maxsplit=5)[5] for line in maps if len(line.split(maxsplit=5)) > 5}
     files = (Path(name) for name in sorted({*names, sys.executable}) if name.startswith("/"))
-    return [path for path in files if path.is_file() and path.open("rb").read(4) == elf.MAGIC]
+    return [path for path in files if path.is_file() and path.open("rb").read(4) == MAGIC]
 
 
-def by_pyelftools(path: Path) -> dict[str, Any]:
+def by_pyelftools(path: Path) -> ElfInfo:
     with path.open("rb") as source:
         file = ELFFile(source)
         segments = list(file.iter_segments())
@@ -36,31 +38,35 @@ def by_pyelftools(path: Path) -> dict[str, Any]:
         interpreters = (
             each.get_interp_name() for each in segments if isinstance(each, InterpSegment)
         )
-        return {
-            "class": file.elfclass,
-            "data": "little" if file.little_endian else "big",
-            "machine": {"EM_X86_64": 62, "EM_AARCH64": 183}[file["e_machine"]],
-            "flags": file["e_flags"],
-            "type": file["e_type"].removeprefix("ET_").lower(),
-            "interpreter": next(interpreters, None),
-            "soname": next((t.soname for t in tags if t.entry.d_tag == "DT_SONAME"), None),
-            "needed": [t.needed for t in tags if t.entry.d_tag == "DT_NEEDED"],
-            "rpath": [p for t in tags if t.entry.d_tag == "DT_RPATH" for p in t.rpath.split(":")],
-            "runpath": [
-                p for t in tags if t.entry.d_tag == "DT_RUNPATH" for p in t.runpath.split(":")
-            ],
-        }
+        return ElfInfo(
+            machine=ElfMachine(
+                file.elfclass,
+                "little" if file.little_endian else "big",
+                {"EM_X86_64": 62, "EM_AARCH64": 183}[file["e_machine"]],
+            ),
+            flags=file["e_flags"],
+            type=file["e_type"].removeprefix("ET_").lower(),
+            interpreter=next(interpreters, None),
+            soname=next((t.soname for t in tags if t.entry.d_tag == "DT_SONAME"), None),
+            needed=tuple(t.needed for t in tags if t.entry.d_tag == "DT_NEEDED"),
+            rpath=_paths(t.rpath for t in tags if t.entry.d_tag == "DT_RPATH"),
+            runpath=_paths(t.runpath for t in tags if t.entry.d_tag == "DT_RUNPATH"),
+        )
 
 
-def test_the_libraries_of_this_process_are_read_as_pyelftools_reads_them() -> None:
+def _paths(lists: Iterable[str]) -> tuple[str, ...]:
+    return tuple(path for each in lists for path in each.split(":"))
+
+
+def test_libraries_of_this_process_are_read_as_pyelftools_reads_them() -> None:
     libraries = loaded()
     assert any("libc.so" in path.name for path in libraries)
     for path in libraries:
-        described = describe(path.read_bytes())
-        assert described, path
+        elf = parse(path.read_bytes())
+        assert elf, path
         # It differs between distributions, and pyelftools does not know it.
-        assert described.pop("isa_level") in range(4)
-        assert described == by_pyelftools(path), path
+        assert elf.isa_level in range(4)
+        assert replace(elf, isa_level=0) == by_pyelftools(path), path
 
 
 _FLAGS = 0x5000400  # of a hard-float library for arm
@@ -86,31 +92,27 @@ def library(bits: int, order: str) -> bytes:
         )
     ident = bytes((bits // 32, 1 if order == "<" else 2, 1)).ljust(12, b"\0")
     table = b"".join(struct.pack(order + row, *each) for each in rows)
-    data = (elf.MAGIC + ident + header + table).ljust(0x200, b"\0") + dynamic
+    data = (MAGIC + ident + header + table).ljust(0x200, b"\0") + dynamic
     data = data.ljust(0x300, b"\0") + texts
     return (data.ljust(0x380, b"\0") + b"/lib/ld\0").ljust(0x400, b"\0")
 
 
 @pytest.mark.parametrize("bits", [32, 64])
 @pytest.mark.parametrize(("order", "name"), [("<", "little"), (">", "big")])
-def test_both_classes_in_both_byte_orders(bits: int, order: str, name: str) -> None:
-    assert describe(library(bits, order)) == {
-        "class": bits,
-        "data": name,
-        "machine": 21 if bits == 64 else 8,
-        "flags": _FLAGS,
-        "isa_level": 0,
-        "type": "dyn",
-        "interpreter": "/lib/ld",
-        "soname": "libx.so.1",
-        "needed": ["libc.so.6"],
-        "rpath": [],
-        "runpath": ["$ORIGIN/a", "/b"],
-    }
+def test_both_classes_in_both_byte_orders(bits: int, order: str, name: ByteOrder) -> None:
+    assert parse(library(bits, order)) == ElfInfo(
+        machine=ElfMachine(bits, name, 21 if bits == 64 else 8),
+        flags=_FLAGS,
+        type="dyn",
+        interpreter="/lib/ld",
+        soname="libx.so.1",
+        needed=("libc.so.6",),
+        runpath=("$ORIGIN/a", "/b"),
+    )
 
 
 def with_property(bits: int, *properties: tuple[int, int]) -> bytes:
-    """A file for x86 that has nothing but a note with these numbers of 4 bytes."""
+    """A file for x86 with only a note, of properties of 4 bytes."""
     word = bits // 8
     array = b"".join(
         struct.pack("<III", kind, 4, value).ljust(-(-12 // word) * word, b"\0")
@@ -127,30 +129,30 @@ def with_property(bits: int, *properties: tuple[int, int]) -> bytes:
         header = struct.pack("<HHIIIIIHHHHHH", 3, 3, 1, 0, 52, 0, 0, 52, 32, 1, 0, 0, 0)
         row = struct.pack("<IIIIIIII", kind, at, 0, 0, size, size, 0, 4)
     ident = bytes((bits // 32, 1, 1)).ljust(12, b"\0")
-    return (elf.MAGIC + ident + header + row).ljust(at, b"\0") + notes
+    return (MAGIC + ident + header + row).ljust(at, b"\0") + notes
 
 
 @pytest.mark.parametrize("bits", [32, 64])
 @pytest.mark.parametrize(("needed", "level"), [(0, 0), (1, 0), (0b11, 1), (0b100, 2), (0b1111, 3)])
-def test_the_level_of_the_processor_that_is_needed(bits: int, needed: int, level: int) -> None:
-    described = describe(with_property(bits, (0xC0000002, 3), (0xC0008002, needed)))
-    assert described
-    assert described["isa_level"] == level
+def test_needed_level_of_x86_64(bits: int, needed: int, level: int) -> None:
+    elf = parse(with_property(bits, (0xC0000002, 3), (0xC0008002, needed)))
+    assert elf
+    assert elf.isa_level == level
 
 
 @pytest.mark.parametrize("bits", [32, 64])
-def test_properties_that_are_damaged_ask_for_nothing(bits: int) -> None:
+def test_damaged_properties_are_ignored(bits: int) -> None:
     dice = random.Random(0)
     whole = with_property(bits, (0xC0000002, 3), (0xC0008002, 4))
     for _ in range(2000):
         data = bytearray(whole)
         data[dice.randrange(0x100, len(data))] = dice.choice((0, 1, 0x7F, 0x80, 0xFF))
-        described = describe(bytes(data))
-        assert described
-        assert described["isa_level"] in range(32)
-    cut = describe(whole[:-12])
+        elf = parse(bytes(data))
+        assert elf
+        assert elf.isa_level in range(32)
+    cut = parse(whole[:-12])
     assert cut
-    assert cut["isa_level"] == 0
+    assert cut.isa_level == 0
 
 
 def damaged(data: bytes) -> Iterator[bytes]:
@@ -165,23 +167,23 @@ def damaged(data: bytes) -> Iterator[bytes]:
 
 
 @pytest.mark.parametrize("bits", [32, 64])
-def test_malformed_files_are_no_elf_and_no_crash(bits: int) -> None:
-    results = [describe(data) for data in damaged(library(bits, "<"))]
+def test_malformed_files_are_not_elf(bits: int) -> None:
+    results = [parse(data) for data in damaged(library(bits, "<"))]
     assert results[0] is None
     assert results.count(None) > 100
 
 
-def test_texts_without_an_end_are_not_read_on_for_ever() -> None:
+def test_unterminated_string() -> None:
     data = library(64, "<").rstrip(b"\0") + b"x" * 10_000
-    assert describe(data) is None
+    assert parse(data) is None
 
 
-def test_files_are_described_as_bytes_are() -> None:
+def test_parse_elf_file() -> None:
     for data in (library(64, "<"), library(64, "<")[:100], b"text", b""):
-        assert elf.describe_file(io.BytesIO(data)) == describe(data)
+        assert parse_elf_file(io.BytesIO(data)) == parse(data)
 
 
-def test_offsets_beyond_the_end_of_a_file_are_no_crash() -> None:
+def test_offset_beyond_the_end() -> None:
     data = bytearray(library(64, "<"))
     data[32:40] = b"\xff" * 8
-    assert elf.describe_file(io.BytesIO(bytes(data))) is None
+    assert parse_elf_file(io.BytesIO(bytes(data))) is None

@@ -1,4 +1,4 @@
-"""OCI's documents (image-spec 1.1): descriptors, manifests, indexes, configs; and our `layer.json`.
+"""OCI's documents (image-spec 1.1): descriptors, manifests, indexes, configs.
 
 Reading tells faults with their place (`FILE: layers[2].size: ...`). Docker's schema 2 documents
 have the same shape; what they refer to is given OCI's media types, as clients do on converting.
@@ -11,7 +11,6 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, NewType
 
-from tools.lib.archive.tar_entry import MAX_TIME
 from tools.lib.cli.errors import ToolError
 from tools.lib.data.json_values import (
     Json,
@@ -128,24 +127,6 @@ class Image(NamedTuple):
         return describe(self.manifest.media_type, self.manifest_data, other)
 
 
-class Layer(NamedTuple):
-    """What `NAME.layer.json` holds (docs/formats.md).
-
-    `architecture_of` names whose architecture it is, for errors; "" where that is None.
-    """
-
-    descriptor: Descriptor
-    diff_id: Digest
-    architecture: str | None
-    created: int | None
-    created_by: str
-    architecture_of: str = ""
-
-    def to_json(self) -> Json:
-        """The content of a layer.json."""
-        return {**self._asdict(), "version": 1, "descriptor": self.descriptor.to_json()}
-
-
 def digest_of(data: bytes) -> Digest:
     """The sha256 digest of a blob."""
     return Digest("sha256:" + hashlib.sha256(data).hexdigest())
@@ -246,19 +227,3 @@ def diff_ids(config: Json, where: str) -> list[Digest]:
     rootfs = require_object(config.get("rootfs") or {}, f"{where}: rootfs")
     items = require_list(rootfs.get("diff_ids") or [], f"{where}: rootfs.diff_ids")
     return [parse_digest(item, f"{where}: rootfs.diff_ids[{i}]") for i, item in enumerate(items)]
-
-
-def read_layer(path: str) -> Layer:
-    """Reads a `NAME.layer.json`."""
-    fields = parse_object(read_document(path), path)
-    if fields.get("version") != 1:
-        raise ToolError(f"{path}: not a layer.json of version 1")
-    architecture, created = fields.get("architecture"), fields.get("created")
-    return Layer(
-        parse_descriptor(fields.get("descriptor"), f"{path}: descriptor"),
-        parse_digest(fields.get("diff_id"), f"{path}: diff_id"),
-        None if architecture is None else require_string(architecture, f"{path}: architecture"),
-        None if created is None else require_int(created, f"{path}: created", MAX_TIME),
-        require_string(fields.get("created_by") or "", f"{path}: created_by"),
-        require_string(fields.get("architecture_of") or "", f"{path}: architecture_of"),
-    )

@@ -4,14 +4,12 @@ from typing import Any
 import pytest
 
 from tools.lib.cli.errors import ToolError
-from tools.lib.cli.files import write_json
 from tools.lib.data.json_values import MAX_DOCUMENT, Json, compact, parse_object, read_document
 from tools.lib.oci.documents import (
     CONFIG,
     LAYER,
     Descriptor,
     Digest,
-    Layer,
     Platform,
     describe,
     parse_digest,
@@ -19,7 +17,6 @@ from tools.lib.oci.documents import (
     parse_index,
     parse_manifest,
     parse_platform,
-    read_layer,
 )
 
 EMPTY = Digest("sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")
@@ -139,17 +136,3 @@ def test_platforms_that_clients_hold_for_equal_are_equal(
 def test_a_platform_keeps_what_windows_images_tell() -> None:
     fields = {"os": "windows", "architecture": "amd64", "os.version": "10.0", "os.features": ["x"]}
     assert parse_platform(fields, "c").to_json() == fields
-
-
-def test_a_layer_is_read_as_it_was_written(tmp_path: Path) -> None:
-    layer = Layer(Descriptor(LAYER, EMPTY, 0, {}), EMPTY, "arm", 1735689600, "//a:b", "c 1")
-    path = str(tmp_path / "a.layer.json")
-    write_json(path, layer.to_json())
-    assert read_layer(path) == layer
-
-
-def test_a_layer_of_a_later_version_is_refused(tmp_path: Path) -> None:
-    path = str(tmp_path / "a.layer.json")
-    write_json(path, {"version": 2})
-    with pytest.raises(ToolError, match=r"not a layer.json of version 1"):
-        read_layer(path)

@@ -1,198 +1,206 @@
-"""What a layer of several parts holds, from their metadata alone: the directories, or a conflict.
+"""What a layer made of several parts holds, or why they conflict, from their metadata alone.
 
-The rules are dpkg's where it has any: a path belongs to one package, a directory to all that ship
-it; a part may say that it replaces what a layer below has. A directory's mode and owner come from
-the strongest claim: a generated part that declares the directory, then a package, then the parent
-that an entry merely implies.
+The rules are dpkg's: a path belongs to one package, a directory to every package that ships it. In
+addition, a part may replace a path of the layers below. A directory's mode and owner come from the
+strongest claim: a generated part that declares the directory, then a package, then the parent of an
+entry.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from dataclasses import dataclass, replace
+from enum import IntEnum
 
 from tools.lib.archive.tar_entry import path_bytes
 from tools.lib.cli.errors import ToolError
-from tools.lib.part.part import Part, owner
-
-# Where Debian 13 has links into /usr (usrmerge) and older packages have directories.
-_MERGED_USR = frozenset(("bin", "sbin", "lib", "lib32", "lib64", "libx32", "libo32"))
-
-_IMPLIED, _PACKAGE, _GENERATED_BELOW, _GENERATED = range(4)
+from tools.lib.debian.merged_usr import is_merged_link
+from tools.lib.part.part import Part, PartDirectory, PartEntry
 
 
-class Claim(NamedTuple):
-    """One entry and who brings it."""
+class _Strength(IntEnum):
+    """How much a claim on a directory's mode and owner counts."""
 
-    entry: dict[str, Any]
-    owner: str
-    below: bool
+    IMPLIED = 0
+    PACKAGE = 1
+    GENERATED_IN_BASE = 2
+    GENERATED = 3
 
 
-class _Directory(NamedTuple):
-    strength: int
-    entry: dict[str, Any]
+@dataclass(frozen=True, slots=True)
+class _EntryClaim:
+    """An entry and the part that has it; `in_base`: the part is in a layer below."""
+
+    entry: PartEntry
     part: Part
-    below: bool
-
-    @property
-    def owner(self) -> str:
-        return owner(self.part)
+    in_base: bool
 
 
-def specific(parts: Iterable[Part]) -> Part | None:
-    """The first part that is for one architecture, and so are all; None if they fit every one.
+@dataclass(frozen=True, slots=True)
+class _DirectoryClaim:
+    """A directory and the part that has it."""
+
+    directory: PartDirectory
+    part: Part
+    in_base: bool
+    strength: _Strength
+
+
+def single_architecture(parts: Iterable[Part]) -> Part | None:
+    """The first part that is for one architecture, None if all fit every one.
 
     Raises:
-        ToolError: two parts are for different ones; it names both.
+        ToolError: two parts are for different architectures; it names both.
     """
     chosen: Part | None = None
     for part in parts:
-        if part["architecture"] is None:
+        if part.architecture is None:
             continue
         if chosen is None:
             chosen = part
-        elif part["architecture"] != chosen["architecture"]:
+        elif part.architecture != chosen.architecture:
             raise ToolError(
-                f"{owner(chosen)} is for {chosen['architecture']}, "
-                f"{owner(part)} for {part['architecture']}",
-                "a layer is for one architecture",
+                f"{chosen.owner} is for {chosen.architecture}, "
+                f"{part.owner} for {part.architecture}",
+                "all packages of an image must be for one architecture",
             )
     return chosen
 
 
-def newest(parts: Iterable[Part]) -> int | None:
-    """The newest time of an entry or directory, seconds since 1970; None where there is none."""
-    return max(
-        (
-            entry["mtime"]
-            for part in parts
-            for key in ("entries", "directories")
-            for entry in part[key]
-        ),
-        default=None,
-    )
+def newest_mtime(parts: Iterable[Part]) -> int | None:
+    """The newest time of all entries and directories, in seconds since 1970; None without any."""
+    times = (part.newest_mtime for part in parts)
+    return max((each for each in times if each is not None), default=None)
 
 
-def directories(parts: Sequence[Part], lower: Sequence[Part] = ()) -> list[dict[str, Any]]:
-    """The directories of a layer, sorted by path, each once.
+def merge_directories(
+    parts: Sequence[Part], base_parts: Sequence[Part] = ()
+) -> tuple[PartDirectory, ...]:
+    """The directories of a layer, sorted by path.
 
-    A time is the newest that a part of this layer gives: the layers below do not change the bytes
-    of this one.
+    A directory's time is the newest in this layer: a change of a layer below must not change the
+    bytes of this one.
 
     Args:
-        parts: part.json of what is merged, in the layer's order.
-        lower: part.json of what lies in the layers below.
+        parts: what the layer is made of, in its order.
+        base_parts: what the layers below are made of.
 
     Raises:
         ToolError: a conflict; it names the path and both owners.
     """
     times: dict[str, int] = {}
     for part in parts:
-        for entry in part["directories"]:
-            path = entry["path"]
-            times[path] = max(entry["mtime"], times.get(path, entry["mtime"]))
-    merged = _merge(parts, lower)
-    for path, claim in _claims(parts, lower).items():
-        # What the layers below do among themselves is not this layer's to judge.
-        if path in merged and not (claim.below and path not in times):
-            raise _not_a_directory(path, claim, merged[path])
-    return [
-        {key: merged[path].entry[key] for key in ("path", "mode", "uid", "gid")}
-        | {"mtime": times[path]}
+        for directory in part.directories:
+            path = directory.path
+            times[path] = max(directory.mtime, times.get(path, directory.mtime))
+    merged = _directory_claims(parts, base_parts)
+    for path, claim in _entry_claims(parts, base_parts).items():
+        # Conflicts among the layers below are not this layer's.
+        if path in merged and not (claim.in_base and path not in times):
+            raise _not_a_directory(claim, merged[path])
+    return tuple(
+        replace(merged[path].directory, mtime=times[path], implied=False, xattrs={})
         for path in sorted(times, key=path_bytes)
-    ]
+    )
 
 
-def _claims(parts: Sequence[Part], lower: Sequence[Part]) -> dict[str, Claim]:
-    """The owner of each path that is no directory."""
+def _entry_claims(parts: Sequence[Part], base_parts: Sequence[Part]) -> dict[str, _EntryClaim]:
+    """The owner of each path that is not a directory."""
     claims = {
-        entry["path"]: Claim(entry, owner(part), True)
-        for part in lower
-        for entry in part["entries"]
+        entry.path: _EntryClaim(entry, part, in_base=True)
+        for part in base_parts
+        for entry in part.entries
     }
     for part in parts:
-        name = owner(part)
-        for entry in part["entries"]:
-            path = entry["path"]
-            other = claims.get(path)
-            if other is not None and not (other.below and _may_replace(part, path)):
-                below = ", in a layer below" if other.below else ""
+        for entry in part.entries:
+            other = claims.get(entry.path)
+            if other is not None and not (other.in_base and _may_replace(part, entry.path)):
+                below = ", in a layer below" if other.in_base else ""
                 raise ToolError(
-                    f"{path}: in {other.owner}{below}, and in {name}",
-                    "a path has one owner: exclude it from one of them",
+                    f"{entry.path}: duplicate entry: in {other.part.owner}{below} "
+                    f"and in {part.owner}",
+                    "exclude it from one of them",
                 )
-            if entry["type"] == "hardlink":
-                target = claims.get(entry["link"])
-                if (
-                    target is None
-                    or target.below
-                    or target.entry["type"] not in ("file", "hardlink")
-                ):
-                    raise ToolError(
-                        f"{path}: {name} has it as a hard link to {entry['link']}, "
-                        "which is no file earlier in the layer",
-                        "keep both paths, or exclude both",
-                    )
-            claims[path] = Claim(entry, name, False)
+            if entry.type == "hardlink":
+                _check_hard_link(entry, part, claims.get(entry.link))
+            claims[entry.path] = _EntryClaim(entry, part, in_base=False)
     return claims
 
 
+def _check_hard_link(link: PartEntry, part: Part, target: _EntryClaim | None) -> None:
+    if target is None or target.in_base or target.entry.type not in ("file", "hardlink"):
+        raise ToolError(
+            f"{link.path}: hard link in {part.owner} to {link.link}, "
+            "which is not an earlier file of the layer",
+            "keep both paths, or exclude both",
+        )
+
+
 def _may_replace(part: Part, path: str) -> bool:
-    """Whether a part may have what a layer below has: its author's to decide, never a package's.
+    """Whether a part may replace an entry of a layer below.
 
-    check_image tells of it all the same, where it is not declared.
+    A generated part may, since its author wrote the path down; a package may not. check_image
+    reports the path all the same unless the part declares that it replaces it.
     """
-    return not part["package"] or path in part["replaces"]
+    return part.package is None or path in part.replaces
 
 
-def _merge(parts: Sequence[Part], lower: Sequence[Part]) -> dict[str, _Directory]:
+def _directory_claims(
+    parts: Sequence[Part], base_parts: Sequence[Part]
+) -> dict[str, _DirectoryClaim]:
     """The strongest claim on each directory, of this layer and those below."""
-    merged: dict[str, _Directory] = {}
-    for below, level in ((True, lower), (False, parts)):
+    merged: dict[str, _DirectoryClaim] = {}
+    for in_base, level in ((True, base_parts), (False, parts)):
         for part in level:
-            declared = _PACKAGE if part["package"] else _GENERATED_BELOW if below else _GENERATED
-            for entry in part["directories"]:
-                strength = _IMPLIED if entry.get("implied") else declared
-                claim = _Directory(strength, entry, part, below)
-                known = merged.setdefault(entry["path"], claim)
+            for directory in part.directories:
+                strength = _strength(directory, part, in_base)
+                claim = _DirectoryClaim(directory, part, in_base, strength)
+                known = merged.setdefault(directory.path, claim)
                 if strength > known.strength:
-                    merged[entry["path"]] = claim
-                elif strength == known.strength and not known.below:
-                    # Of a layer below and an equal here the first stays, as with dpkg.
+                    merged[directory.path] = claim
+                elif strength == known.strength and not known.in_base:
+                    # If the equal claim is in a layer below, that one stays, as with dpkg.
                     _check_equal(known, claim)
     return merged
 
 
-def _attributes(entry: dict[str, Any]) -> str:
-    return f"{entry['mode']} {entry['uid']}:{entry['gid']}"
+def _strength(directory: PartDirectory, part: Part, in_base: bool) -> _Strength:
+    if directory.implied:
+        return _Strength.IMPLIED
+    if part.package:
+        return _Strength.PACKAGE
+    return _Strength.GENERATED_IN_BASE if in_base else _Strength.GENERATED
 
 
-def _check_equal(known: _Directory, claim: _Directory) -> None:
-    if _attributes(known.entry) != _attributes(claim.entry):
+def _attributes(directory: PartDirectory) -> str:
+    return f"{directory.mode:04o} {directory.uid}:{directory.gid}"
+
+
+def _check_equal(known: _DirectoryClaim, claim: _DirectoryClaim) -> None:
+    old, new = _attributes(known.directory), _attributes(claim.directory)
+    if old != new:
         raise ToolError(
-            f"{known.entry['path']}: a directory of {_attributes(known.entry)} in {known.owner}, "
-            f"of {_attributes(claim.entry)} in {claim.owner}",
-            "declare the directory as you want it, in a generated part of the layer",
+            f"{known.directory.path}: directory of mode and owner {old} in {known.part.owner}, "
+            f"{new} in {claim.part.owner}",
+            "declare the directory in a `files` target of the same layer",
         )
 
 
-def _not_a_directory(path: str, claim: Claim, directory: _Directory) -> ToolError:
-    link = claim.entry.get("link")
-    what = f"{claim.entry['type']} to {link}" if link else claim.entry["type"]
+def _not_a_directory(claim: _EntryClaim, directory: _DirectoryClaim) -> ToolError:
+    entry = claim.entry
+    what = f"{entry.type} to {entry.link}" if entry.link else entry.type
     hint = "exclude it from one of them"
-    if path in _MERGED_USR and claim.entry["type"] == "symlink":
-        hint = _unmerged(path, directory)
-    return ToolError(f"{path}: a {what} in {claim.owner}, a directory in {directory.owner}", hint)
-
-
-def _unmerged(path: str, directory: _Directory) -> str:
-    """What to do with a part that has /lib as a directory, where Debian has a link into /usr."""
-    if directory.part["package"]:
-        return f"set merged_usr for {directory.owner}"
-    below = (
-        entry["path"]
-        for entry in (*directory.part["entries"], *directory.part["directories"])
-        if entry["path"].startswith(f"{path}/")
+    if entry.type == "symlink" and is_merged_link(entry.path, entry.link):
+        hint = _unmerged_hint(entry.path, directory)
+    return ToolError(
+        f"{entry.path}: {what} in {claim.part.owner}, directory in {directory.part.owner}", hint
     )
-    return f"write /usr/{next(below, path)} in {directory.owner}"
+
+
+def _unmerged_hint(path: str, directory: _DirectoryClaim) -> str:
+    """How to change a part that has /lib as a directory where Debian has a link into /usr."""
+    part = directory.part
+    if part.package:
+        return f"set `merged_usr` for {part.owner}"
+    below = (each.path for each in part.all_entries if each.path.startswith(f"{path}/"))
+    return f"write /usr/{next(below, path)} in {part.owner}"

@@ -1,241 +1,216 @@
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from tools.lib.cli.errors import ToolError
-from tools.lib.part import merge
+from tools.lib.part.merge import merge_directories, newest_mtime, single_architecture
+from tools.lib.part.part import Part, PartDirectory
+from tools.lib.part.testing import directory, entry, file, hardlink, part, symlink
+
+BASE_FILES = part(symlink("lib", "usr/lib"), package="base-files")
 
 
-def directory(path: str, mode: str = "0755", mtime: int = 1, **more: Any) -> dict[str, Any]:
-    return {"path": path, "mode": mode, "uid": 0, "gid": 0, "mtime": mtime, **more}
-
-
-def implied(*paths: str, mtime: int = 1) -> list[dict[str, Any]]:
-    return [directory(path, mtime=mtime, implied=True) for path in paths]
-
-
-def entry(path: str, kind: str = "file", **more: Any) -> dict[str, Any]:
-    return {"path": path, "type": kind, "mode": "0644", "uid": 0, "gid": 0, "mtime": 1, **more}
-
-
-def part(
-    name: str,
-    entries: list[dict[str, Any]] | None = None,
-    directories: list[dict[str, Any]] | None = None,
-    architecture: str | None = None,
-    replaces: tuple[str, ...] = (),
-) -> dict[str, Any]:
-    """A part of a package, or of a rule if the name is a label."""
-    generated = name.startswith("//")
-    package = {"name": name, "version": "1.0", "architecture": "all", "source": name}
-    return {
-        "label": name,
-        "architecture": architecture,
-        "package": None if generated else package,
-        "entries": entries or [],
-        "directories": directories or [],
-        "replaces": list(replaces),
-    }
+def generated(name: str, *entries: str, **directories: int) -> Part:
+    """A part of a rule, with files and with directories of certain modes."""
+    return part(
+        *map(file, entries),
+        label=f"//x:{name}",
+        directories=[directory(path, mode) for path, mode in directories.items()],
+    )
 
 
 def test_directories_of_all_parts_are_sorted_by_bytes_and_unique() -> None:
-    merged = merge.directories(
+    merged = merge_directories(
         [
-            part("a", directories=[directory("usr"), directory("usr/lib"), directory("usr-é")]),
-            part("b", directories=[directory("etc"), directory("usr"), directory("usr/\udcff")]),
+            part(directories=[directory("usr"), directory("usr/lib"), directory("usr-é")]),
+            part(directories=[directory("etc"), directory("usr"), directory("usr/\udcff")]),
         ]
     )
-    assert [each["path"] for each in merged] == ["etc", "usr", "usr-é", "usr/lib", "usr/\udcff"]
+    assert [each.path for each in merged] == ["etc", "usr", "usr-é", "usr/lib", "usr/\udcff"]
 
 
-def test_a_directory_has_the_newest_time() -> None:
-    parts = [part("a", directories=[directory("etc", mtime=time)]) for time in (5, 9, 7)]
-    assert merge.directories(parts) == [directory("etc", mtime=9)]
+def test_directory_has_the_newest_time() -> None:
+    parts = [part(directories=[directory("etc", mtime=time)]) for time in (5, 9, 7)]
+    assert merge_directories(parts) == (directory("etc", mtime=9),)
 
 
-def test_two_packages_with_one_path_are_named() -> None:
-    parts = [part("a", [entry("usr/bin/x")]), part("b", [entry("usr/bin/x", "symlink", link="y")])]
-    with pytest.raises(ToolError, match=r"usr/bin/x: in a 1\.0, and in b 1\.0"):
-        merge.directories(parts)
+def test_duplicate_entry_names_both_packages() -> None:
+    parts = [
+        part(file("usr/bin/x"), package="a"),
+        part(symlink("usr/bin/x", "y"), package="b"),
+    ]
+    with pytest.raises(ToolError, match=r"usr/bin/x: duplicate entry: in a 1 and in b 1"):
+        merge_directories(parts)
 
 
-def test_a_package_and_a_rule_with_one_path_are_named() -> None:
-    with pytest.raises(ToolError, match=r"etc/passwd: in base 1\.0, and in //x:passwd"):
-        merge.directories(
-            [part("base", [entry("etc/passwd")]), part("//x:passwd", [entry("etc/passwd")])]
-        )
+def test_duplicate_entry_of_a_package_and_a_rule() -> None:
+    parts = [part(file("etc/passwd"), package="base"), generated("passwd", "etc/passwd")]
+    with pytest.raises(ToolError, match=r"etc/passwd: .* in base 1 and in //x:passwd"):
+        merge_directories(parts)
 
 
 @pytest.mark.parametrize("order", [1, -1])
-def test_a_directory_never_replaces_a_file_or_link(order: int) -> None:
+def test_directory_never_replaces_a_link(order: int) -> None:
     parts = [
-        part("a", [entry("opt/x", "symlink", link="/srv")]),
-        part("b", [entry("opt/x/y")], implied("opt", "opt/x")),
+        part(symlink("opt/x", "/srv"), package="a"),
+        part(file("opt/x/y"), package="b"),
     ]
-    with pytest.raises(
-        ToolError, match=r"opt/x: a symlink to /srv in a 1\.0, a directory in b 1\.0"
-    ):
-        merge.directories(parts[::order])
+    with pytest.raises(ToolError, match=r"opt/x: symlink to /srv in a 1, directory in b 1"):
+        merge_directories(parts[::order])
 
 
-def test_an_unmerged_package_on_a_merged_base_is_told_so() -> None:
-    parts = [
-        part("base-files", [entry("lib", "symlink", link="usr/lib")]),
-        part("old", [entry("lib/x.so")], [directory("lib")]),
-    ]
+def test_package_without_merged_usr_on_a_merged_base_gets_a_hint() -> None:
+    old = part(file("lib/x.so"), package="old", directories=[directory("lib")])
     with pytest.raises(ToolError) as caught:
-        merge.directories(parts)
-    assert caught.value.hint == "set merged_usr for old 1.0"
+        merge_directories([BASE_FILES, old])
+    assert caught.value.hint == "set `merged_usr` for old 1"
 
 
 @pytest.mark.parametrize(
     ("own", "path"),
     [
-        (part("//x:files", [entry("lib/x.so")], implied("lib")), "/usr/lib/x.so"),
-        (part("//x:files", [], [directory("lib")]), "/usr/lib"),
+        (generated("files", "lib/x.so"), "/usr/lib/x.so"),
+        (generated("files", lib=0o755), "/usr/lib"),
     ],
 )
-def test_a_file_of_one_s_own_in_lib_of_a_merged_base_goes_to_usr_lib(
-    own: dict[str, Any], path: str
-) -> None:
-    base = part("base-files", [entry("lib", "symlink", link="usr/lib")])
+def test_generated_file_in_lib_on_a_merged_base_gets_a_hint(own: Part, path: str) -> None:
     with pytest.raises(ToolError) as caught:
-        merge.directories([own], [base])
+        merge_directories([own], [BASE_FILES])
     assert caught.value.hint == f"write {path} in //x:files"
 
 
 @pytest.mark.parametrize("order", [1, -1])
-def test_a_declared_directory_beats_a_package_and_an_implied_one(order: int) -> None:
+def test_declared_directory_beats_a_package_and_an_implied_one(order: int) -> None:
     parts = [
-        part("//x:tmp", directories=[directory("tmp", "1777")]),
-        part("base-files", directories=[directory("tmp", "0755")]),
-        part("//x:file", [entry("tmp/f")], implied("tmp")),
+        generated("tmp", tmp=0o1777),
+        part(package="base-files", directories=[directory("tmp", 0o755)]),
+        generated("file", "tmp/f"),
     ]
-    assert merge.directories(parts[::order]) == [directory("tmp", "1777")]
+    assert merge_directories(parts[::order]) == (directory("tmp", 0o1777),)
 
 
 @pytest.mark.parametrize("order", [1, -1])
-def test_a_package_directory_beats_an_implied_one(order: int) -> None:
+def test_directory_of_a_package_beats_an_implied_one(order: int) -> None:
+    mail = directory("mail", 0o2775)
+    parts = [part(package="base-files", directories=[mail]), generated("file", "mail/f")]
+    assert merge_directories(parts[::order]) == (mail,)
+
+
+@pytest.mark.parametrize("packages", [("a", "b"), (None, None)])
+def test_equal_claims_that_differ_are_an_error(packages: tuple[str | None, ...]) -> None:
     parts = [
-        part("base-files", directories=[directory("var/mail", "2775")]),
-        part("//x:file", [entry("var/mail/f")], implied("var/mail")),
+        part(package=package, label=f"//x:{mode:o}", directories=[directory("srv", mode)])
+        for package, mode in zip(packages, (0o755, 0o700), strict=True)
     ]
-    assert merge.directories(parts[::order]) == [directory("var/mail", "2775")]
+    first, second = (each.owner for each in parts)
+    with pytest.raises(ToolError, match=rf"srv: .* 0755 0:0 in {first}, 0700 0:0 in {second}"):
+        merge_directories(parts)
 
 
-@pytest.mark.parametrize("names", [("a", "b"), ("//x:a", "//x:b")])
-def test_equals_that_differ_are_an_error(names: tuple[str, str]) -> None:
-    first, second = names
-    parts = [
-        part(first, directories=[directory("srv", "0755")]),
-        part(second, directories=[directory("srv", "0700")]),
-    ]
-    with pytest.raises(ToolError, match=rf"srv: .*0755 0:0 in {first}.*0700 0:0 in {second}"):
-        merge.directories(parts)
-
-
-def test_a_hard_link_to_an_earlier_part_stands() -> None:
-    link = entry("usr/bin/perl5", "hardlink", link="usr/bin/perl")
-    merge.directories([part("a", [entry("usr/bin/perl")]), part("b", [link])])
+def test_hard_link_to_an_earlier_part() -> None:
+    perl = part(file("usr/bin/perl"), package="a")
+    link = part(hardlink("usr/bin/perl5", "usr/bin/perl"), package="b")
+    assert [each.path for each in merge_directories([perl, link])] == ["usr", "usr/bin"]
 
 
 @pytest.mark.parametrize(
-    "parts",
+    ("others", "order"),
     [
-        pytest.param([part("b", [entry("x", "hardlink", link="y")])], id="absent"),
-        pytest.param(
-            [part("b", [entry("x", "hardlink", link="y")]), part("a", [entry("y")])], id="later"
-        ),
-        pytest.param(
-            [
-                part("a", [entry("y", "symlink", link="z")]),
-                part("b", [entry("x", "hardlink", link="y")]),
-            ],
-            id="no file",
-        ),
+        pytest.param([], 1, id="missing"),
+        pytest.param([part(file("y"))], 1, id="later"),
+        pytest.param([part(symlink("y", "z"))], -1, id="symlink"),
     ],
 )
-def test_a_hard_link_needs_its_file_before_it(parts: list[dict[str, Any]]) -> None:
-    with pytest.raises(ToolError, match=r"x: b 1\.0 has it as a hard link to y"):
-        merge.directories(parts)
+def test_hard_link_needs_an_earlier_file(others: list[Part], order: int) -> None:
+    parts = [part(hardlink("x", "y"), package="b"), *others]
+    with pytest.raises(ToolError, match=r"x: hard link in b 1 to y, which is not an earlier file"):
+        merge_directories(parts[::order])
 
 
-def test_a_package_replaces_nothing_of_a_layer_below() -> None:
-    with pytest.raises(ToolError, match=r"etc/x: in a 1\.0, in a layer below, and in b 1\.0"):
-        merge.directories([part("b", [entry("etc/x")])], [part("a", [entry("etc/x")])])
+def test_package_replaces_nothing_of_the_base() -> None:
+    base, package = part(file("etc/x"), package="a"), part(file("etc/x"), package="b")
+    with pytest.raises(ToolError, match=r"etc/x: .* in a 1, in a layer below and in b 1"):
+        merge_directories([package], [base])
 
 
-def test_a_generated_part_may_replace_a_file_or_link_of_a_layer_below() -> None:
-    lower = [part("a", [entry("etc/x"), entry("etc/y", "symlink", link="x")])]
-    merge.directories([part("//x:b", [entry("etc/x"), entry("etc/y")])], lower)
+def test_generated_part_may_replace_an_entry_of_the_base() -> None:
+    base = part(file("etc/x"), symlink("etc/y", "x"), package="a")
+    assert len(merge_directories([generated("b", "etc/x", "etc/y")], [base])) == 1
 
 
-def test_what_a_part_replaces_is_replaced_of_a_layer_below_alone() -> None:
-    cache = part("//x:b", [entry("etc/x")], replaces=("etc/x",))
-    lower = part("a", [entry("etc/x")])
-    assert merge.directories([cache], [lower]) == []
-    with pytest.raises(ToolError, match=r"etc/x: in a 1\.0, and in //x:b"):
-        merge.directories([lower, cache])
-    package = part("b", [entry("etc/y")], replaces=("etc/x",))
-    with pytest.raises(ToolError, match=r"etc/y: in a 1\.0, in a layer below, and in b 1\.0"):
-        merge.directories([package], [part("a", [entry("etc/y")])])
+def test_replaced_path_must_be_in_the_base() -> None:
+    cache = part(file("etc/x"), label="//x:b", replaces=["etc/x"])
+    base = part(file("etc/x"), package="a")
+    assert [each.path for each in merge_directories([cache], [base])] == ["etc"]
+    with pytest.raises(ToolError, match=r"etc/x: .* in a 1 and in //x:b"):
+        merge_directories([base, cache])
 
 
-def test_a_link_of_a_layer_below_is_not_replaced_by_a_directory() -> None:
-    lower = [part("base-files", [entry("lib", "symlink", link="usr/lib")])]
-    with pytest.raises(ToolError, match="lib: a symlink to usr/lib in base-files"):
-        merge.directories([part("a", [entry("lib/x")], implied("lib"))], lower)
+def test_package_replaces_only_what_it_declares() -> None:
+    package = part(file("etc/x"), file("etc/y"), package="b", replaces=["etc/x"])
+    base = part(file("etc/x"), file("etc/y"), package="a")
+    with pytest.raises(ToolError, match=r"etc/y: .* in a 1, in a layer below and in b 1"):
+        merge_directories([package], [base])
 
 
-def test_a_directory_of_a_layer_below_is_not_replaced_by_a_link() -> None:
-    lower = [part("base-files", directories=[directory("lib")])]
-    with pytest.raises(
-        ToolError, match=r"lib: a symlink to usr/lib in a 1\.0, a directory in base"
-    ):
-        merge.directories([part("a", [entry("lib", "symlink", link="usr/lib")])], lower)
+def test_directory_does_not_replace_a_link_of_the_base() -> None:
+    with pytest.raises(ToolError, match=r"lib: symlink to usr/lib in base-files 1"):
+        merge_directories([part(file("lib/x"), package="a")], [BASE_FILES])
 
 
-def test_an_implied_directory_keeps_the_mode_it_has_below() -> None:
-    lower = [part("//x:home", directories=[directory("home/nonroot", "0700", mtime=9)])]
-    upper = part("//x:file", [entry("home/nonroot/f")], implied("home/nonroot", mtime=3))
-    # Its time does not come from below: a change there must not change this layer's bytes.
-    assert merge.directories([upper], lower) == [directory("home/nonroot", "0700", mtime=3)]
+def test_link_does_not_replace_a_directory_of_the_base() -> None:
+    base = part(package="base", directories=[directory("lib")])
+    with pytest.raises(ToolError, match=r"lib: symlink to usr/lib in .*, directory in base 1"):
+        merge_directories([BASE_FILES], [base])
 
 
-def test_a_declared_directory_changes_the_mode_it_has_below() -> None:
-    lower = [part("//x:home", directories=[directory("home/nonroot", "0700")])]
-    upper = part("//y:home", directories=[directory("home/nonroot", "0770")])
-    assert merge.directories([upper], lower) == [directory("home/nonroot", "0770")]
+def home(mode: int, mtime: int = 1) -> PartDirectory:
+    return directory("home", mode, mtime)
 
 
-def test_a_package_leaves_the_mode_of_a_package_below() -> None:
-    lower = [part("a", directories=[directory("srv", "2775")])]
-    uppers = [part(name, directories=[directory("srv", "0755")]) for name in ("b", "c")]
-    assert merge.directories(uppers, lower) == [directory("srv", "2775")]
+def test_implied_directory_keeps_the_mode_of_the_base() -> None:
+    base = part(label="//x:home", directories=[home(0o700, 9)])
+    implied = directory("home", mtime=3, implied=True)
+    upper = part(entry("home/f", mtime=3), label="//x:file", directories=[implied])
+    # The time is this layer's: a change of the base must not change the bytes of this layer.
+    assert merge_directories([upper], [base]) == (home(0o700, 3),)
 
 
-def test_only_this_layer_s_directories_are_its() -> None:
-    assert merge.directories([], [part("a", directories=[directory("srv")])]) == []
+def test_declared_directory_changes_the_mode_of_the_base() -> None:
+    base, upper = generated("base", home=0o700), generated("upper", home=0o770)
+    assert merge_directories([upper], [base]) == (home(0o770),)
 
 
-def test_what_layers_below_do_among_themselves_is_theirs() -> None:
-    lower = [part("a", [entry("x"), entry("y")]), part("b", [entry("x")], [directory("y")])]
-    assert merge.directories([part("c", [entry("z")])], lower) == []
+def test_package_keeps_the_mode_of_a_package_of_the_base() -> None:
+    base = part(package="a", directories=[home(0o2775)])
+    uppers = [part(package=name, directories=[home(0o755)]) for name in ("b", "c")]
+    assert merge_directories(uppers, [base]) == (home(0o2775),)
 
 
-def test_one_architecture_or_none() -> None:
-    arm = part("b", architecture="arm")
-    assert merge.specific([part("a"), arm, part("c")]) is arm
-    assert merge.specific([part("a")]) is None
+def test_directories_of_the_base_are_not_repeated() -> None:
+    assert merge_directories([], [generated("base", home=0o700)]) == ()
+
+
+def test_conflicts_within_the_base_are_not_reported() -> None:
+    base = [
+        part(file("x"), file("y"), package="a"),
+        part(file("x"), package="b", directories=[directory("y")]),
+    ]
+    assert merge_directories([part(file("z"), package="c")], base) == ()
+
+
+def test_single_architecture() -> None:
+    arm = part(architecture="arm")
+    assert single_architecture([part(), arm, part()]) is arm
+    assert single_architecture([part()]) is None
 
 
 def test_two_architectures_are_named() -> None:
-    with pytest.raises(ToolError, match=r"a 1\.0 is for arm, b 1\.0 for amd64"):
-        merge.specific([part("a", architecture="arm"), part("b", architecture="amd64")])
+    parts = [part(package="a", architecture="arm"), part(package="b", architecture="amd64")]
+    with pytest.raises(ToolError, match=r"a 1 is for arm, b 1 for amd64"):
+        single_architecture(parts)
 
 
-def test_newest_time() -> None:
-    assert merge.newest([part("a", [entry("x")], [directory("y", mtime=8)])]) == 8
-    assert merge.newest([part("a")]) is None
+def test_newest_mtime() -> None:
+    assert newest_mtime([part(file("x"), directories=[directory("y", mtime=8)])]) == 8
+    assert newest_mtime([part()]) is None

@@ -1,18 +1,17 @@
-"""An image as its parts describe it: who owns a path, what a path leads to, which files are ELF."""
+"""An image as the metadata of its parts describes it: what a path leads to, which files are ELF."""
 
 from __future__ import annotations
 
 import posixpath
 import stat
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from dataclasses import dataclass
 
-from tools.lib.data.json_values import require_int, require_object, require_string, require_strings
-from tools.lib.elf.abi import Machine
-from tools.lib.part.part import Part, owner
+from tools.lib.elf.elf_file import ElfInfo
+from tools.lib.part.part import Part, PartDirectory, PartEntry
 from tools.lib.rootfs.tree import Inode, Member, PathError, Source, Tree
 
-_TYPES = {
+_FILE_TYPES = {
     "file": stat.S_IFREG,
     "hardlink": stat.S_IFREG,
     "symlink": stat.S_IFLNK,
@@ -22,128 +21,98 @@ _TYPES = {
 }
 
 
-class Elf(NamedTuple):
-    """A program, library or object file, and where it is (no leading slash)."""
+@dataclass(frozen=True, slots=True, eq=False)
+class ElfFile:
+    """An ELF file of an image: its path (no leading slash), the part that has it, what it is."""
 
     path: str
     owner: str
-    machine: Machine
-    flags: int
-    """The machine's own, e_flags."""
-    isa_level: int
-    """The level of x86-64 that it needs: 0 for every processor, 3 for x86-64-v4."""
-    type: str
-    interpreter: str | None
-    soname: str | None
-    needed: tuple[str, ...]
-    rpath: tuple[str, ...]
-    runpath: tuple[str, ...]
-
-    @property
-    def is_loaded(self) -> bool:
-        """Whether ld.so has to do with it: object files and kernel modules are something else."""
-        return self.type in ("dyn", "exec")
+    info: ElfInfo
 
 
-class Image:
+class ImageView:
     """The files of an image, from the parts of all its layers, bottom to top."""
 
     def __init__(self, parts: Sequence[Part]) -> None:
         self.tree = Tree()
-        self._elves: dict[Source, Elf] = {}
+        self._elf_files: dict[Source, ElfFile] = {}
         self._texts: dict[Source, str] = {}
-        self._caches: dict[Source, Mapping[str, Sequence[str]]] = {}
+        self._libraries: dict[Source, Mapping[str, Sequence[str]]] = {}
         for layer, part in enumerate(parts):
             self.tree.apply(self._members(part))
-            for ordinal, entry in enumerate(part["entries"]):
-                if entry.get("elf") is not None:
-                    self._elves[Source(layer, ordinal)] = _elf(entry, owner(part))
-                if "text" in entry:
-                    self._texts[Source(layer, ordinal)] = entry["text"]
-                if "libraries" in entry:
-                    self._caches[Source(layer, ordinal)] = entry["libraries"]
+            for ordinal, entry in enumerate(part.entries):
+                source = Source(layer, ordinal)
+                if entry.elf is not None:
+                    self._elf_files[source] = ElfFile(entry.path, part.owner, entry.elf)
+                if entry.text is not None:
+                    self._texts[source] = entry.text
+                if entry.libraries is not None:
+                    self._libraries[source] = entry.libraries
 
     @property
-    def elves(self) -> Iterable[Elf]:
+    def elf_files(self) -> Iterable[ElfFile]:
         """Every ELF file, in the order of the parts."""
-        return self._elves.values()
+        return self._elf_files.values()
 
     def exists(self, path: str) -> bool:
-        """Whether `path` leads to something, links followed inside the image."""
+        """Whether `path` leads to something, following links inside the image."""
         return self.inode(path) is not None
 
     def is_link(self, path: str) -> bool:
-        """Whether a symlink stands at `path` itself."""
+        """Whether `path` itself is a symlink."""
         try:
             return self.tree.resolve(path, follow=False).inode.is_link
         except PathError:
             return False
 
-    def elf(self, path: str) -> Elf | None:
-        """The ELF file that `path` leads to; None if that is something else, or nothing."""
+    def elf_file(self, path: str) -> ElfFile | None:
+        """The ELF file that `path` leads to, None if it leads to something else or to nothing."""
         inode = self.inode(path)
-        return self._elves.get(inode.source) if inode and inode.source else None
+        return self._elf_files.get(inode.source) if inode and inode.source else None
 
     def text(self, path: str) -> str | None:
-        """The text of the file that `path` leads to, None if the metadata does not have it."""
+        """The text of the file that `path` leads to, None if the metadata does not include it."""
         inode = self.inode(path)
         return self._texts.get(inode.source) if inode and inode.source else None
 
-    def cached(self, name: str) -> Sequence[str]:
-        """Where the image's ld.so.cache has a library, if the metadata tells what it has."""
+    def cached_paths(self, library: str) -> Sequence[str]:
+        """The paths of a library in the image's ld.so.cache, as far as the metadata tells."""
         inode = self.inode("/etc/ld.so.cache")
-        cache = self._caches.get(inode.source, {}) if inode and inode.source else {}
-        return cache.get(name, ())
+        cache = self._libraries.get(inode.source, {}) if inode and inode.source else {}
+        return cache.get(library, ())
 
     def inode(self, path: str) -> Inode | None:
-        """What `path` leads to, links followed inside the image; None if that is nothing."""
+        """What `path` leads to, following links inside the image; None if nothing."""
         try:
             return self.tree.resolve(path).inode
         except PathError:
             return None
 
     def _members(self, part: Part) -> Iterator[Member]:
-        for ordinal, entry in enumerate(part["entries"]):
-            yield _member(ordinal, entry, _TYPES[entry["type"]])
-        # Directories of entries are there by now. One in the place of a symlink is a conflict,
-        # told by the check of paths; what lies below is still found through the link.
-        filled = {posixpath.dirname(entry["path"]) for entry in part["entries"]}
-        for entry in part["directories"]:
-            if entry["path"] not in filled and not self.is_link(entry["path"]):
-                yield _member(0, entry, stat.S_IFDIR)
+        for ordinal, entry in enumerate(part.entries):
+            yield _entry_member(ordinal, entry)
+        # The tree has made the parents of the entries by now. A directory in the place of a symlink
+        # is a conflict, which the check of paths reports; what is below it is found through the
+        # link.
+        parents = {posixpath.dirname(entry.path) for entry in part.entries}
+        for directory in part.directories:
+            if directory.path not in parents and not self.is_link(directory.path):
+                yield _directory_member(directory)
 
 
-def _member(ordinal: int, entry: dict[str, Any], kind: int) -> Member:
+def _entry_member(ordinal: int, entry: PartEntry) -> Member:
     return Member(
         ordinal,
-        entry["path"],
-        kind | int(entry["mode"], 8),
-        entry["uid"],
-        entry["gid"],
+        entry.path,
+        _FILE_TYPES[entry.type] | entry.mode,
+        entry.uid,
+        entry.gid,
         0,
-        entry.get("link", ""),
-        entry.get("type") == "hardlink",
+        entry.link,
+        entry.type == "hardlink",
     )
 
 
-def _elf(entry: dict[str, Any], name: str) -> Elf:
-    where = f"{name}: {entry['path']}: elf"
-    fields = require_object(entry["elf"], where)
-    interpreter, soname = fields.get("interpreter"), fields.get("soname")
-    return Elf(
-        entry["path"],
-        name,
-        Machine(
-            require_int(fields.get("class"), f"{where}.class", 64),
-            require_string(fields.get("data"), f"{where}.data"),
-            require_int(fields.get("machine"), f"{where}.machine", 0xFFFF),
-        ),
-        require_int(fields.get("flags"), f"{where}.flags", 0xFFFFFFFF),
-        require_int(fields.get("isa_level"), f"{where}.isa_level", 31),
-        require_string(fields.get("type"), f"{where}.type"),
-        None if interpreter is None else require_string(interpreter, f"{where}.interpreter"),
-        None if soname is None else require_string(soname, f"{where}.soname"),
-        tuple(require_strings(fields.get("needed"), f"{where}.needed")),
-        tuple(require_strings(fields.get("rpath"), f"{where}.rpath")),
-        tuple(require_strings(fields.get("runpath"), f"{where}.runpath")),
-    )
+def _directory_member(directory: PartDirectory) -> Member:
+    mode = stat.S_IFDIR | directory.mode
+    return Member(0, directory.path, mode, directory.uid, directory.gid, 0, "", False)

@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import pytest
+
+from tools.lib.archive.tar_entry import Entry
+from tools.lib.cli.flags import Parser
+from tools.lib.oci.layer import read_layer
+from tools.lib.part.output import add_flags, part_writer
+from tools.lib.part.part_json import read_part
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def files() -> list[str]:
+    return sorted(str(path) for path in Path().rglob("*"))
+
+
+def flags(*arguments: str) -> argparse.Namespace:
+    parser = Parser("tool", "Makes a part.")
+    add_flags(parser)
+    args: argparse.Namespace = parser.parse_args(
+        ["--blob-out", "blob", "--label", "//:a", *arguments]
+    )
+    return args
+
+
+def write(args: argparse.Namespace) -> None:
+    with part_writer(args) as writer:
+        writer.add(Entry("a", "file", 0o644))
+        writer.close(label=args.label, architecture=None, package=None)
+
+
+def test_writes_the_blob_and_what_describes_it() -> None:
+    write(flags("--part-out", "part.json", "--compression", "none"))
+    assert files() == ["blob", "part.json"]
+    part = read_part("part.json")
+    assert (part.label, part.blob.size) == ("//:a", Path("blob").stat().st_size)
+
+
+def test_layer_is_longer_than_its_blob_and_described_too() -> None:
+    write(flags("--part-out", "part.json", "--layer-out", "layer.json", "--compression", "none"))
+    size = Path("blob").stat().st_size
+    assert read_layer("layer.json").descriptor.size == size
+    assert read_part("part.json").blob.size == size - 1024  # the end-of-archive mark
+
+
+def test_part_that_cannot_be_written_leaves_no_file() -> None:
+    args = flags("--part-out", "x/part.json", "--layer-out", "layer.json")
+    with pytest.raises(FileNotFoundError) as caught:
+        write(args)
+    assert caught.value.filename == "x/part.json"
+    assert files() == []
+    Path("x/part.json").mkdir(parents=True)
+    with pytest.raises(IsADirectoryError):
+        write(args)
+    assert files() == ["x", "x/part.json"]

@@ -1,0 +1,151 @@
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tools.lib.cli.errors import ToolError
+from tools.lib.debian.architectures import ElfMachine
+from tools.lib.debian.package import BinaryPackage
+from tools.lib.elf.elf_file import ElfInfo
+from tools.lib.part.part import Blob, Part, PartDirectory, PartEntry
+from tools.lib.part.part_json import read_part, write_part
+
+COMMON: dict[str, Any] = {"mode": 0o4755, "uid": 7, "gid": 2**32 - 2, "mtime": 1735689600}
+SHA256 = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+ELF = ElfInfo(
+    machine=ElfMachine(32, "big", 8),
+    type="exec",
+    flags=0xFFFFFFFF,
+    isa_level=3,
+    interpreter="/lib/ld.so.1",
+    soname="x",
+    needed=("libc.so.6", "lib\udcff.so"),
+    rpath=("/a", ""),
+    runpath=("$ORIGIN",),
+)
+PART = Part(
+    label="//x:y",
+    architecture="arm",
+    package=BinaryPackage("p", "1:2-3", "armhf", "s"),
+    blob=Blob("zstd", 123, 456, SHA256),
+    directories=(
+        PartDirectory(path="a", implied=True, mode=0o755, uid=0, gid=0, mtime=0),
+        PartDirectory(path="a/\udcff", xattrs={"user.x": b"\0\xff"}, **COMMON),
+    ),
+    entries=(
+        PartEntry(path="a/x", type="file", size=5, sha256=SHA256, elf=ELF, **COMMON),
+        PartEntry(path="a/y", type="hardlink", link="a/x", **COMMON),
+        PartEntry(path="b", type="symlink", link="../\udcff", xattrs={"user.y": b""}, **COMMON),
+        PartEntry(path="c", type="char", device=(1, 3), **COMMON),
+        PartEntry(path="d", type="fifo", **COMMON),
+        PartEntry(path="etc/ld.so.conf", type="file", sha256=SHA256, text="/\udcff", **COMMON),
+        PartEntry(path="etc/ld.so.cache", type="file", libraries={"x": ("/x", "/y")}, **COMMON),
+    ),
+    replaces=("etc/ld.so.cache",),
+)
+
+
+def read(folder: Path, data: bytes) -> Part:
+    path = folder / "part.json"
+    path.write_bytes(data)
+    return read_part(str(path))
+
+
+def written(part: Part) -> bytes:
+    out = io.BytesIO()
+    write_part(part, out)
+    return out.getvalue()
+
+
+def test_part_is_read_as_it_was_written(tmp_path: Path) -> None:
+    assert read(tmp_path, written(PART)) == PART
+
+
+def test_format() -> None:
+    value = json.loads(written(PART).decode("utf-8", "surrogateescape"))
+    assert value["version"] == 1
+    assert value["package"] == {
+        "name": "p",
+        "version": "1:2-3",
+        "architecture": "armhf",
+        "source": "s",
+    }
+    assert value["blob"] == {
+        "compression": "zstd",
+        "size": 123,
+        "uncompressed_size": 456,
+        "sha256": SHA256,
+    }
+    assert value["directories"][0]["implied"] is True
+    assert value["directories"][1]["xattrs"] == {"user.x": "AP8="}
+    assert value["entries"][0]["mode"] == "4755"
+    assert value["entries"][0]["elf"]["data"] == "big"
+    assert (value["entries"][3]["major"], value["entries"][3]["minor"]) == (1, 3)
+
+
+def test_minimal_part(tmp_path: Path) -> None:
+    part = Part(
+        label="x",
+        architecture=None,
+        package=None,
+        blob=Blob("none", 0, 0, SHA256),
+        directories=(),
+        entries=(),
+    )
+    assert read(tmp_path, written(part)) == part
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"version": 2}, "unknown version 2 of part.json"),
+        ({"version": None}, "unknown version None"),
+        ({"label": None}, "label: missing"),
+        ({"architecture": 5}, "architecture: 5, not a text"),
+        ({"package": {"name": "x"}}, r"package\.version: missing"),
+        ({"blob": {}}, r"blob\.compression: missing"),
+        (
+            {"blob": {"compression": "lz4"}},
+            r"blob\.compression: 'lz4', must be one of gzip, zstd, none",
+        ),
+        ({"entries": [{}]}, r"entries\[0\]\.type: missing"),
+        ({"entries": [{"type": "door"}]}, r"entries\[0\]\.type: 'door', must be one of file, "),
+        ({"entries": [{"type": "fifo"}]}, r"entries\[0\]\.path: missing"),
+        ({"entries": 5}, "entries: 5, not a list"),
+        (
+            {"directories": [{"path": "x", "mode": "rwx"}]},
+            r"directories\[0\]\.mode: invalid octal mode 'rwx'",
+        ),
+        ({"directories": [{"path": "x", "mode": 493}]}, r"directories\[0\]\.mode: 493, not a text"),
+        ({"replaces": "x"}, "replaces: 'x', not a list"),
+    ],
+)
+def test_malformed_part(change: dict[str, object], message: str, tmp_path: Path) -> None:
+    value = json.loads(written(PART).decode("utf-8", "surrogateescape")) | change
+    with pytest.raises(ToolError, match=rf"part\.json: {message}"):
+        read(tmp_path, json.dumps(value).encode())
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "message"),
+    [
+        ("uid", -1, "uid: -1, not a whole number"),
+        ("mtime", 1e3, r"mtime: 1000\.0, not a whole number"),
+        ("mtime", 253402300800, "mtime: 253402300800, not a whole number"),
+        ("size", None, "size: missing"),
+        ("xattrs", {"user.x": "?"}, "xattrs: invalid base64"),
+        ("elf", {"type": "dyn"}, r"elf\.data: missing"),
+        ("elf", 5, r"elf: 5, not an object"),
+        ("libraries", {"x": "/x"}, r"libraries\['x'\]: '/x', not a list"),
+        ("text", 5, "text: 5, not a text"),
+    ],
+)
+def test_malformed_entry(field: str, value: object, message: str, tmp_path: Path) -> None:
+    part = json.loads(written(PART).decode("utf-8", "surrogateescape"))
+    part["entries"][0][field] = value
+    with pytest.raises(ToolError, match=rf"entries\[0\]\.{message}"):
+        read(tmp_path, json.dumps(part).encode())
