@@ -14,10 +14,10 @@ from tools.lib.debian.lock import (
     Lock,
     LockedPackage,
     Sha256,
-    Version,
     package_key,
     render_lock,
 )
+from tools.lib.debian.names import DebianArchitecture, PackageName, Version
 
 SNAPSHOT = "https://snapshot.debian.org/archive/debian/20260101T000000Z"
 
@@ -131,9 +131,9 @@ def write_lock(path: Path, debs: Mapping[tuple[str, str], bytes], *, machine: st
     """
     packages = {
         package_key(name, version, "all"): LockedPackage(
-            name=name,
+            name=PackageName(name),
             version=Version(version),
-            architecture="all",
+            architecture=DebianArchitecture("all"),
             sha256=Sha256(hashlib.sha256(data).hexdigest()),
             size=len(data),
             url=f"{SNAPSHOT}/{pool_path(name, version)}",

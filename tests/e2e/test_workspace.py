@@ -89,7 +89,7 @@ def test_the_readme_shows_this_very_workspace() -> None:
     files.append((WORKSPACE / "bookworm.yaml").read_text())
     assert len(shown) == 4
     missing = [block for block in shown if not any(block in file for file in files)]
-    assert missing == ["bazel run @distroless//tools/lock:knife -- bookworm.yaml"]
+    assert missing == ["bazel run @distroless//tools/lock -- bookworm.yaml"]
 
 
 def test_the_lock_is_of_what_the_images_have() -> None:
@@ -182,7 +182,7 @@ def test_knife_makes_a_lock_where_none_is_yet(bazel: InnerBazel) -> None:
     with changed(lock, lambda _: ""), changed(manifest, lambda _: PINNED):
         lock.unlink()
         told = bazel.fail("build", "//:image")
-        output = bazel.succeed("run", "@distroless//tools/lock:knife", "--", "bookworm.yaml")
+        output = bazel.succeed("run", "@distroless//tools/lock", "--", "bookworm.yaml")
         packages = bazel.succeed("query", "@bookworm//...").split()
     assert told.startswith("//:bookworm.lock.json: there is no such lock (hint: knife lock makes")
     assert output == "bookworm.lock.json: 1 packages\n"

@@ -5,35 +5,35 @@ from pathlib import Path
 
 import pytest
 
-from tools.lock.testing import Place
-from tools.lock.testing_repository import served
+from tools.lock.testing import Workspace
+from tools.lock.testing_repository import serve
 
 
 @pytest.fixture
-def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
+def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workspace]:
     for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
         monkeypatch.delenv(name, raising=False)
     for name in ("BUILD_WORKING_DIRECTORY", "BUILD_WORKSPACE_DIRECTORY"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr("tools.lock.fetch._PAUSES", (0.0,))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    made = Place(tmp_path)
-    with served(tmp_path / "mirror") as url:
+    made = Workspace(tmp_path)
+    with serve(tmp_path / "mirror") as url:
         monkeypatch.setenv("DISTROLESS_MIRROR", url + "/debian/")
         yield made
 
 
 @pytest.fixture
-def fails(place: Place, capsys: pytest.CaptureFixture[str]) -> Callable[[], str]:
-    """Locks; returns the error, which is one line and has left no file."""
+def fails(workspace: Workspace, capsys: pytest.CaptureFixture[str]) -> Callable[[], str]:
+    """Runs the tool, which fails with one line and writes no lock; returns the line."""
 
     def fail() -> str:
         capsys.readouterr()
-        assert place.lock() == 1
+        assert workspace.lock() == 1
         lines = [line for line in capsys.readouterr().err.splitlines() if line[:6] != "lock: "]
         assert len(lines) == 1
         assert lines[0].startswith("error: ")
-        assert not place.path.exists()
+        assert not workspace.path.exists()
         return lines[0]
 
     return fail

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 
 from tools.lib.cli.errors import ToolError
 from tools.lib.debian.lock import Lock, LockedPackage, PackageKey, Sha256, read_lock
-from tools.lib.debian.mirror import without_stamp
+from tools.lib.debian.mirror import without_snapshot_time
 from tools.lock.manifest import Manifest
-from tools.lock.packages import Package
-from tools.lock.resolve import Resolution
+from tools.lock.packages import IndexPackage
+from tools.lock.solver import Resolution
 
 _HINT = "run the same command without --check"
 
@@ -31,8 +31,8 @@ def build_lock(
         previous: the lock before, if there is one. A file that stays the same keeps its URL, so
             that the new lock differs only where a package has changed.
     """
-    packages: dict[PackageKey, Package] = {}
-    edges: dict[PackageKey, set[PackageKey]] = {}
+    packages: dict[PackageKey, IndexPackage] = {}
+    depends: dict[PackageKey, set[PackageKey]] = {}
     sets: dict[str, dict[str, tuple[PackageKey, ...]]] = {}
     for architecture, resolution in by_architecture.items():
         for name, chosen in resolution.sets.items():
@@ -45,18 +45,20 @@ def build_lock(
                         f"{manifest.path}: two different files of {package.key}:"
                         f" {other.url} and {package.url}"
                     )
-                edges.setdefault(package.key, set()).update(resolution.edges[package.key])
+                depends.setdefault(package.key, set()).update(resolution.depends[package.key])
     urls = {item.sha256: item.url for item in previous.packages.values()} if previous else {}
     return Lock(
         manifest_sha256=manifest.sha256,
         packages={
-            key: _locked(package, edges[key], urls) for key, package in sorted(packages.items())
+            key: _locked(package, depends[key], urls) for key, package in sorted(packages.items())
         },
         sets=sets,
     )
 
 
-def _locked(package: Package, edges: set[PackageKey], urls: Mapping[Sha256, str]) -> LockedPackage:
+def _locked(
+    package: IndexPackage, depends: set[PackageKey], urls: Mapping[Sha256, str]
+) -> LockedPackage:
     url = urls.get(package.sha256, package.url)
     return LockedPackage(
         name=package.name,
@@ -64,8 +66,10 @@ def _locked(package: Package, edges: set[PackageKey], urls: Mapping[Sha256, str]
         architecture=package.architecture,
         sha256=package.sha256,
         size=package.size,
-        url=url if without_stamp(url) == without_stamp(package.url) else package.url,
-        depends=tuple(sorted(edges)),
+        url=url
+        if without_snapshot_time(url) == without_snapshot_time(package.url)
+        else package.url,
+        depends=tuple(sorted(depends)),
     )
 
 

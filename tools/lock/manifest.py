@@ -1,21 +1,33 @@
-"""Manifests: what is wanted. docs/lock.md describes the file for its writers."""
+"""Manifests: which packages are wanted, and from where. docs/lock.md describes the file."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from dataclasses import dataclass
 
-from tools.lib.debian.lock import Sha256, Version
-from tools.lock.relations import Root
+from tools.lib.debian.lock import Sha256
+from tools.lib.debian.names import DebianArchitecture, PackageName, Version
+from tools.lock.relations import RequestedPackage
 
 
-class Source(NamedTuple):
-    """A repository. Either `archive` or `url` is set."""
+@dataclass(frozen=True, slots=True)
+class AptSource:
+    """An apt repository. Either `archive` or `url` is set.
+
+    Attributes:
+        archive: one of snapshot.debian.org's archives, such as debian-security.
+        url: the URL above `dists/` and `pool/`, without a final slash.
+        suites: the suites to read.
+        components: the components to read; None alone for a repository without components.
+        architectures: the architectures to read the source for.
+        keyring: path of the OpenPGP keyring.
+        keys: fingerprints of the primary keys to accept; empty: all of the keyring.
+        check_valid_until: whether to refuse a Release file that has expired.
+    """
 
     archive: str | None
     url: str | None
     suites: tuple[str, ...]
-    # None alone: a repository without components.
     components: tuple[str | None, ...]
     architectures: tuple[str, ...]
     keyring: str
@@ -23,39 +35,58 @@ class Source(NamedTuple):
     check_valid_until: bool
 
 
-class File(NamedTuple):
-    """A package file named by its hash, of no repository."""
+@dataclass(frozen=True, slots=True)
+class PinnedFile:
+    """A package file outside of any repository. `size` is in bytes, None if unknown."""
 
-    name: str
+    name: PackageName
     version: Version
-    architecture: str
+    architecture: DebianArchitecture
     url: str
     sha256: Sha256
     size: int | None
 
 
-class PackageSet(NamedTuple):
-    """The packages of one layer. `bases` are the sets below it, those of its bases included."""
+@dataclass(frozen=True, slots=True)
+class PackageSet:
+    """The packages of one layer.
+
+    Attributes:
+        name: the set's name.
+        packages: the packages that the manifest lists for it.
+        bases: names of the sets below it, those of its bases included.
+        architectures: the architectures that the set is for.
+        resolve_dependencies: whether dependencies join the set; else a missing one is an error.
+        ignored_dependencies: dependencies that may be missing, by name with the reason; those of
+            the bases included.
+        own_ignored: the names among them that the set itself lists.
+    """
 
     name: str
-    roots: tuple[Root, ...]
+    packages: tuple[RequestedPackage, ...]
     bases: tuple[str, ...]
     architectures: tuple[str, ...]
-    # Whether dependencies join the set; else a missing one is an error.
     resolve_dependencies: bool
-    # Dependencies that may be missing, by name with the reason; those of the bases included.
     ignored_dependencies: Mapping[str, str]
-    # The names that the set itself lists.
     own_ignored: tuple[str, ...]
 
 
-class Manifest(NamedTuple):
-    """A whole manifest. `path` is as errors name it; `sha256` is of its bytes, in hex digits."""
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """A whole manifest.
+
+    Attributes:
+        path: of the file, for errors.
+        sha256: of the file.
+        architectures: Debian's names of them.
+        sources: the repositories to take packages from.
+        files: package files outside of any repository.
+        sets: the package sets; bases come before the sets that name them.
+    """
 
     path: str
     sha256: Sha256
     architectures: tuple[str, ...]
-    sources: tuple[Source, ...]
-    files: tuple[File, ...]
-    # In an order in which bases come first.
+    sources: tuple[AptSource, ...]
+    files: tuple[PinnedFile, ...]
     sets: tuple[PackageSet, ...]

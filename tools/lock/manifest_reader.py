@@ -1,4 +1,4 @@
-"""The reader of manifests (docs/lock.md): whatever is wrong is told with its place."""
+"""The reader of manifests (docs/lock.md). Errors name the place in the file."""
 
 from __future__ import annotations
 
@@ -10,30 +10,40 @@ from collections.abc import Iterator, Mapping
 from tools.lib.cli.errors import ToolError
 from tools.lib.data.yaml_fields import Field, load
 from tools.lib.debian.lock import Sha256
-from tools.lock.manifest import File, Manifest, PackageSet, Source
-from tools.lock.relations import Root, parse_root, version_of
+from tools.lib.debian.names import parse_architecture, parse_package_name, parse_version
+from tools.lock.manifest import AptSource, Manifest, PackageSet, PinnedFile
+from tools.lock.relations import RequestedPackage, parse_requested_package
 
 VERSION = 1
+_HINT = "docs/lock.md describes the file"
 _NAME = re.compile(r"[a-z0-9][a-z0-9_.+-]*")
 _FINGERPRINT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 
 
 def read_manifest(path: str) -> Manifest:
-    """Reads a manifest; a ToolError names the place of a fault."""
+    """Reads a manifest file; see parse_manifest."""
     with open(path, "rb") as source:
         data = source.read()
     return parse_manifest(data, path)
 
 
 def parse_manifest(data: bytes, path: str) -> Manifest:
-    """As `read_manifest`, of its bytes; a keyring is looked for beside `path`."""
+    """Reads the bytes of a manifest.
+
+    Args:
+        data: the bytes.
+        path: of the file, for errors; keyrings are relative to its directory.
+
+    Raises:
+        ToolError: the manifest is malformed.
+    """
     document = load(data, path)
     fields = document.mapping(
         "version", "architectures", "keyring", "keys", "sources", "files", "dependencies", "sets"
     )
-    if "version" not in fields or fields["version"].integer() != VERSION:
-        raise ToolError(f"{path}: no `version: {VERSION}`", "docs/lock.md describes the file")
-    architectures = _names(_need(document, fields, "architectures"))
+    if _required(document, fields, "version").integer() != VERSION:
+        raise fields["version"].expected(f"{VERSION}")
+    architectures = _unique_names(_required(document, fields, "architectures"))
     defaults: dict[str, Field] = {
         name: fields[name] for name in ("keyring", "keys") if name in fields
     }
@@ -42,9 +52,9 @@ def parse_manifest(data: bytes, path: str) -> Manifest:
         if "sources" in fields
         else ()
     )
-    files = fields["files"].each(_file) if "files" in fields else ()
+    files = fields["files"].each(_pinned_file) if "files" in fields else ()
     if not sources and not files:
-        raise ToolError(f"{path}: neither sources nor files", "docs/lock.md describes the file")
+        raise ToolError(f"{path}: missing `sources` or `files`", _HINT)
     resolve = _resolve(fields["dependencies"]) if "dependencies" in fields else True
     return Manifest(
         path=path,
@@ -52,11 +62,13 @@ def parse_manifest(data: bytes, path: str) -> Manifest:
         architectures=architectures,
         sources=sources,
         files=files,
-        sets=tuple(_sets(_need(document, fields, "sets"), architectures, resolve)),
+        sets=tuple(_sets(_required(document, fields, "sets"), architectures, resolve)),
     )
 
 
-def _source(field: Field, defaults: Mapping[str, Field], architectures: tuple[str, ...]) -> Source:
+def _source(
+    field: Field, defaults: Mapping[str, Field], architectures: tuple[str, ...]
+) -> AptSource:
     own = field.mapping(
         "archive",
         "url",
@@ -71,59 +83,64 @@ def _source(field: Field, defaults: Mapping[str, Field], architectures: tuple[st
     if "keyring" in own and "keys" not in own:
         fields.pop("keys", None)
     if ("archive" in fields) == ("url" in fields):
-        raise field.expected("either `archive` (one of snapshot.debian.org's) or `url`")
-    suites = _need(field, fields, "suites").each(Field.nonempty_string)
+        raise ToolError(f"{field.place}: set either `archive` or `url`", _HINT)
+    suites = _required(field, fields, "suites").each(Field.nonempty_string)
     if not suites:
         raise fields["suites"].expected("at least one suite")
     components: tuple[str | None, ...] = (None,)
     if any(not suite.endswith("/") for suite in suites):
-        components = _need(field, fields, "components").each(Field.nonempty_string)
+        components = _required(field, fields, "components").each(Field.nonempty_string)
         if not components:
             raise fields["components"].expected("at least one component")
     elif "components" in fields:
-        raise fields["components"].expected("none, as a suite that ends in / has none")
+        raise ToolError(
+            f"{fields['components'].place}: a suite that ends in / has no components", _HINT
+        )
     directory = os.path.dirname(field.file)
-    return Source(
+    return AptSource(
         archive=_name(fields["archive"]) if "archive" in fields else None,
         url=_url(fields["url"]).rstrip("/") if "url" in fields else None,
         suites=suites,
         components=components,
         architectures=_subset(fields, architectures),
-        keyring=os.path.join(directory, _need(field, fields, "keyring").nonempty_string()),
+        keyring=os.path.join(directory, _required(field, fields, "keyring").nonempty_string()),
         keys=fields["keys"].each(_fingerprint) if "keys" in fields else (),
         check_valid_until="check_valid_until" not in fields
         or fields["check_valid_until"].boolean(),
     )
 
 
-def _file(field: Field) -> File:
+def _pinned_file(field: Field) -> PinnedFile:
     fields = field.mapping("name", "version", "architecture", "url", "sha256", "size")
-    version = _need(field, fields, "version")
-    sha256 = _need(field, fields, "sha256")
+    name = _required(field, fields, "name")
+    version = _required(field, fields, "version")
+    architecture = _required(field, fields, "architecture")
+    sha256 = _required(field, fields, "sha256")
     if not re.fullmatch(r"[0-9a-f]{64}", sha256.string()):
-        raise sha256.expected("64 hexadecimal digits in lower case")
-    return File(
-        name=_name(_need(field, fields, "name")),
-        version=version_of(version.nonempty_string(), version.place),
-        architecture=_name(_need(field, fields, "architecture")),
-        url=_url(_need(field, fields, "url")),
+        raise sha256.expected("64 lower-case hexadecimal digits")
+    return PinnedFile(
+        name=parse_package_name(name.nonempty_string(), name.place),
+        version=parse_version(version.nonempty_string(), version.place),
+        architecture=parse_architecture(architecture.nonempty_string(), architecture.place),
+        url=_url(_required(field, fields, "url")),
         sha256=Sha256(sha256.string()),
         size=fields["size"].integer() if "size" in fields else None,
     )
 
 
 def _sets(field: Field, architectures: tuple[str, ...], resolve: bool) -> Iterator[PackageSet]:
-    """The sets, those before the others that the others stand on."""
-    if not isinstance(field.value, dict):
-        raise field.expected("a mapping from names of sets")
-    places = field.mapping(*field.value)
+    """The sets; bases come before the sets that name them."""
+    places = _by_name(field, "sets")
     done: dict[str, PackageSet] = {}
 
     def visit(name: str, place: Field, above: tuple[str, ...]) -> PackageSet:
         if name in above:
-            raise ToolError(f"{place.place}: stands on itself: {' -> '.join((*above, name))}")
+            cycle = " -> ".join((*above[above.index(name) :], name))
+            raise ToolError(f"{place.place}: dependency cycle: {cycle}")
         if name not in places:
-            raise place.expected(f"the name of a set; there are {', '.join(places)}")
+            raise ToolError(
+                f"{place.place}: unknown set {name!r:.80}", f"known sets: {', '.join(places)}"
+            )
         if name not in done:
             fields = places[name].mapping(
                 "packages", "base", "architectures", "dependencies", "ignored_dependencies"
@@ -135,7 +152,7 @@ def _sets(field: Field, architectures: tuple[str, ...], resolve: bool) -> Iterat
 
     for name in places:
         if not _NAME.fullmatch(name):
-            raise ToolError(f"{field.place}: {name!r:.80} is not a name: a-z, 0-9 and _ . + -")
+            raise ToolError(f"{field.place}: invalid name {name!r:.80}", "use a-z, 0-9 and _ . + -")
         visit(name, places[name], ())
     return iter(done.values())
 
@@ -150,48 +167,59 @@ def _set(
 ) -> PackageSet:
     chosen = _subset(fields, architectures)
     for base in bases:
-        lacking = [name for name in chosen if name not in base.architectures]
-        if lacking:
-            raise ToolError(
-                f"{field.place}: for {', '.join(lacking)} too, which its base {base.name} is not"
-            )
+        missing = [name for name in chosen if name not in base.architectures]
+        if missing:
+            raise ToolError(f"{field.place}: the base {base.name} lacks {', '.join(missing)}")
     ignored = _ignored(fields["ignored_dependencies"]) if "ignored_dependencies" in fields else {}
     return PackageSet(
         name=name,
-        roots=_need(field, fields, "packages").each(lambda item: _root(item, architectures)),
+        packages=_required(field, fields, "packages").each(
+            lambda item: _package(item, architectures)
+        ),
         bases=tuple(dict.fromkeys(each for base in bases for each in (*base.bases, base.name))),
         architectures=chosen,
         resolve_dependencies=(
             _resolve(fields["dependencies"]) if "dependencies" in fields else resolve
         ),
         ignored_dependencies={
-            key: item for base in bases for key, item in base.ignored_dependencies.items()
+            key: reason for base in bases for key, reason in base.ignored_dependencies.items()
         }
         | ignored,
         own_ignored=tuple(ignored),
     )
 
 
+def _package(field: Field, architectures: tuple[str, ...]) -> RequestedPackage:
+    package = parse_requested_package(field.nonempty_string(), field.file, field.path)
+    unknown = sorted(package.architectures - set(architectures))
+    if unknown:
+        raise ToolError(
+            f"{field.place}: unknown architecture {unknown[0]!r:.80}",
+            f"must be one of {', '.join(architectures)}",
+        )
+    return package
+
+
 def _ignored(field: Field) -> dict[str, str]:
     """A mapping from names of packages to reasons."""
-    if not isinstance(field.value, dict):
-        raise field.expected("a mapping from package names to reasons")
-    ignored = {key: item.nonempty_string() for key, item in field.mapping(*field.value).items()}
+    ignored = {
+        name: reason.nonempty_string() for name, reason in _by_name(field, "reasons").items()
+    }
     if len(ignored) < len(field.value):
         raise field.expected("a reason for each package")
     return ignored
 
 
-def _root(field: Field, architectures: tuple[str, ...]) -> Root:
-    root = parse_root(field.nonempty_string(), field.place)
-    if not root.architectures <= set(architectures):
-        raise field.expected(f"in brackets some of {', '.join(architectures)}")
-    return root
+def _by_name(field: Field, values: str) -> dict[str, Field]:
+    """The fields of a mapping with keys of its author's choice."""
+    if not isinstance(field.value, dict) or not all(isinstance(key, str) for key in field.value):
+        raise field.expected(f"a mapping from names to {values}")
+    return field.mapping(*field.value)
 
 
-def _need(parent: Field, fields: Mapping[str, Field], name: str) -> Field:
+def _required(parent: Field, fields: Mapping[str, Field], name: str) -> Field:
     if name not in fields:
-        raise ToolError(f"{parent.place}: no `{name}`", "docs/lock.md describes the file")
+        raise ToolError(f"{parent.place}: missing `{name}`", _HINT)
     return fields[name]
 
 
@@ -204,22 +232,31 @@ def _resolve(field: Field) -> bool:
 def _subset(fields: Mapping[str, Field], architectures: tuple[str, ...]) -> tuple[str, ...]:
     if "architectures" not in fields:
         return architectures
-    chosen = _names(fields["architectures"])
-    if not set(chosen) <= set(architectures):
-        raise fields["architectures"].expected(f"some of {', '.join(architectures)}")
+    chosen = _unique_names(fields["architectures"])
+    unknown = [name for name in chosen if name not in architectures]
+    if unknown:
+        raise ToolError(
+            f"{fields['architectures'].place}: unknown architecture {unknown[0]!r}",
+            f"must be one of {', '.join(architectures)}",
+        )
     return chosen
 
 
-def _names(field: Field) -> tuple[str, ...]:
+def _unique_names(field: Field) -> tuple[str, ...]:
     names = field.each(_name)
-    if not names or len(set(names)) < len(names):
-        raise field.expected("a list of names, each once")
+    if not names:
+        raise field.expected("at least one name")
+    if len(set(names)) < len(names):
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ToolError(f"{field.place}: duplicate entry {twice!r}")
     return names
 
 
 def _name(field: Field) -> str:
     if not _NAME.fullmatch(field.nonempty_string()):
-        raise field.expected("a name: a-z, 0-9 and _ . + -")
+        raise ToolError(
+            f"{field.place}: invalid name {field.value!r:.80}", "use a-z, 0-9 and _ . + -"
+        )
     return field.string()
 
 

@@ -1,15 +1,16 @@
-"""Signatures of InRelease files (RFC 9580, cleartext signature framework)."""
+"""Checks signatures of InRelease files (RFC 9580, cleartext signature framework)."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import pysequoia
 
 from tools.lib.cli.errors import ToolError
 
 
-class Keyring(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Keyring:
     """The certificates that may sign a suite."""
 
     path: str
@@ -20,30 +21,42 @@ def read_keyring(path: str, fingerprints: tuple[str, ...]) -> Keyring:
     """Reads a keyring, armored or not.
 
     Args:
-        path: the file.
-        fingerprints: of the primary keys that count, in lower case; empty: all that the file has.
+        path: of the file.
+        fingerprints: lower-case fingerprints of the primary keys to accept; empty: all of the file.
+
+    Raises:
+        ToolError: not a keyring, or a key is not in it.
     """
     with open(path, "rb") as source:
         data = source.read()
     try:
         certificates = pysequoia.Cert.split_bytes(data)
     except (RuntimeError, ValueError) as error:
-        raise ToolError(f"{path}: not a keyring of OpenPGP: {_first_line(error)}") from None
+        raise ToolError(f"{path}: not an OpenPGP keyring: {_first_line(error)}") from None
     found = {certificate.fingerprint.lower(): certificate for certificate in certificates}
+    if not found:
+        raise ToolError(f"{path}: the keyring is empty")
     missing = [name for name in fingerprints if name not in found]
-    if missing or not found:
+    if missing:
         raise ToolError(
-            f"{path}: no key {', '.join(missing)}" if missing else f"{path}: no key in it",
-            f"it has {', '.join(found) or 'none'}",
+            f"{path}: key not found: {', '.join(missing)}", f"it contains {', '.join(found)}"
         )
     return Keyring(path, tuple(found[name] for name in fingerprints or found))
 
 
 def verify(message: bytes, keyring: Keyring, where: str) -> bytes:
-    """Returns what the signature of `message` covers: the only bytes of it to be believed.
+    """Returns what the signature of `message` covers. Nothing else of it can be trusted.
 
-    At least one certificate of the keyring has signed it, and is valid now; signatures by other
-    keys are ignored, as a suite is signed by several while its keys are being replaced.
+    One valid signature by a certificate of the keyring is enough. Signatures by other keys are
+    ignored: while the keys of a suite are being replaced, it is signed by old and new ones.
+
+    Args:
+        message: an InRelease file.
+        keyring: the certificates that may sign it.
+        where: the file's URL, for errors.
+
+    Raises:
+        ToolError: not signed, or by none of the certificates.
     """
     signers: list[str] = []
 
@@ -52,7 +65,7 @@ def verify(message: bytes, keyring: Keyring, where: str) -> bytes:
         return list(keyring.certificates)
 
     if not message.lstrip().startswith(b"-----BEGIN PGP SIGNED MESSAGE-----"):
-        raise ToolError(f"{where}: not signed", "not an InRelease file, or a proxy's own page?")
+        raise ToolError(f"{where}: not signed", "this may be the page of a proxy or a login")
     try:
         payload = pysequoia.verify(message, certificates).bytes
     except (RuntimeError, ValueError) as error:
@@ -61,8 +74,8 @@ def verify(message: bytes, keyring: Keyring, where: str) -> bytes:
         expected = ", ".join(certificate.fingerprint for certificate in keyring.certificates)
         raise ToolError(
             f"{where}: no valid signature by a key of {keyring.path}: signed with"
-            f" {', '.join(signers)}, expected one of {expected} or a subkey of theirs",
-            "changed on its way, or signed with a key that is new or has expired",
+            f" {', '.join(signers)}, expected {expected} or a subkey",
+            "the file was changed, or the key is new or has expired",
         ) from None
     if payload is None:
         raise ToolError(f"{where}: the signature covers nothing")

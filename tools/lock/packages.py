@@ -1,4 +1,4 @@
-"""Packages, as the stanzas of an index describe them (deb-control(5))."""
+"""Packages as an index lists them (deb-control(5))."""
 
 from __future__ import annotations
 
@@ -7,100 +7,138 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tools.lib.cli.errors import ToolError
-from tools.lib.debian.lock import PackageKey, Sha256, Version, package_key
-from tools.lock.relations import (
-    NAME,
-    Clause,
-    Relation,
-    parse_clauses,
-    parse_relations,
-    version_of,
+from tools.lib.debian.lock import PackageKey, Sha256, package_key
+from tools.lib.debian.names import (
+    DebianArchitecture,
+    PackageName,
+    Version,
+    parse_architecture,
+    parse_package_name,
+    parse_version,
 )
+from tools.lock.relations import Alternatives, Relation, parse_dependencies, parse_relations
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _SIZE = re.compile(r"[0-9]{1,18}")
-# The worse, the later; Debian Policy 2.5.
+# From the most important on (Debian Policy 2.5).
 _PRIORITIES = ("required", "important", "standard", "optional", "extra")
 
 
 @dataclass(frozen=True, slots=True)
-class Package:
-    """One version of a package for one architecture, and where its file is."""
+class IndexPackage:
+    """One version of a package for one architecture, and where its file is.
 
-    name: str
+    Attributes:
+        name: the package's name.
+        version: the package's version.
+        architecture: Debian's name of it, or `all`.
+        url: of the file.
+        sha256: of the file.
+        size: of the file, in bytes; None if the manifest that pins the file does not say.
+        suite: the suite that lists the package, for messages.
+        automatic: False for suites that apt does not install from by itself, such as backports.
+        priority: 0 for required, and so on; the number of priorities if it has none.
+        depends: Pre-Depends and Depends.
+        conflicts: Conflicts and Breaks.
+        provides: Provides, by name.
+    """
+
+    name: PackageName
     version: Version
-    architecture: str
+    architecture: DebianArchitecture
     url: str
     sha256: Sha256
-    # Bytes; None if a manifest that names the file does not say.
     size: int | None
-    # The suite it comes from, for messages.
-    origin: str
-    # False: of a suite that apt would not install from by itself (NotAutomatic), such as backports.
-    automatic: bool = True
-    priority: int = len(_PRIORITIES)
-    depends: tuple[Clause, ...] = ()
-    conflicts: tuple[Relation, ...] = ()
-    provides: tuple[Relation, ...] = ()
+    suite: str
+    automatic: bool
+    priority: int
+    depends: tuple[Alternatives, ...]
+    conflicts: tuple[Relation, ...]
+    provides: Mapping[PackageName, tuple[Relation, ...]]
 
     @property
     def key(self) -> PackageKey:
+        """The key of the package in a lock."""
         return package_key(self.name, self.version, self.architecture)
 
     def satisfies(self, relation: Relation) -> bool:
         """Whether the package is, or provides, what `relation` asks for."""
-        if self.name == relation.name and relation.admits(self.version):
+        if self.name == relation.name and relation.allows_version(self.version):
             return True
-        return any(
-            item.name == relation.name and relation.admits(item.version) for item in self.provides
-        )
+        provided = self.provides.get(relation.name, ())
+        return any(relation.allows_version(each.version) for each in provided)
 
 
-def parse_stanza(text: str) -> dict[str, str]:
-    """Fields of a deb822 stanza, by their names in lower case; lines of a folded one are kept."""
-    fields: dict[str, str] = {}
-    name = ""
-    for line in text.split("\n"):
-        if line[:1] in (" ", "\t"):
-            if name:
-                fields[name] += "\n" + line.strip()
-        else:
-            name, colon, value = line.partition(":")
-            name = name.lower() if colon else ""
-            if name:
-                fields[name] = value.strip()
-    return fields
+def parse_package(
+    fields: Mapping[str, str], *, url: str, suite: str, automatic: bool
+) -> IndexPackage:
+    """Reads a package from a paragraph of an index.
 
+    Args:
+        fields: the fields of the paragraph, by lower-case names.
+        url: of the package's file.
+        suite: as in `IndexPackage`.
+        automatic: as in `IndexPackage`.
 
-def package_of(fields: Mapping[str, str], *, url: str, origin: str, automatic: bool) -> Package:
-    """The package of an index's stanza; a ToolError names the field that is wrong."""
-    where = f"{origin}: {fields.get('package', ''):.80} {fields.get('version', ''):.80}"
-    # What stands in names of files and targets later on.
-    if not NAME.fullmatch(fields.get("package", "")):
-        raise ToolError(f"{where}: not a name of a package")
+    Raises:
+        ToolError: a field is missing or invalid.
+    """
+    where = f"{suite}: {fields.get('package', ''):.80} {fields.get('version', ''):.80}"
+    # The name and the version become parts of file and target names.
+    name = parse_package_name(fields.get("package", ""), where)
+    version = parse_version(fields.get("version", ""), where)
     sha256 = fields.get("sha256", "").lower()
     if not _SHA256.fullmatch(sha256):
-        raise ToolError(f"{where}: the index has no SHA256 of it")
+        raise ToolError(f"{where}: missing or invalid SHA256")
     if not _SIZE.fullmatch(fields.get("size", "")):
-        raise ToolError(f"{where}: the index has no Size of it")
+        raise ToolError(f"{where}: missing or invalid Size")
     priority = fields.get("priority", "")
 
     def text(name: str) -> str:
         return fields.get(name, "").replace("\n", " ")
 
-    return Package(
-        name=fields["package"],
-        version=version_of(fields.get("version", ""), where),
-        architecture=fields.get("architecture", ""),
+    provides: dict[PackageName, list[Relation]] = {}
+    for relation in parse_relations(text("provides"), f"{where}: Provides"):
+        provides.setdefault(relation.name, []).append(relation)
+    return IndexPackage(
+        name=name,
+        version=version,
+        architecture=parse_architecture(fields.get("architecture", ""), where),
         url=url,
         sha256=Sha256(sha256),
         size=int(fields["size"]),
-        origin=origin,
+        suite=suite,
         automatic=automatic,
         priority=_PRIORITIES.index(priority) if priority in _PRIORITIES else len(_PRIORITIES),
-        depends=parse_clauses(text("pre-depends"), f"{where}: Pre-Depends")
-        + parse_clauses(text("depends"), f"{where}: Depends"),
+        depends=parse_dependencies(text("pre-depends"), f"{where}: Pre-Depends")
+        + parse_dependencies(text("depends"), f"{where}: Depends"),
         conflicts=parse_relations(text("conflicts"), f"{where}: Conflicts")
         + parse_relations(text("breaks"), f"{where}: Breaks"),
-        provides=parse_relations(text("provides"), f"{where}: Provides"),
+        provides={name: tuple(relations) for name, relations in provides.items()},
+    )
+
+
+def pinned_package(
+    name: PackageName,
+    version: Version,
+    architecture: DebianArchitecture,
+    *,
+    url: str,
+    sha256: Sha256,
+    size: int | None,
+) -> IndexPackage:
+    """A package file that a manifest pins by its hash. Nothing more is known of it."""
+    return IndexPackage(
+        name=name,
+        version=version,
+        architecture=architecture,
+        url=url,
+        sha256=sha256,
+        size=size,
+        suite="files",
+        automatic=True,
+        priority=len(_PRIORITIES),
+        depends=(),
+        conflicts=(),
+        provides={},
     )

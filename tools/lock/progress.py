@@ -1,4 +1,4 @@
-"""What the user sees meanwhile: a bar on a terminal, plain lines elsewhere. All of it on stderr."""
+"""What the user sees while a lock is made: a bar on a terminal, else lines. All on stderr."""
 
 from __future__ import annotations
 
@@ -9,25 +9,25 @@ from typing import Protocol
 
 
 class Progress(Protocol):
-    """Told from several threads."""
+    """Receives the progress, from several threads."""
 
     def say(self, text: str) -> None:
-        """What is being done now."""
+        """Shows what is being done now."""
 
     def expect(self, size: int) -> None:
-        """More bytes are going to be fetched."""
+        """Adds to the number of bytes to fetch."""
 
     def advance(self, size: int) -> None:
-        """Bytes that have arrived."""
+        """Adds to the number of bytes received."""
 
 
 @contextlib.contextmanager
-def shown() -> Iterator[Progress]:
+def show_progress() -> Iterator[Progress]:
     """The progress for this stderr, until the block ends."""
     if not sys.stderr.isatty():
         yield Lines()
         return
-    from rich import progress as rich  # Takes longer to import than a lock without news takes.
+    from rich import progress as rich  # Its import takes longer than a lock from the cache.
     from rich.console import Console
 
     columns = (
@@ -56,7 +56,7 @@ def shown() -> Iterator[Progress]:
 
 
 class Lines:
-    """One line for each thing that is said."""
+    """One line for each text; no bytes."""
 
     def say(self, text: str) -> None:
         print(f"lock: {text}", file=sys.stderr, flush=True)

@@ -1,37 +1,40 @@
-"""Relations between packages and the order of versions (deb-version(7), Debian Policy 7.1)."""
+"""Relations between packages, such as Depends (Debian Policy 7.1), and the order of versions."""
 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from functools import lru_cache
-from typing import NamedTuple
 
 from debian.debian_support import NativeVersion
 
 from tools.lib.cli.errors import ToolError
-from tools.lib.debian.lock import Version
+from tools.lib.debian.names import PACKAGE_NAME, PackageName, Version, parse_version
 
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9+.-]{0,199}")
-# Of text with single spaces: with runs of them a hostile one could take for ever.
+# Applied to text with single spaces: runs of spaces would make the search quadratic.
 _RELATION = re.compile(
-    rf"""(?P<name>{NAME.pattern})
+    rf"""(?P<name>{PACKAGE_NAME})
     (?: :(?P<qualifier>[a-z0-9-]+))?
     (?: [ ]?\([ ]?(?P<operator><<|<=|=|>=|>>|<|>)[ ]?(?P<version>[^\s()]+)[ ]?\))?
     (?: [ ]?\[(?P<architectures>[^\[\]]*)\])?""",
     re.VERBOSE,
 )
-# Bounded, as int() refuses more than 4300 digits.
-_VERSION = re.compile(
-    r"(?:[0-9]{1,10}:[0-9A-Za-z][0-9A-Za-z.+~:-]{0,199}|[0-9A-Za-z][0-9A-Za-z.+~-]{0,199})"
-)
-# dpkg still reads the two that deb-control(5) calls deprecated as these.
-_OPERATORS = {"<": "<=", ">": ">="}
+# deb-control(5) calls these two deprecated; dpkg reads them so.
+_DEPRECATED = {"<": "<=", ">": ">="}
 
 
-class Relation(NamedTuple):
-    """One alternative of a dependency, or what a package provides or conflicts with."""
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """A package name with optional bounds: an alternative of a dependency, a Provides, a Conflicts.
 
-    name: str
+    Attributes:
+        name: the package's name.
+        qualifier: the architecture qualifier, such as `any`.
+        operator: one of << <= = >= >>, with `version`; or None.
+        version: the version to compare with.
+    """
+
+    name: PackageName
     qualifier: str | None = None
     operator: str | None = None
     version: Version | None = None
@@ -40,17 +43,17 @@ class Relation(NamedTuple):
         name = f"{self.name}:{self.qualifier}" if self.qualifier else self.name
         return f"{name} ({self.operator} {self.version})" if self.operator else name
 
-    def fits(self, architecture: str) -> bool:
-        """Whether the qualifier allows a package that is installed for `architecture`."""
+    def allows_architecture(self, architecture: str) -> bool:
+        """Whether the qualifier allows a package installed for `architecture`."""
         return self.qualifier in (None, "any", "native", architecture)
 
-    def admits(self, version: Version | None) -> bool:
-        """Whether `version` is within the bounds; None is a Provides without a version."""
+    def allows_version(self, version: Version | None) -> bool:
+        """Whether `version` is within the bounds; None is that of a Provides without a version."""
         if self.operator is None or self.version is None:
             return True
         if version is None:
             return False
-        order = compare(version, self.version)
+        order = compare_versions(version, self.version)
         match self.operator:
             case "<<":
                 return order < 0
@@ -63,30 +66,33 @@ class Relation(NamedTuple):
         return order == 0
 
 
-# Alternatives: any one of them is enough.
-Clause = tuple[Relation, ...]
+# A dependency: any one of the alternatives satisfies it.
+Alternatives = tuple[Relation, ...]
 
 
-class Root(NamedTuple):
-    """A package that a manifest asks for, with the architectures it is wanted on."""
+@dataclass(frozen=True, slots=True)
+class RequestedPackage:
+    """A package that a manifest lists.
+
+    Attributes:
+        relation: its name, and the bounds of its version.
+        architectures: the architectures in brackets; empty: all.
+        negated: whether the architectures are those to leave out.
+        path: where the manifest lists it: `sets.app.packages[0]`.
+    """
 
     relation: Relation
     architectures: frozenset[str]
     negated: bool
+    path: str
 
-    def wanted_on(self, architecture: str) -> bool:
+    def applies_to(self, architecture: str) -> bool:
+        """Whether the package is wanted on `architecture`."""
         return not self.architectures or (architecture in self.architectures) != self.negated
 
 
-def version_of(text: str, where: str) -> Version:
-    """Checks a version; `where` names it in the error."""
-    if not _VERSION.fullmatch(text):
-        raise ToolError(f"{where}: {text!r:.80} is not a version of a Debian package")
-    return Version(text)
-
-
 @lru_cache(maxsize=1 << 16)
-def compare(one: Version, other: Version) -> int:
+def compare_versions(one: Version, other: Version) -> int:
     """Less than, equal to or more than 0 as `one` is before, equal to or after `other`."""
     if one == other:
         return 0
@@ -94,12 +100,20 @@ def compare(one: Version, other: Version) -> int:
     return -1 if left < right else int(left > right)
 
 
-def parse_clauses(text: str, where: str) -> tuple[Clause, ...]:
-    """Parses a field such as Depends: clauses between commas, alternatives between bars."""
+def parse_dependencies(text: str, where: str) -> tuple[Alternatives, ...]:
+    """Parses a field such as Depends: dependencies between commas, alternatives between bars.
+
+    Args:
+        text: the field's value.
+        where: the package and field, for errors.
+
+    Raises:
+        ToolError: the value is malformed.
+    """
     return tuple(
-        tuple(_parse(item, where)[0] for item in clause.split("|"))
-        for clause in text.split(",")
-        if clause.strip()
+        tuple(_parse(item, where)[0] for item in dependency.split("|"))
+        for dependency in text.split(",")
+        if dependency.strip()
     )
 
 
@@ -108,24 +122,40 @@ def parse_relations(text: str, where: str) -> tuple[Relation, ...]:
     return tuple(_parse(item, where)[0] for item in text.split(",") if item.strip())
 
 
-def parse_root(text: str, where: str) -> Root:
-    """A manifest's package: `name`, `name (= 1.2)`, `name [amd64 arm64]`, `name [!armhf]`."""
+def parse_requested_package(text: str, file: str, path: str) -> RequestedPackage:
+    """Parses a package as manifests list it.
+
+    Args:
+        text: `name`, `name (= 1.2)`, `name [amd64 arm64]` or `name [!armhf]`.
+        file: the manifest, for errors.
+        path: the path within the manifest.
+
+    Raises:
+        ToolError: the text is malformed.
+    """
+    where = f"{file}: {path}"
     relation, architectures = _parse(text, where)
     if relation.qualifier:
-        raise ToolError(f"{where}: {text!r}: the architectures stand in brackets: name [amd64]")
+        raise ToolError(f"{where}: {text!r}: write architectures in brackets: name [amd64]")
     names = (architectures or "").split()
     negated = bool(names) and all(name.startswith("!") for name in names)
     if not negated and any(name.startswith("!") for name in names):
-        raise ToolError(f"{where}: {text!r}: either all architectures have a ! or none")
-    return Root(relation, frozenset(name.lstrip("!") for name in names), negated)
+        raise ToolError(f"{where}: {text!r}: negate all architectures or none")
+    return RequestedPackage(relation, frozenset(name.lstrip("!") for name in names), negated, path)
 
 
 def _parse(text: str, where: str) -> tuple[Relation, str | None]:
     text = " ".join(text.split())
     match = _RELATION.fullmatch(text)
     if not match:
-        raise ToolError(f"{where}: {text!r:.80} is not a relation between packages")
+        raise ToolError(f"{where}: invalid package relation {text!r:.80}")
     operator = match["operator"]
-    version = version_of(match["version"], where) if operator else None
-    operator = _OPERATORS.get(operator, operator)
-    return Relation(match["name"], match["qualifier"], operator, version), match["architectures"]
+    return (
+        Relation(
+            PackageName(match["name"]),
+            match["qualifier"],
+            _DEPRECATED.get(operator, operator),
+            parse_version(match["version"], where) if operator else None,
+        ),
+        match["architectures"],
+    )

@@ -1,164 +1,197 @@
-"""Release files: what a suite holds (https://wiki.debian.org/DebianRepository/Format)."""
+"""Release files: what a suite contains (https://wiki.debian.org/DebianRepository/Format)."""
 
 from __future__ import annotations
 
 import datetime
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
-from typing import NamedTuple
 
 from tools.lib.cli.errors import ToolError
-from tools.lock.packages import parse_stanza
+from tools.lib.debian.deb822 import parse_paragraph
 
-_LISTED = re.compile(r"[0-9a-f]{64} [0-9]{1,18} [^ ]+")
-# How far a clock of ours may be behind that of the archive.
-_CLOCKS = datetime.timedelta(hours=1)
-# What we can decompress, the smallest first.
+_ENTRY = re.compile(r"[0-9a-f]{64} [0-9]{1,18} [^ ]+")
+# How far the clock of the archive may be ahead of ours.
+_CLOCK_SKEW = datetime.timedelta(hours=1)
+# Supported compressions, the smallest files first.
 _SUFFIXES = (".xz", ".gz", "")
-# Debian's largest indexes are of 13 MB, and of 60 MB as text.
-MAX_INDEX = 64 << 20
+# Debian's largest index has 13 MB compressed and 60 MB as text.
+MAX_COMPRESSED = 64 << 20
 MAX_TEXT = 256 << 20
 
 
-class Listed(NamedTuple):
-    """A file of a suite, as its Release file lists it."""
+@dataclass(frozen=True, slots=True)
+class ReleaseEntry:
+    """A file of a suite as its Release file lists it. `size` is in bytes."""
 
     sha256: str
-    # Bytes.
     size: int
 
 
-class Index(NamedTuple):
-    """A Packages file, as a Release file lists it."""
+@dataclass(frozen=True, slots=True)
+class PackagesFile:
+    """A Packages file as a Release file lists it.
 
-    # Below the suite's directory, without the suffix of a compression.
+    Attributes:
+        path: below the suite's directory, without the suffix of a compression.
+        entries: by the suffix of each compression, the smallest first.
+    """
+
     path: str
-    # By the suffix of each compression it is to be had in, the smallest first.
-    files: Mapping[str, Listed]
+    entries: Mapping[str, ReleaseEntry]
 
     @property
-    def text(self) -> Listed | None:
-        """The index itself; None if only its compressed files are listed."""
-        return self.files.get("")
+    def text(self) -> ReleaseEntry | None:
+        """The uncompressed file; None if only compressed ones are listed."""
+        return self.entries.get("")
 
     @property
     def key(self) -> str:
-        """The same for indexes that are the same, of whichever architecture and suite."""
-        return list(self.files.values())[-1].sha256
+        """Equal for equal files, whatever their architecture and suite."""
+        return list(self.entries.values())[-1].sha256
 
 
-class Release(NamedTuple):
-    """A suite, read from bytes whose signature is valid."""
+@dataclass(frozen=True, slots=True)
+class Release:
+    """The Release file of a suite, from bytes whose signature is valid.
+
+    Attributes:
+        where: its URL, for errors.
+        fields: its fields, by lower-case names.
+        entries: the files that it lists with a SHA-256, by path.
+        date: when it was made.
+    """
 
     where: str
     fields: Mapping[str, str]
-    files: Mapping[str, Listed]
+    entries: Mapping[str, ReleaseEntry]
     date: datetime.datetime
 
     @property
     def by_hash(self) -> bool:
-        """Whether indexes are there by their hashes, beside their names."""
-        return self._says("acquire-by-hash")
+        """Whether the suite has its indexes under their hashes, too."""
+        return self._is_yes("acquire-by-hash")
 
     @property
     def automatic(self) -> bool:
-        """Whether apt would install from the suite by itself."""
-        return not self._says("notautomatic")
+        """Whether apt installs from the suite by itself."""
+        return not self._is_yes("notautomatic")
 
-    def _says(self, field: str) -> bool:
+    def _is_yes(self, field: str) -> bool:
         return self.fields.get(field, "").lower() == "yes"
 
 
 def parse_release(payload: bytes, where: str) -> Release:
-    """Reads a Release file."""
-    fields = parse_stanza(payload.decode("utf-8", "replace"))
-    files = {}
+    """Reads a Release file.
+
+    Args:
+        payload: what its signature covers.
+        where: its URL, for errors.
+
+    Raises:
+        ToolError: the file is malformed or lists no file with a SHA-256.
+    """
+    fields = parse_paragraph(payload.decode("utf-8", "replace"), where)
+    entries = {}
     for line in fields.get("sha256", "").split("\n"):
         words = line.split()
         if not words:
             continue
-        if not _LISTED.fullmatch(" ".join(words)):
-            raise ToolError(f"{where}: not a line of SHA256: {line!r:.80}")
-        files[words[2]] = Listed(words[0], int(words[1]))
-    if not files:
-        raise ToolError(f"{where}: lists no file with its SHA256")
-    return Release(where, fields, files, _date(fields, "date", where))
+        if not _ENTRY.fullmatch(" ".join(words)):
+            raise ToolError(f"{where}: invalid line in SHA256: {line!r:.80}")
+        entries[words[2]] = ReleaseEntry(words[0], int(words[1]))
+    if not entries:
+        raise ToolError(f"{where}: missing field SHA256")
+    return Release(where, fields, entries, _date(fields, "date", where))
 
 
-def check(release: Release, suite: str, now: datetime.datetime, *, valid_until: bool) -> None:
+def check_release(
+    release: Release, suite: str, now: datetime.datetime, *, valid_until: bool
+) -> None:
     """Raises a ToolError unless the file is of `suite` and current.
 
     Args:
         release: the file.
-        suite: the Suite or Codename that was asked for; a name that ends in / is a path instead.
+        suite: the Suite or Codename that was asked for; one that ends in / is a path instead.
         now: the time.
-        valid_until: whether a file that has expired is refused.
+        valid_until: whether to refuse a file that has expired.
     """
     names = [release.fields[name] for name in ("suite", "codename") if release.fields.get(name)]
     if names and not suite.endswith("/") and suite not in names:
         raise ToolError(
-            f"{release.where}: asked for the suite {suite}, got {' alias '.join(names)}",
+            f"{release.where}: expected the suite {suite}, found {' alias '.join(names)}",
             "name the suite as its Release file does",
         )
-    if release.date > now + _CLOCKS:
+    if release.date > now + _CLOCK_SKEW:
         raise ToolError(
-            f"{release.where}: made in the future, {release.date}", "is the clock right?"
+            f"{release.where}: dated in the future: {release.date}", "check this machine's clock"
         )
     if valid_until and "valid-until" in release.fields:
         until = _date(release.fields, "valid-until", release.where)
         if now > until:
             raise ToolError(
-                f"{release.where}: expired, it was valid until {until}",
-                "an outdated mirror; for an archive that is no longer updated: "
-                "`check_valid_until: false` in the manifest",
+                f"{release.where}: expired on {until}",
+                "use an up-to-date mirror; for an archive that is no longer updated, set"
+                " `check_valid_until: false` in the manifest",
             )
 
 
-def indexes(release: Release, component: str | None, architecture: str) -> list[Index]:
-    """The indexes with the packages of one component for one architecture.
+def packages_files(
+    release: Release, component: str | None, architecture: str
+) -> list[PackagesFile]:
+    """The indexes of one component for one architecture.
 
     Args:
         release: the suite.
         component: None for a repository without components.
-        architecture: Debian's name.
+        architecture: Debian's name of it.
 
     Returns:
-        One index, or two where packages of architecture `all` have an index of their own.
+        One index, or two if packages of architecture `all` have an index of their own.
+
+    Raises:
+        ToolError: the suite does not list the component or the architecture.
     """
     if component is None:
-        return [_index(release, "Packages", f"no Packages for {architecture}")]
+        return [_packages_file(release, "Packages", f"no Packages for {architecture}")]
     path = f"{component}/binary-%s/Packages"
-    found = [_index(release, path % architecture, f"no {component} for {architecture}")]
-    apart = "all" in release.fields.get("architectures", "").split()
+    found = [_packages_file(release, path % architecture, f"no {component} for {architecture}")]
+    has_all = "all" in release.fields.get("architectures", "").split()
     support = release.fields.get("no-support-for-architecture-all", "").lower() != "packages"
-    if apart and support and _listed(release, path % "all"):
-        found.append(_index(release, path % "all", ""))
+    if has_all and support and _entries(release, path % "all"):
+        found.append(_packages_file(release, path % "all", ""))
     return found
 
 
-def by_hash_path(index: Index, listed: Listed) -> str:
-    """Where one of the files of `index` is under a name that never means another file."""
+def by_hash_path(index: PackagesFile, entry: ReleaseEntry) -> str:
+    """The path of one of the files of `index` under its hash."""
     directory = index.path.rpartition("/")[0]
-    return f"{directory}/by-hash/SHA256/{listed.sha256}".lstrip("/")
+    return f"{directory}/by-hash/SHA256/{entry.sha256}".lstrip("/")
 
 
-def _listed(release: Release, path: str) -> dict[str, Listed]:
-    return {each: release.files[path + each] for each in _SUFFIXES if path + each in release.files}
+def _entries(release: Release, path: str) -> dict[str, ReleaseEntry]:
+    return {
+        suffix: release.entries[path + suffix]
+        for suffix in _SUFFIXES
+        if path + suffix in release.entries
+    }
 
 
-def _index(release: Release, path: str, missing: str) -> Index:
-    files = _listed(release, path)
-    if not files:
-        has = {key: release.fields.get(key, "?") for key in ("architectures", "components")}
+def _packages_file(release: Release, path: str, missing: str) -> PackagesFile:
+    entries = _entries(release, path)
+    if not entries:
+        found = {key: release.fields.get(key, "?") for key in ("architectures", "components")}
         raise ToolError(
             f"{release.where}: {missing}",
-            f"the suite has architectures {has['architectures']} and components"
-            f" {has['components']}; `architectures` of a source restricts it",
+            f"the suite has architectures {found['architectures']} and components"
+            f" {found['components']}; `architectures` of a source restricts it",
         )
-    if any(each.size > (MAX_INDEX if suffix else MAX_TEXT) for suffix, each in files.items()):
-        raise ToolError(f"{release.where}: {path}: larger than any index is")
-    return Index(path, files)
+    for suffix, entry in entries.items():
+        limit = MAX_COMPRESSED if suffix else MAX_TEXT
+        if entry.size > limit:
+            raise ToolError(f"{release.where}: {path}{suffix}: larger than {limit} bytes")
+    return PackagesFile(path, entries)
 
 
 def _date(fields: Mapping[str, str], name: str, where: str) -> datetime.datetime:
@@ -167,4 +200,4 @@ def _date(fields: Mapping[str, str], name: str, where: str) -> datetime.datetime
         # Without a zone it is UTC.
         return (date if date.tzinfo else date.replace(tzinfo=datetime.UTC)).astimezone(datetime.UTC)
     except (ValueError, TypeError, OverflowError):
-        raise ToolError(f"{where}: {name.title()} is no date: {fields.get(name)!r:.80}") from None
+        raise ToolError(f"{where}: invalid {name.title()}: {fields.get(name)!r:.80}") from None

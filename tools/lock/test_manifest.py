@@ -24,7 +24,7 @@ sets:
 """
 
 
-def test_a_manifest_with_all_its_parts() -> None:
+def test_a_manifest_with_all_fields() -> None:
     manifest = parse_manifest(GOOD.encode(), "private/lock/a.yaml")
     first, second = manifest.sources
     assert first.keyring == "private/lock/keys/a.gpg"
@@ -46,32 +46,53 @@ def test_a_manifest_with_all_its_parts() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("version: 1", "version: 2", "no `version: 1`"),
+        ("version: 1", "version: 2", "version: expected 1, found 2"),
         ("version: 1", "version: 1\nversion: 1", "the key 'version' is there twice"),
         ("sets:", "set:", "unknown key 'set' (hint: did you mean 'sets'?)"),
         ("suites: [bookworm]", "suite: bookworm", "sources[0]: unknown key 'suite'"),
         ("[bookworm]", "[]", "sources[0].suites: expected at least one suite"),
         ("[main]", "[]", "sources[0].components: expected at least one component"),
         ("[bookworm]", "bookworm", "sources[0].suites: expected a list"),
-        ("    components: [main]\n", "", "sources[0]: no `components`"),
-        ("archive: debian", "archive: debian\n    url: http://a", "sources[0]: expected either"),
+        ("    components: [main]\n", "", "sources[0]: missing `components`"),
+        ("archive: debian", "archive: debian\n    url: http://a", "sources[0]: set either"),
         ("https://example.org/apt/", "ftp://a", "sources[1].url: expected a URL"),
         ("    keyring: b.gpg", "    keys: [12]", "sources[1].keys[0]: expected the fingerprint"),
-        ("keyring: keys/a.gpg\n", "", "sources[0]: no `keyring`"),
-        ("[amd64, arm64]", "[amd64, amd64]", "architectures: expected a list of names, each once"),
-        ("architectures: [amd64], ", "architectures: [s390x], ", "sets.app.architectures: "),
-        ("base: [low]", "base: [lov]", "sets.app.base[0]: expected the name of a set"),
-        ("[libc6]", "[libc6], base: [app]", "stands on itself: "),
-        ("[libc6]", "[libc6], architectures: [arm64]", "its base low is not"),
-        ("[libfoo (= 1)]", "[libfoo (1)]", "sets.app.packages[0]: 'libfoo (1)' is not"),
-        ("[libfoo (= 1)]", "['libfoo [amd46]']", "sets.app.packages[0]: expected in brackets"),
+        ("keyring: keys/a.gpg\n", "", "sources[0]: missing `keyring`"),
+        ("[amd64, arm64]", "[amd64, amd64]", "architectures: duplicate entry 'amd64'"),
+        (
+            "architectures: [amd64], ",
+            "architectures: [s390x], ",
+            "sets.app.architectures: unknown architecture 's390x'",
+        ),
+        (
+            "base: [low]",
+            "base: [lov]",
+            "sets.app.base[0]: unknown set 'lov' (hint: known sets: app, low)",
+        ),
+        (
+            "[libc6]",
+            "[libc6], base: [app]",
+            "sets.low.base[0]: dependency cycle: app -> low -> app",
+        ),
+        ("[libc6]", "[libc6], architectures: [arm64]", "sets.app: the base low lacks amd64"),
+        (
+            "[libfoo (= 1)]",
+            "[libfoo (1)]",
+            "sets.app.packages[0]: invalid package relation 'libfoo (1)'",
+        ),
+        (
+            "[libfoo (= 1)]",
+            "['libfoo [amd46]']",
+            "sets.app.packages[0]: unknown architecture 'amd46'",
+        ),
         ("explicit", "none", "sets.low.dependencies: expected `resolve` or `explicit`"),
         ("{a: is off}", "{a: }", "sets.low.ignored_dependencies: expected a reason"),
         ("{a: is off}", "[a]", "sets.low.ignored_dependencies: expected a mapping"),
-        ("app: {", "App: {", "sets: 'App' is not a name"),
+        ("{a: is off}", "{~: b}", "sets.low.ignored_dependencies: expected a mapping from names"),
+        ("app: {", "App: {", "sets: invalid name 'App'"),
     ],
 )
-def test_a_fault_is_told_with_its_place(old: str, new: str, message: str) -> None:
+def test_errors_name_the_place(old: str, new: str, message: str) -> None:
     assert GOOD.count(old) == 1 or old in ("sets:", "[amd64, arm64]")
     with pytest.raises(ToolError) as caught:
         parse_manifest(GOOD.replace(old, new, 1).encode(), "a.yaml")
@@ -80,6 +101,6 @@ def test_a_fault_is_told_with_its_place(old: str, new: str, message: str) -> Non
 
 
 @pytest.mark.parametrize("text", ["", "a", "[]", "{", "\0", "!!python/object:os.system {}"])
-def test_what_is_no_manifest_is_told(text: str) -> None:
+def test_a_file_that_is_not_a_manifest_is_an_error(text: str) -> None:
     with pytest.raises(ToolError, match=r"^a\.yaml"):
         parse_manifest(text.encode(), "a.yaml")

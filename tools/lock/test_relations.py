@@ -5,10 +5,15 @@ from itertools import product
 import pytest
 
 from tools.lib.cli.errors import ToolError
-from tools.lib.debian.lock import Version
-from tools.lock.relations import Relation, compare, parse_clauses, parse_root, version_of
+from tools.lib.debian.names import PackageName, Version
+from tools.lock.relations import (
+    Relation,
+    compare_versions,
+    parse_dependencies,
+    parse_requested_package,
+)
 
-# Each is before the next.
+# In ascending order.
 ORDERED = [
     "0~~",
     "0~",
@@ -35,27 +40,21 @@ ORDERED = [
 ]
 
 
-def test_versions_are_in_debian_s_order() -> None:
+def test_versions_sort_as_in_debian() -> None:
     numbered = list(enumerate(map(Version, ORDERED)))
     for (i, one), (j, other) in product(numbered, numbered):
-        assert compare(one, other) == (i > j) - (i < j), (one, other)
+        assert compare_versions(one, other) == (i > j) - (i < j), (one, other)
 
 
-def test_a_version_written_in_two_ways_is_one() -> None:
-    assert compare(Version("1.0"), Version("0:1.0")) == 0
-    assert compare(Version("1.0-0"), Version("1.0")) == 0
+def test_equal_versions_may_be_written_differently() -> None:
+    assert compare_versions(Version("1.0"), Version("0:1.0")) == 0
+    assert compare_versions(Version("1.0-0"), Version("1.0")) == 0
 
 
-@pytest.mark.parametrize(
-    "text", ["", "-1", "a:1", "1 2", "1_2", ":1", "9" * 5000, "9" * 5000 + ":1"]
-)
-def test_what_is_no_version_is_told(text: str) -> None:
-    with pytest.raises(ToolError, match=r"^here: "):
-        version_of(text, "here")
-
-
-def test_a_field_of_clauses_with_alternatives() -> None:
-    clauses = parse_clauses("libc6 (>= 2.36), debconf (>= 0.5)|debconf-2.0,python3:any ,", "here")
+def test_a_dependency_field_has_alternatives() -> None:
+    clauses = parse_dependencies(
+        "libc6 (>= 2.36), debconf (>= 0.5)|debconf-2.0,python3:any ,", "here"
+    )
     assert [" | ".join(map(str, clause)) for clause in clauses] == [
         "libc6 (>= 2.36)",
         "debconf (>= 0.5) | debconf-2.0",
@@ -64,7 +63,7 @@ def test_a_field_of_clauses_with_alternatives() -> None:
 
 
 @pytest.mark.parametrize(
-    ("relation", "version", "admits"),
+    ("relation", "version", "allowed"),
     [
         (">= 2", "2", True),
         (">= 2", "2~rc1", False),
@@ -77,13 +76,16 @@ def test_a_field_of_clauses_with_alternatives() -> None:
         (">= 2", None, False),
     ],
 )
-def test_bounds_of_versions(relation: str, version: str | None, admits: bool) -> None:
-    ((parsed,),) = parse_clauses(f"lib ({relation})", "here")
-    assert parsed.admits(None if version is None else Version(version)) is admits
+def test_version_bounds(relation: str, version: str | None, allowed: bool) -> None:
+    ((parsed,),) = parse_dependencies(f"lib ({relation})", "here")
+    assert parsed.allows_version(None if version is None else Version(version)) is allowed
 
 
-def test_a_qualifier_of_another_architecture_fits_no_package_of_this_one() -> None:
-    fits = {name: Relation("a", name).fits("amd64") for name in (None, "any", "amd64", "arm64")}
+def test_a_qualifier_restricts_the_architecture() -> None:
+    fits = {
+        name: Relation(PackageName("a"), name).allows_architecture("amd64")
+        for name in (None, "any", "amd64", "arm64")
+    }
     assert fits == {None: True, "any": True, "amd64": True, "arm64": False}
 
 
@@ -95,14 +97,14 @@ def test_a_qualifier_of_another_architecture_fits_no_package_of_this_one() -> No
         ("a [!armhf]", "amd64 arm64"),
     ],
 )
-def test_a_package_on_some_architectures(text: str, architectures: str) -> None:
-    root = parse_root(text, "here")
-    assert [name for name in ("amd64", "arm64", "armhf") if root.wanted_on(name)] == (
+def test_a_requested_package_may_apply_to_some_architectures(text: str, architectures: str) -> None:
+    requested = parse_requested_package(text, "a.yaml", "sets.s.packages[0]")
+    assert [name for name in ("amd64", "arm64", "armhf") if requested.applies_to(name)] == (
         architectures.split()
     )
 
 
 @pytest.mark.parametrize("text", ["", "a b", "a (1)", "a | b", "a:arm64", "a [amd64 !arm64]", "ä"])
-def test_what_is_no_package_is_told(text: str) -> None:
-    with pytest.raises(ToolError, match=r"^here: "):
-        parse_root(text, "here")
+def test_malformed_requested_packages_are_errors(text: str) -> None:
+    with pytest.raises(ToolError, match=r"^a\.yaml: sets\.s\.packages\[0\]: "):
+        parse_requested_package(text, "a.yaml", "sets.s.packages[0]")

@@ -1,4 +1,4 @@
-"""A mirror on loopback and a manifest, for tests of `knife lock` as its users meet it."""
+"""A repository on loopback and a manifest, to test the lock tool as its users meet it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from tools.lib.cli.errors import run
 from tools.lock.__main__ import main
-from tools.lock.testing_repository import Repository, stanza
+from tools.lock.testing_repository import SignedRepository, stanza
 
 MANIFEST = """\
 version: 1
@@ -24,12 +24,12 @@ sets:
 APP = [stanza("app", Depends="lib (>= 1.0)"), stanza("lib", architecture="all")]
 
 
-class Place:
-    """A mirror, and a directory with a manifest."""
+class Workspace:
+    """A directory with a manifest and its keyring, and a repository `mirror/debian`."""
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
-        self.repository = Repository(directory / "mirror" / "debian")
+        self.repository = SignedRepository(directory / "mirror" / "debian")
         self.fingerprint = self.repository.write_keyring(directory / "archive.pgp")
         self.suite = self.repository.write_suite("stable", {"amd64": APP})
         self.manifest = directory / "some.yaml"
@@ -37,11 +37,14 @@ class Place:
         self.path = directory / "some.lock.json"
 
     def lock(self, *flags: str) -> int:
+        """Runs the tool; returns its exit status."""
         return run(main, ["lock", *flags, str(self.manifest)])
 
     def read(self) -> Any:
+        """The lock as JSON."""
         return json.loads(self.path.read_bytes())
 
     def url(self, name: str) -> str:
+        """The URL of a locked package."""
         packages = self.read()["packages"].values()
         return str(next(item["url"] for item in packages if item["name"] == name))

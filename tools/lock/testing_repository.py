@@ -1,4 +1,4 @@
-"""Signed apt repositories for tests, made in a directory and served on loopback."""
+"""Signed apt repositories for tests, in a directory served on loopback."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _COMPRESSORS: dict[str, Callable[[bytes], bytes]] = {
 
 
 def stanza(name: str, version: str = "1.0", architecture: str = "amd64", **fields: str) -> str:
-    """A package as an index lists it; `Pre_Depends` is written for Pre-Depends."""
+    """A package as an index lists it; write `Pre_Depends` for Pre-Depends."""
     file = f"{name}_{version.partition(':')[2] or version}_{architecture}.deb"
     lines = {
         "Package": name,
@@ -39,13 +39,13 @@ def stanza(name: str, version: str = "1.0", architecture: str = "amd64", **field
 
 
 def date(days: float = 0) -> str:
-    """A time in `days` from now, as Release files have it."""
+    """The time in `days` from now, as Release files write it."""
     at = datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=days)
     return at.strftime("%a, %d %b %Y %H:%M:%S UTC")
 
 
-class Repository:
-    """A directory with `dists/`, signed by a key of its own."""
+class SignedRepository:
+    """A directory with `dists/`, and the key that signs its suites."""
 
     def __init__(self, root: Path, key: pysequoia.Tsk | None = None) -> None:
         self.root = root
@@ -55,7 +55,7 @@ class Repository:
         """Writes the public key; returns its fingerprint."""
         certificate = self.key.extract_certificate()
         if expired:
-            # A new key is dated a minute back, and cannot expire before that.
+            # A new key is dated one minute back, and cannot expire before that.
             moment = datetime.datetime.now(datetime.UTC) - datetime.timedelta(seconds=10)
             certificate = certificate.set_expiration(moment, self.key.certifier())
         path.write_bytes(bytes(certificate))
@@ -76,9 +76,9 @@ class Repository:
         Args:
             name: its codename; one that ends in / makes a flat repository.
             packages: stanzas by architecture.
-            by_hash: whether indexes are there by their hashes alone.
-            compressed: suffixes of the compressions that they are in.
-            text_listed: whether they are listed, and not there, without compression too.
+            by_hash: whether the indexes are under their hashes only.
+            compressed: suffixes of the compressions to write.
+            text_listed: whether to list the uncompressed index, which is not written.
             fields: more fields of the Release file, or other values.
         """
         flat = name.endswith("/")
@@ -118,8 +118,8 @@ class Repository:
 
 
 @contextlib.contextmanager
-def served(root: Path) -> Iterator[str]:
-    """Serves a directory; gives its URL."""
+def serve(root: Path) -> Iterator[str]:
+    """Serves a directory; yields its URL."""
     handler = partial(_Quiet, directory=str(root))
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()

@@ -21,13 +21,19 @@ from tools.lib.data.json_values import (
     require_string,
     require_strings,
 )
+from tools.lib.debian.names import (
+    DebianArchitecture,
+    PackageName,
+    Version,
+    parse_architecture,
+    parse_package_name,
+    parse_version,
+)
 
 VERSION = 2
 
 # `<name>_<version>_<architecture>`. Only package_key makes one: readers take keys as they are.
 PackageKey = NewType("PackageKey", str)
-# A version of a Debian package, see deb-version(7).
-Version = NewType("Version", str)
 # 64 hexadecimal digits in lower case.
 Sha256 = NewType("Sha256", str)
 
@@ -49,9 +55,9 @@ class LockedPackage:
         depends: the packages that satisfy its dependencies, in some set or its bases.
     """
 
-    name: str
+    name: PackageName
     version: Version
-    architecture: str
+    architecture: DebianArchitecture
     sha256: Sha256
     size: int | None
     url: str
@@ -146,13 +152,17 @@ def parse_lock(data: bytes, where: str) -> Lock:
 def _package(value: Any, where: str) -> LockedPackage:
     fields = require_object(value, where)
     size = fields.get("size")
+
+    def string(name: str) -> str:
+        return require_string(fields.get(name), f"{where}.{name}")
+
     return LockedPackage(
-        name=require_string(fields.get("name"), f"{where}.name"),
-        version=Version(require_string(fields.get("version"), f"{where}.version")),
-        architecture=require_string(fields.get("architecture"), f"{where}.architecture"),
+        name=parse_package_name(string("name"), where),
+        version=parse_version(string("version"), where),
+        architecture=parse_architecture(string("architecture"), where),
         sha256=_sha256(fields.get("sha256"), f"{where}.sha256"),
         size=None if size is None else require_int(size, f"{where}.size", _MAX_SIZE),
-        url=require_string(fields.get("url"), f"{where}.url"),
+        url=string("url"),
         depends=_keys(fields.get("depends"), f"{where}.depends"),
     )
 

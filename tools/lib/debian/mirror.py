@@ -1,4 +1,4 @@
-"""Where Debian's archives are read from: configuration of the machine, never of a manifest."""
+"""Where to read Debian's archives: this machine's settings, which no manifest contains."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ _STAMP = "%Y%m%dT%H%M%SZ"
 _DISABLED = re.compile(
     r"^Enabled:\s*(no|false|without|off|disable)\s*$", re.IGNORECASE | re.MULTILINE
 )
-# From the date of a Release file until a snapshot surely has its packages: snapshots are taken
-# every six hours, and point releases are dated some hours before they are published. What a later
-# release has replaced stays in the pool for longer than that.
+# From the date of a Release file until a snapshot has its packages: snapshots are taken every six
+# hours, and point releases are dated some hours before they are published. Files that a later
+# release replaces stay in the pool for longer.
 _MARGIN = datetime.timedelta(hours=12)
 
 
@@ -28,19 +28,19 @@ def archive_base(
 
     Args:
         archive: snapshot.debian.org's name of it: debian, debian-security, ...
-        environment: DISTROLESS_MIRROR is the URL above the archives.
-        apt: URLs of apt's sources; one that ends in the archive's name is taken.
-        now: the time; snapshot.debian.org redirects to its last snapshot.
+        environment: its DISTROLESS_MIRROR is the URL above the archives.
+        apt: the URLs of apt's sources, of which the first that ends in the archive's name is taken.
+        now: the time; snapshot.debian.org redirects to the last snapshot before it.
 
     Raises:
-        ToolError: DISTROLESS_MIRROR is no URL.
+        ToolError: DISTROLESS_MIRROR is not a URL.
     """
     mirror = environment.get("DISTROLESS_MIRROR", "").rstrip("/").removesuffix("/debian")
     if mirror:
         if not re.match(r"https?://[^/]", mirror):
             raise ToolError(
-                f"DISTROLESS_MIRROR: {mirror} is no http(s) URL",
-                "such as http://mirror.example.com, with debian/ and debian-security/ below it",
+                f"DISTROLESS_MIRROR: invalid URL {mirror!r:.200}",
+                "write http://mirror.example.com, with debian/ and debian-security/ below it",
             )
         return f"{mirror}/{archive}"
     for uri in apt:
@@ -50,7 +50,7 @@ def archive_base(
 
 
 def apt_uris(etc: str = "/etc/apt") -> list[str]:
-    """The http(s) URLs of apt's sources (sources.list(5)), in order, without a final slash."""
+    """The http(s) URLs of apt's sources, in order, without a final slash; see sources.list(5)."""
     found = []
     for pattern in ("sources.list", "sources.list.d/*.list", "sources.list.d/*.sources"):
         for path in sorted(glob.glob(f"{etc}/{pattern}")):
@@ -67,19 +67,19 @@ def apt_uris(etc: str = "/etc/apt") -> list[str]:
     return list(dict.fromkeys(uri.rstrip("/") for uri in found))
 
 
-def snapshot_base(archive: str, release: datetime.datetime) -> str:
-    """The URL above `pool/` at which the packages of a release stay available."""
+def snapshot_url(archive: str, release: datetime.datetime) -> str:
+    """The URL above `pool/` that keeps the packages of a release made at the time `release`."""
     hour = datetime.timedelta(hours=1)
     at = release.astimezone(datetime.UTC) + _MARGIN + hour - datetime.timedelta(microseconds=1)
     at = at.replace(minute=0, second=0, microsecond=0)
     return f"{SNAPSHOT}/{archive}/{at.strftime(_STAMP)}"
 
 
-def join(base: str, path: str) -> str:
-    """A URL of the pool; characters of versions such as + and ~ stand as they are."""
+def pool_url(base: str, path: str) -> str:
+    """The URL of a file in the pool; + and ~, which occur in versions, are not quoted."""
     return f"{base}/{quote(path.removeprefix('./'), safe='/+~:=@,!')}"
 
 
-def without_stamp(url: str) -> str:
-    """A URL less the time of its snapshot; what is no snapshot's is returned as it is."""
+def without_snapshot_time(url: str) -> str:
+    """A snapshot URL without the time in it; any other URL as it is."""
     return re.sub(rf"^({re.escape(SNAPSHOT)}/[^/]+/)[0-9]{{8}}T[0-9]{{6}}Z/", r"\1", url)

@@ -10,20 +10,34 @@ from tools.lib.debian.lock import (
     Lock,
     LockedPackage,
     Sha256,
-    Version,
     package_key,
     parse_lock,
     render_lock,
 )
+from tools.lib.debian.names import DebianArchitecture, PackageName, Version
 
 APP, LIB = package_key("app", "1:2.0~rc1", "amd64"), package_key("lib", "1.0", "all")
 URL = "https://snapshot.debian.org/archive/debian/20260711T230000Z/pool/a.deb"
 LOCK = Lock(
     manifest_sha256=Sha256("0" * 64),
     packages={
-        LIB: LockedPackage("lib", Version("1.0"), "all", Sha256("2" * 64), None, URL, ()),
+        LIB: LockedPackage(
+            PackageName("lib"),
+            Version("1.0"),
+            DebianArchitecture("all"),
+            Sha256("2" * 64),
+            None,
+            URL,
+            (),
+        ),
         APP: LockedPackage(
-            "app", Version("1:2.0~rc1"), "amd64", Sha256("1" * 64), 1234, URL, (LIB,)
+            PackageName("app"),
+            Version("1:2.0~rc1"),
+            DebianArchitecture("amd64"),
+            Sha256("1" * 64),
+            1234,
+            URL,
+            (LIB,),
         ),
     },
     sets={"low": {"amd64": (LIB,)}, "app": {"arm64": (), "amd64": (APP,)}},
@@ -59,6 +73,9 @@ def test_readers_use_keys_as_they_are() -> None:
         (["manifest_sha256"], "0" * 63, "manifest_sha256: invalid SHA-256"),
         (["packages"], [], ": packages: "),
         (["packages", LIB, "name"], None, "packages['lib_1.0_all'].name: "),
+        (["packages", LIB, "name"], "../lib", "invalid package name '../lib'"),
+        (["packages", LIB, "version"], "1 2", "invalid version '1 2'"),
+        (["packages", LIB, "architecture"], "A", "invalid architecture 'A'"),
         (["packages", LIB, "sha256"], "A" * 64, ".sha256: invalid SHA-256"),
         (["packages", LIB, "size"], -1, ".size: "),
         (["packages", APP, "depends"], "lib", ".depends: "),

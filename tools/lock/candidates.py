@@ -1,0 +1,100 @@
+"""The packages that can be chosen for one architecture, from all indexes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cmp_to_key
+from typing import Protocol
+
+from tools.lib.debian.names import PackageName
+from tools.lock.packages import IndexPackage
+from tools.lock.relations import Relation, compare_versions
+
+# Names to compare a misspelled one with; Debian has 65,000 packages.
+_MAX_COMPARED = 100_000
+
+
+class PackageIndex(Protocol):
+    """The packages of one index, for one architecture and `all`."""
+
+    @property
+    def suite(self) -> str:
+        """The suite that the index belongs to, for messages."""
+
+    def versions(self, name: str) -> Sequence[IndexPackage]:
+        """All versions of a package."""
+
+    def providers(self, name: str) -> Iterable[str]:
+        """The names of packages of which some version provides `name`."""
+
+    def names(self) -> Iterable[str]:
+        """The names of all packages, in any order. Reads the whole index."""
+
+
+class Candidates:
+    """The packages of all indexes for one architecture.
+
+    The candidate of a name is its highest version within the manifest's bounds. Versions of suites
+    that are not automatic come last, equal versions in the order of the indexes.
+    """
+
+    def __init__(
+        self,
+        architecture: str,
+        indexes: Sequence[PackageIndex],
+        bounds: Mapping[PackageName, Sequence[Relation]],
+    ) -> None:
+        self.architecture = architecture
+        self.suites = tuple(dict.fromkeys(index.suite for index in indexes))
+        self._indexes = indexes
+        self._bounds = bounds
+        self._versions: dict[str, list[IndexPackage]] = {}
+
+    def versions(self, name: str) -> list[IndexPackage]:
+        """All versions of a package, the best first, within the manifest's bounds or not."""
+        if name not in self._versions:
+            found = [package for index in self._indexes for package in index.versions(name)]
+            # The sort is stable: equal versions keep the order of the indexes.
+            self._versions[name] = sorted(found, key=cmp_to_key(_compare))
+        return self._versions[name]
+
+    def candidate(self, name: str) -> IndexPackage | None:
+        """The version of a package to take, if there is one."""
+        bounds = self._bounds.get(PackageName(name), ())
+        for package in self.versions(name):
+            if all(bound.allows_version(package.version) for bound in bounds):
+                return package
+        return None
+
+    def satisfying(self, relation: Relation) -> list[IndexPackage]:
+        """The candidates that satisfy `relation`, the best first.
+
+        A package of that name beats those that provide it. Providers are sorted by priority and
+        then by name.
+        """
+        if not relation.allows_architecture(self.architecture):
+            return []
+        real = self.candidate(relation.name)
+        if real and relation.allows_version(real.version):
+            return [real]
+        names = {name for index in self._indexes for name in index.providers(relation.name)}
+        found = [package for name in sorted(names) if (package := self.candidate(name))]
+        return sorted(
+            (package for package in found if package.satisfies(relation)),
+            key=lambda package: package.priority,
+        )
+
+    def similar_names(self, name: str) -> list[str]:
+        """Up to three names of packages that are similar to `name`, the closest first."""
+        from difflib import get_close_matches  # Only for errors.
+
+        names = sorted({each for index in self._indexes for each in index.names()})
+        close = get_close_matches(name, names[:_MAX_COMPARED], 6)
+        # An index may list packages of other architectures.
+        return [each for each in close if self.versions(each)][:3]
+
+
+def _compare(one: IndexPackage, other: IndexPackage) -> int:
+    if one.automatic != other.automatic:
+        return -1 if one.automatic else 1
+    return compare_versions(other.version, one.version)

@@ -1,0 +1,257 @@
+"""Resolves package sets to exact packages for one architecture. Touches no files.
+
+Dependencies that leave no choice are followed first, to the end. Only then is the first of several
+alternatives taken, so that a choice is not made where another package settles it anyway.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from tools.lib.debian.lock import PackageKey
+from tools.lock.candidates import Candidates
+from tools.lock.manifest import PackageSet
+from tools.lock.packages import IndexPackage
+from tools.lock.relations import Alternatives, Relation, RequestedPackage
+
+# Characters of a dependency chain that an error shows.
+_MAX_CHAIN = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Why a set cannot be resolved. As text: `{path}: {what} on {architectures}{detail}`.
+
+    Attributes:
+        path: the place in the manifest: `sets.app`.
+        what: what is wrong.
+        detail: what there is instead, with the punctuation before it.
+        hint: what the user can do.
+    """
+
+    path: str
+    what: str
+    detail: str
+    hint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """All sets for one architecture.
+
+    Attributes:
+        sets: by the name of a set, the packages that it adds to its bases, by name.
+        depends: by package, the packages that satisfy its dependencies.
+        ignored: by the name of a set, the ignored dependencies that were missing.
+        problems: if there are any, the rest is incomplete.
+    """
+
+    sets: Mapping[str, Mapping[str, IndexPackage]]
+    depends: Mapping[PackageKey, frozenset[PackageKey]]
+    ignored: Mapping[str, frozenset[str]]
+    problems: Sequence[Problem]
+
+
+def resolve_sets(sets: Sequence[PackageSet], candidates: Candidates) -> Resolution:
+    """Resolves the sets for the architecture of `candidates`.
+
+    Args:
+        sets: the sets; bases come before the sets that name them.
+        candidates: the packages to choose from.
+    """
+    chosen: dict[str, dict[str, IndexPackage]] = {}
+    depends: dict[PackageKey, set[PackageKey]] = {}
+    ignored: dict[str, frozenset[str]] = {}
+    problems: list[Problem] = []
+    failed: set[str] = set()
+    for package_set in sets:
+        if candidates.architecture not in package_set.architectures:
+            continue
+        if failed.intersection(package_set.bases):
+            failed.add(package_set.name)
+            continue
+        base = {name: item for each in package_set.bases for name, item in chosen[each].items()}
+        solver = _Solver(package_set, candidates, base)
+        solver.run()
+        if solver.problems:
+            failed.add(package_set.name)
+        problems += solver.problems
+        chosen[package_set.name] = solver.chosen
+        ignored[package_set.name] = frozenset(solver.ignored)
+        for key, targets in solver.depends():
+            depends.setdefault(key, set()).update(targets)
+    return Resolution(
+        chosen, {key: frozenset(item) for key, item in depends.items()}, ignored, problems
+    )
+
+
+class _Solver:
+    """Resolves one set."""
+
+    def __init__(
+        self,
+        package_set: PackageSet,
+        candidates: Candidates,
+        base: Mapping[str, IndexPackage],
+    ) -> None:
+        self.chosen: dict[str, IndexPackage] = {}
+        self.ignored: set[str] = set()
+        self.problems: list[Problem] = []
+        self._set = package_set
+        self._path = f"sets.{package_set.name}"
+        self._candidates = candidates
+        self._base = base
+        # By package, the package that first depended on it and the dependency as it is written.
+        self._cause: dict[str, tuple[str, str]] = {}
+        # By the names that packages have or provide.
+        self._by_name: dict[str, list[IndexPackage]] = {}
+        for package in base.values():
+            self._register(package)
+
+    def run(self) -> None:
+        queue: deque[IndexPackage] = deque()
+        choices: deque[tuple[IndexPackage, Alternatives]] = deque()
+        for requested in self._set.packages:
+            if requested.applies_to(self._candidates.architecture):
+                queue.extend(self._add_requested(requested))
+        while queue or choices:
+            if queue:
+                package = queue.popleft()
+                for dependency in package.depends:
+                    options = self._options(package, dependency)
+                    if len(options) > 1:
+                        choices.append((package, dependency))
+                    else:
+                        queue.extend(self._add(package, options))
+            else:
+                package, dependency = choices.popleft()
+                queue.extend(self._add(package, self._options(package, dependency)))
+        self._check_conflicts()
+
+    def depends(self) -> Iterator[tuple[PackageKey, set[PackageKey]]]:
+        """For each package of the set and its bases, what satisfies its dependencies."""
+        for package in (*self._base.values(), *self.chosen.values()):
+            targets = set()
+            for dependency in package.depends:
+                found = next((each for item in dependency for each in self._satisfying(item)), None)
+                if found and found is not package:
+                    targets.add(found.key)
+            yield package.key, targets
+
+    def _add_requested(self, requested: RequestedPackage) -> list[IndexPackage]:
+        name = requested.relation.name
+        if name in self._base or name in self.chosen:
+            return []
+        package = self._candidates.candidate(name)
+        if not package:
+            self.problems.append(self._not_found(requested))
+            return []
+        return self._choose(package)
+
+    def _not_found(self, requested: RequestedPackage) -> Problem:
+        """Why a package that the manifest lists has no candidate."""
+        relation = requested.relation
+        if self._candidates.versions(relation.name):
+            what = f'no suitable version of "{relation}"'
+            return Problem(requested.path, what, f", found {self._found((relation,))}", "")
+        providers = ", ".join(item.name for item in self._candidates.satisfying(relation))
+        if providers:
+            return Problem(
+                requested.path,
+                f'"{relation}" is a virtual package',
+                "",
+                f"list a package that provides it: {providers:.200}",
+            )
+        similar = " or ".join(self._candidates.similar_names(relation.name))
+        detail = f" (did you mean {similar}?)" if similar else ""
+        return Problem(requested.path, f'unknown package "{relation.name}"', detail, "")
+
+    def _options(
+        self, package: IndexPackage, dependency: Alternatives
+    ) -> list[tuple[Relation, IndexPackage]]:
+        """The packages that could satisfy a dependency; empty if it is satisfied or ignored."""
+        if any(self._satisfying(relation) for relation in dependency):
+            return []
+        ignored = [
+            relation.name
+            for relation in dependency
+            if relation.name in self._set.ignored_dependencies
+        ]
+        if ignored:
+            self.ignored.update(ignored)
+            return []
+        options = [
+            (item, each) for item in dependency for each in self._candidates.satisfying(item)
+        ]
+        chain = self._chain(package, dependency)
+        if not options:
+            found = self._found(dependency)
+            suites = ", ".join(self._candidates.suites)
+            detail = f": found {found}" if found else f": not found in {suites}"
+            self.problems.append(Problem(self._path, f"unmet dependency {chain}", detail, ""))
+        elif not self._set.resolve_dependencies:
+            hint = "add it to `packages`, or to `ignored_dependencies` with a reason"
+            self.problems.append(Problem(self._path, f"missing dependency {chain}", "", hint))
+            return []
+        return options
+
+    def _add(
+        self, package: IndexPackage, options: list[tuple[Relation, IndexPackage]]
+    ) -> list[IndexPackage]:
+        if not options:
+            return []
+        relation, chosen = options[0]
+        if chosen.name in self.chosen or chosen.name in self._base:
+            return []
+        self._cause[chosen.name] = (package.name, str(relation))
+        return self._choose(chosen)
+
+    def _choose(self, package: IndexPackage) -> list[IndexPackage]:
+        self.chosen[package.name] = package
+        self._register(package)
+        return [package]
+
+    def _register(self, package: IndexPackage) -> None:
+        for name in {package.name, *package.provides}:
+            self._by_name.setdefault(name, []).append(package)
+
+    def _satisfying(self, relation: Relation) -> list[IndexPackage]:
+        if not relation.allows_architecture(self._candidates.architecture):
+            return []
+        found = [item for item in self._by_name.get(relation.name, ()) if item.satisfies(relation)]
+        return sorted(found, key=lambda item: item.name != relation.name)
+
+    def _check_conflicts(self) -> None:
+        for package in (*self._base.values(), *self.chosen.values()):
+            for relation in package.conflicts:
+                for other in self._satisfying(relation):
+                    both_in_base = package.name in self._base and other.name in self._base
+                    if other is not package and not both_in_base:
+                        what = f"{self._chain(package)} conflicts with {relation}"
+                        detail = f", but the set contains {self._chain(other)} {other.version}"
+                        self.problems.append(Problem(self._path, what, detail, ""))
+
+    def _chain(self, package: IndexPackage, dependency: Alternatives = ()) -> str:
+        """How a package came into the set, and what it depends on: `a -> b (>= 1) -> c | d`."""
+        steps = [" | ".join(map(str, dependency))] if dependency else []
+        name: str | None = package.name
+        while name:
+            name, step = self._cause.get(name, (None, name))
+            steps.append(step)
+        text = " -> ".join(reversed(steps))
+        return text if len(text) <= _MAX_CHAIN else f"{text[:_MAX_CHAIN]}..."
+
+    def _found(self, dependency: Alternatives) -> str:
+        """The versions of the named packages, of which none is suitable; empty: there are none."""
+        found = []
+        for relation in dependency:
+            versions = self._candidates.versions(relation.name)
+            if not relation.allows_architecture(self._candidates.architecture):
+                found.append(f"{relation.name} for {self._candidates.architecture} only")
+            elif versions:
+                listed = ", ".join(f"{item.version} ({item.suite})" for item in versions)
+                found.append(f"{relation.name} {listed}")
+        text = "; ".join(found)
+        return text if len(text) <= _MAX_CHAIN else f"{text[:_MAX_CHAIN]}..."
