@@ -38,14 +38,18 @@ def _read_lock(module_ctx, label):
     name = display_label(label)
     manifest = label.relative(label.name.removesuffix(".lock.json") + ".yaml")
     if not module_ctx.path(label).exists:
-        fail("%s: lock not found (hint: knife lock writes it from %s, see docs/lock.md)" % (name, manifest.name))
+        fail("%s: lock not found (hint: %s)" % (name, apt_lock.update_command(name)))
     lock = apt_lock.parse(module_ctx.read(label), name)
     path = module_ctx.path(manifest)
     if path.exists:
         # Starlark has no hash function, but the downloader has.
         found = module_ctx.download(url = "file://%s" % path, output = "manifest").sha256
         if found != lock.manifest_sha256:
-            fail("%s: %s has changed since the lock was written (hint: run knife lock, see docs/lock.md)" % (name, manifest.name))
+            fail("%s: %s has changed since the lock was written (hint: %s)" % (
+                name,
+                manifest.name,
+                apt_lock.update_command(name),
+            ))
     return lock
 
 def _package_tags(module, install, names):
@@ -106,7 +110,7 @@ def _apt_impl(module_ctx):
     return module_ctx.extension_metadata(reproducible = True)
 
 apt = module_extension(
-    doc = """Repositories of Debian packages from locks that `knife lock` writes.
+    doc = """Repositories of Debian packages from locks.
 
 ```
 apt = use_extension("@distroless//rules:apt.bzl", "apt")
@@ -115,7 +119,9 @@ apt.package(repo = "bookworm", name = "libpq5", exclude = ["usr/share/locale"])
 use_repo(apt, "bookworm")
 ```
 
-Each package file is a repository of its own, which is downloaded when a target needs it.""",
+Each package file is a repository of its own, which is downloaded when a target needs it.
+
+`bazel run @distroless//tools/lock -- bookworm.yaml` writes the lock. docs/lock.md describes the manifest.""",
     implementation = _apt_impl,
     tag_classes = {"install": _install, "package": _package},
 )

@@ -53,6 +53,18 @@ def _parse_test_impl(ctx):
 
 _parse_test = unittest.make(_parse_test_impl)
 
+def _update_command_test_impl(ctx):
+    env = unittest.begin(ctx)
+    for name, manifest in {
+        "//:bookworm.lock.json": "bookworm.yaml",
+        "//private/lock:debian12.lock.json": "private/lock/debian12.yaml",
+        "user~//lock:x.lock.json": "lock/x.yaml",
+    }.items():
+        asserts.equals(env, "bazel run @distroless//tools/lock -- " + manifest, apt_lock.update_command(name))
+    return unittest.end(env)
+
+_update_command_test = unittest.make(_update_command_test_impl)
+
 def _names_test_impl(ctx):
     env = unittest.begin(ctx)
     lock = apt_lock.parse(json.encode(_LOCK | {"sets": {"cc": {
@@ -98,4 +110,4 @@ def apt_test_suite(name):
     Args:
       name: string, name of the suite.
     """
-    unittest.suite(name, _parse_test, _names_test, _similar_names_test)
+    unittest.suite(name, _parse_test, _update_command_test, _names_test, _similar_names_test)

@@ -41,7 +41,7 @@ def make_entries_part(ctx, entries):
         "architecture": ctx.attr.architecture or None,
         "entries": entries,
         "mtime": ctx.attr.mtime,
-        "package": None,
+        "version": 1,
     }))
     args = ctx.actions.args()
     args.add("--spec", spec)

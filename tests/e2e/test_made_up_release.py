@@ -1,4 +1,4 @@
-"""One more Debian release is data: a lock, lines in MODULE.bazel and private/distributions.bzl."""
+"""A Debian release is added by data: a lock, lines in MODULE.bazel and in declarations."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tests.inner_bazel.inner_bazel import InnerBazel, copy_source_tree
 
-# In each file, after which text what is added.
+# By file: the text that is added after another text.
 DATA = {
     "MODULE.bazel": {
         'apt = use_extension("//private:apt.bzl", "apt")\n': """\
@@ -17,7 +17,7 @@ apt.install(
     merged_usr = True,
 )
 """,
-        '        package = "base-files",\n    )\n    for name in [\n': '        "debian99",\n',
+        '    )\n    for repo in [\n': '        "debian99",\n',
         "use_repo(apt, ": '"debian99", ',
     },
     "private/distributions.bzl": {
@@ -33,12 +33,12 @@ apt.install(
     ),
 """,
     },
-    # What the runtimes' images say of each release; static, base and cc need nothing.
+    # Declarations of runtimes name each release. Those of static, base and cc do not.
     "java/java.bzl": {"_ARCHITECTURES = {\n": '    "debian99": ["amd64"],\n'},
     "java/BUILD.bazel": {'    name = "java21",\n    distributions = [': '"debian99", '},
     "python3/BUILD.bazel": {
         "    architectures = {\n": '        "debian99": ["arm64"],\n',
-        "        values = {\n": '            "debian99": {"python": "3.13"},\n',
+        "        substitutions = {\n": '            "debian99": {"python": "3.13"},\n',
     },
 }
 
