@@ -14,7 +14,7 @@ from cryptography.x509.oid import NameOID
 
 from launcher.fake_mirror import FakeMirror, pool_path, write_lock
 from tools.lib.debian.testing import deb, file, symlink
-from tools.lib.x509.testing import make
+from tools.lib.x509.testing import make_certificate
 
 VERSION = "0.0.1"
 MACHINE = {"x86_64": "amd64", "aarch64": "arm64"}[platform.machine()]
@@ -45,7 +45,7 @@ def root_packages() -> dict[tuple[str, str], bytes]:
         ("bazel-bootstrap", VERSION): deb(
             file("usr/bin/bazel", _BAZEL.encode(), 0o755),
             file("etc/bazel/bazelrc"),
-            file("usr/share/ca-certificates/a/a.crt", make((NameOID.COMMON_NAME, "a"))),
+            file("usr/share/ca-certificates/a/a.crt", make_certificate((NameOID.COMMON_NAME, "a"))),
             *(symlink(f"usr/bin/{name}", "busybox") for name in _APPLETS),
         ),
         ("bulk", "1"): deb(file("opt/bulk", random.Random(1).randbytes(3_000_000)), suffix=""),

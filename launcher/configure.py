@@ -15,7 +15,7 @@ import subprocess
 from tools.lib.cli.errors import ToolError
 from tools.lib.cli.files import atomic_write
 from tools.lib.x509 import pem
-from tools.lib.x509.jks import Named, aliases, trust_store
+from tools.lib.x509.jks import TrustedCertificate, assign_aliases, encode_trust_store
 from tools.lib.x509.validity import not_before
 
 # Alternatives, see update-alternatives(1): links, and patterns of their targets.
@@ -159,10 +159,10 @@ def write_trust_store(root: str, bundle: str) -> None:
         with contextlib.suppress(ToolError, ValueError):
             certificate = pem.certificates(block, bundle)[0]
             not_before(certificate)
-            found.append(Named(f"{number:04}.pem", certificate))
+            found.append(TrustedCertificate(f"{number:04}.pem", certificate))
     if not found:
         raise ToolError(f"{bundle}: no valid certificate found", "run update-ca-certificates")
     path = os.path.join(root, TRUST_STORE)
     with atomic_write(path) as out:
-        out.write(trust_store(aliases(found)))
+        out.write(encode_trust_store(assign_aliases(found)))
     os.utime(path, ns=(time, time))

@@ -10,10 +10,10 @@ from cryptography.x509.oid import NameOID
 from launcher import __main__ as launcher
 from launcher.configure import TRUST_STORE, configure, write_trust_store
 from tools.lib.cli.errors import ToolError
-from tools.lib.x509.testing import make
+from tools.lib.x509.testing import make_certificate
 
-DEBIAN = make((NameOID.COMMON_NAME, "Debian"))
-LOCAL = make((NameOID.COMMON_NAME, "local"), serial=2)
+DEBIAN = make_certificate((NameOID.COMMON_NAME, "Debian"))
+LOCAL = make_certificate((NameOID.COMMON_NAME, "local"), serial=2)
 BAZELRC = """\
 try-import /etc/bazel.bazelrc
 startup --host_javabase=/usr/lib/jvm/default-java

@@ -21,7 +21,7 @@ import deflate
 from tools.lib.archive.compress import KINDS
 from tools.lib.cli.errors import ToolError, run
 from tools.lib.cli.flags import Parser
-from tools.lib.debian.deb import Section, open_deb
+from tools.lib.debian.deb import MemberStream, read_deb
 
 _MOST_RATIO = 1.3
 _MOST_MEMORY = 200 << 20
@@ -73,10 +73,10 @@ def _print(name: str, cost: Cost, floor: float) -> None:
 
 def _data(path: str) -> bytes:
     with open(path, "rb") as source:
-        deb = open_deb(source, os.fstat(source.fileno()).st_size)
+        deb = read_deb(source, os.fstat(source.fileno()).st_size)
         if deb.data_suffix != ".xz":
             raise ToolError(f"{path}: {deb.data.name}, and the floor is that of data.tar.xz")
-        return Section(source, deb.data).read(deb.data.size)
+        return MemberStream(source, deb.data).read(deb.data.size)
 
 
 def _floor(data: bytes, repeat: int) -> float:

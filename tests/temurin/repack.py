@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from tools.lib.archive import decompress
 from tools.lib.cli.files import atomic_write
 from tools.lib.cli.flags import Parser
-from tools.lib.debian.deb import Section, open_deb
+from tools.lib.debian.deb import MemberStream, read_deb
 from tools.lib.debian.testing import TarEntry, deb, directory, file, md5sums
 from tools.lib.elf.testing import shared_library
 
@@ -55,8 +55,8 @@ def main(argv: Sequence[str]) -> int:
 def unpacked(path: str) -> dict[str, TarEntry]:
     """The entries of a package by their paths, without slashes at the ends."""
     with open(path, "rb") as source:
-        package = open_deb(source, os.path.getsize(path))
-        chunks = decompress.chunks(Section(source, package.data), package.data_suffix)
+        package = read_deb(source, os.path.getsize(path))
+        chunks = decompress.chunks(MemberStream(source, package.data), package.data_suffix)
         data = io.BytesIO(b"".join(chunks))
     with tarfile.open(fileobj=data) as archive:
         found = {}

@@ -1,12 +1,13 @@
-"""The programs that a busybox stands for, told from its bytes.
+"""Finds the applets of a busybox in its binary.
 
-busybox finds a program by its name in a table of its own, `applet_names` (include/applet_tables.h,
-which its build generates): names in the order of their bytes, a NUL after each, one more at the
-end. It begins with `[` and `[[` wherever busybox has a shell. The table is read here, for nothing
-of a package is run by a build. A list in this repository would have to be kept up with every
-version of both releases, and with what an architecture may lack; the table is the binary's own.
-Where it is not as said, that is an error; and a structure test of the debug images holds, on every
-architecture, that the links are what `busybox --list` says.
+busybox finds an applet by its name in the table `applet_names` (include/applet_tables.h, which its
+build generates): the names in the order of their bytes, each ending in NUL, and one more NUL. The
+table starts with `[` and `[[` in every busybox that has a shell.
+
+The table is read rather than `busybox --list` run, because a build does not run programs of
+packages, and those of other architectures it could not. A list in this repository would have to
+follow every version of the package and every architecture. A table of another form is an error, and
+a structure test of the debug images compares the links with `busybox --list`.
 """
 
 from __future__ import annotations
@@ -18,32 +19,32 @@ from tools.lib.cli.errors import ToolError
 
 _START = b"[\0[[\0"
 _NAME = re.compile(rb"[A-Za-z0-9_.+\[-]{1,32}")
-# Less than these is no debugging shell, and more likely other data that begins alike.
+# Without these it is other data that starts alike, or not of use for debugging.
 _EXPECTED = {"cat", "ls", "sh"}
-# busybox has some 400.
-_MOST = 16 << 10
+# Bytes; busybox has some 400 applets.
+_MAX_TABLE = 16 << 10
 
 
-def applets(binary: bytes) -> list[str]:
-    """The names, in the table's order.
+def find_applets(binary: bytes) -> list[str]:
+    """Returns the names of the applets, in the table's order.
 
     Raises:
-        ToolError: there is no such table, or more than one.
+        ToolError: the binary has no such table, or several.
     """
-    found = [names for names in _tables(binary) if _EXPECTED.issubset(names)]
+    found = [names for names in _find_tables(binary) if _EXPECTED.issubset(names)]
     if len(found) != 1:
         raise ToolError(
-            f"it has {len(found) or 'no'} tables of busybox's programs",
-            "it is another program, or this version of busybox has them in another form",
+            "several tables of applets" if found else "no table of applets",
+            "set `deb` to Debian's package busybox-static, of Debian 12 or 13",
         )
     return found[0]
 
 
-def _tables(binary: bytes) -> Iterator[list[str]]:
-    """What looks like the table, by its beginning, its order and its end."""
+def _find_tables(binary: bytes) -> Iterator[list[str]]:
+    """Whatever looks like the table by its start, its order and its end."""
     start = binary.find(_START)
     while start >= 0:
-        table, end, _ = binary[start : start + _MOST].partition(b"\0\0")
+        table, end, _ = binary[start : start + _MAX_TABLE].partition(b"\0\0")
         names = table.split(b"\0")
         if end and names == sorted(set(names)) and all(map(_NAME.fullmatch, names)):
             yield [name.decode() for name in names]

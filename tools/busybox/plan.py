@@ -1,71 +1,81 @@
-"""From busybox's package to the entries of a debug layer: the program, a link for each of its own.
+"""Decides what a debug layer has of the package busybox-static.
 
-Symlinks, and not hard links: they say what they are, and `busybox` beside them is what the
-directory is copied with.
+That is /busybox/busybox and a symlink to it for each applet. They are symlinks rather than hard
+links so that `ls -l` shows what they are, and so that a copy of the directory stays small.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
-from tools.busybox.applets import applets
-from tools.deb import plan as package
-from tools.deb.rules import keeper
-from tools.lib.archive import tar_reader as tar
+from tools.busybox.applets import find_applets
 from tools.lib.archive.tar_entry import Entry, path_bytes
+from tools.lib.archive.tar_fields import ReadAt
+from tools.lib.archive.tar_reader import Member, content
+from tools.lib.cli.error_context import error_context
 from tools.lib.cli.errors import ToolError
-from tools.lib.elf.elf_file import parse_elf
+from tools.lib.debian.unpack import UnpackedDeb
+from tools.lib.elf.elf_member import parse_elf_member
 
-# Debian 12 has it in /bin, 13 in /usr/bin.
-_PLACES = ("bin/busybox", "usr/bin/busybox")
+# The former in Debian 12, the latter in Debian 13.
+_SOURCES = ("bin/busybox", "usr/bin/busybox")
 _DIRECTORY = "busybox"
 _PROGRAM = f"{_DIRECTORY}/busybox"
-# Debian's are 2 MB.
-_MOST = 32 << 20
+# Debian's have 2 MB.
+_MAX_PROGRAM = 32 << 20
+_DEB_HINT = "set `deb` to Debian's package busybox-static"
 
 
-def plan(members: Iterable[tar.Member], read_at: tar.ReadAt) -> list[tar.Member]:
-    """The entries, sorted by path: the copyright, /busybox/busybox and its links.
+def plan_debug_layer(package: UnpackedDeb) -> list[Member]:
+    """Returns the members, with their paths in the image, sorted by path.
 
-    Directories are left to be implied: /busybox is no directory of the package.
+    They are the program, its links and the package's copyright file. The directory /busybox is not
+    among them: the package does not have it, so a part that declares it decides its mode.
 
     Raises:
-        ToolError: the package has no busybox, or one that needs libraries.
+        ToolError: the package has no busybox, or one that needs shared libraries.
     """
-    kept = package.plan(members, keeper(["**"], _PLACES), False)
-    programs = [each for each in kept if each.entry.path in _PLACES and each.entry.type == "file"]
-    if len(programs) != 1:
-        raise ToolError(
-            f"{len(programs) or 'no'} programs {' or '.join(_PLACES)} in the package",
-            "give Debian's busybox-static",
-        )
-    program = programs[0]
-    try:
-        names = applets(_static(program, read_at))
-    except ToolError as error:
-        raise ToolError(f"{program.entry.path}: {error.message}", error.hint) from None
-    links = (
-        Entry(f"{_DIRECTORY}/{name}", "symlink", 0o777, mtime=program.entry.mtime, link="busybox")
-        for name in names
-        if name != "busybox"
+    program = _find_file(package, _SOURCES)
+    copyright_file = _find_file(
+        package, (f"usr/share/doc/{package.deb.control.package.name}/copyright",)
     )
-    result = [
+    with error_context(program.entry.path):
+        applets = find_applets(_read_static_program(program, package.read_at))
+    members = [
         program._replace(entry=program.entry._replace(path=_PROGRAM)),
-        *(tar.Member(link, ()) for link in links),
-        *(each for each in kept if each.entry.path.startswith("usr/share/doc/")),
+        copyright_file,
+        *(
+            Member(_link(applet, program.entry.mtime), ())
+            for applet in applets
+            if applet != "busybox"
+        ),
     ]
-    files = (each for each in result if each.entry.type != "directory")
-    return sorted(files, key=lambda member: path_bytes(member.entry.path))
+    return sorted(members, key=lambda member: path_bytes(member.entry.path))
 
 
-def _static(program: tar.Member, read_at: tar.ReadAt) -> bytes:
-    """The program's bytes, if it is one that starts in an image without a C library."""
-    if program.entry.size > _MOST:
-        raise ToolError(f"{program.entry.size} bytes, and busybox has some 2 MB")
-    data = b"".join(tar.content(program, read_at))
-    described = parse_elf(lambda offset, length: data[offset : offset + length])
-    if described is None:
-        raise ToolError("no ELF file")
-    if described.interpreter or described.needed:
-        raise ToolError("needs a C library, which not every image has", "give busybox-static")
-    return data
+def _link(applet: str, mtime: int) -> Entry:
+    return Entry(f"{_DIRECTORY}/{applet}", "symlink", 0o777, mtime=mtime, link="busybox")
+
+
+def _find_file(package: UnpackedDeb, paths: tuple[str, ...]) -> Member:
+    """The only regular file among `paths`."""
+    found = [
+        member
+        for member in package.members
+        if member.entry.path in paths and member.entry.type == "file"
+    ]
+    if not found:
+        raise ToolError(f"missing file {' or '.join(paths)}", _DEB_HINT)
+    if len(found) > 1:
+        raise ToolError(f"{found[1].entry.path}: duplicate entry", _DEB_HINT)
+    return found[0]
+
+
+def _read_static_program(program: Member, read_at: ReadAt) -> bytes:
+    """The content of the program, which must also start in an image without a C library."""
+    if program.entry.size > _MAX_PROGRAM:
+        raise ToolError(f"{program.entry.size} bytes, more than {_MAX_PROGRAM}", _DEB_HINT)
+    elf = parse_elf_member(program, read_at)
+    if elf is None:
+        raise ToolError("not an ELF file", _DEB_HINT)
+    if elf.interpreter or elf.needed:
+        raise ToolError("needs shared libraries, which some images lack", _DEB_HINT)
+    return b"".join(content(program, read_at))

@@ -1,5 +1,4 @@
 import hashlib
-import json
 import struct
 import tarfile
 from pathlib import Path
@@ -8,7 +7,8 @@ import pytest
 
 from tools.busybox.__main__ import main
 from tools.lib.cli.errors import ToolError
-from tools.lib.debian.testing import CONTROL, MTIME, TarEntry, deb, file, md5sums, read, symlink
+from tools.lib.debian.testing import CONTROL, MTIME, TarEntry, deb, file, md5sums, symlink
+from tools.lib.part.testing_blob import read_written_part
 
 STANZA = CONTROL.replace(b"sample", b"busybox-static")
 STATUS = "var/lib/dpkg/status.d/busybox-static"
@@ -17,7 +17,7 @@ APPLETS = ["[", "[[", "busybox", "cat", "ls", "sh"]
 
 
 def program(interpreter: bytes = b"") -> bytes:
-    """An ELF file of x86-64, and busybox's table."""
+    """An ELF file for amd64 with busybox's table of applets."""
     names = b"".join(name.encode() + b"\0" for name in APPLETS) + b"\0"
     ident = b"\x7fELF\x02\x01\x01".ljust(16, b"\0")
     segments = 1 if interpreter else 0
@@ -26,73 +26,81 @@ def program(interpreter: bytes = b"") -> bytes:
     return ident + header + (segment + interpreter if interpreter else b"") + names
 
 
+BUSYBOX = file("./bin/busybox", program(), 0o755)
+
+
 def make(folder: Path, *entries: TarEntry, sums: bytes | None = None, name: str = "p") -> Path:
-    """Runs the tool on a package of the entries; returns the folder of its outputs."""
+    """Runs the tool on a package of the entries; returns the directory of its outputs."""
     package = folder / f"{name}.deb"
     package.write_bytes(deb(*entries, control=STANZA, sums=sums))
     out = folder / name
     out.mkdir()
-    flags = ["--deb", str(package), "--blob-out", f"{out}/run", "--part-out", f"{out}/json"]
+    flags = ["--deb", str(package), "--blob-out", f"{out}/blob", "--part-out", f"{out}/json"]
     assert main([*flags, "--label", "//:busybox"]) == 0
     return out
 
 
-@pytest.mark.parametrize("place", ["./bin/busybox", "./usr/bin/busybox"])
-def test_the_part_is_the_program_its_links_and_its_registration(tmp_path: Path, place: str) -> None:
-    binary = file(place, program(), 0o755)
+@pytest.mark.parametrize("path", ["./bin/busybox", "./usr/bin/busybox"])
+def test_a_part_has_the_program_its_links_and_its_registration(tmp_path: Path, path: str) -> None:
+    binary = file(path, program(), 0o755)
     others = [file("./usr/share/man/man1/busybox.1.gz", b"M"), file("./usr/share/x/busybox")]
     sums = md5sums(binary, COPYRIGHT, *others)
     out = make(tmp_path, binary, COPYRIGHT, *others, sums=sums)
-    part = read(out / "run", out / "json")
+    written = read_written_part(out / "blob", out / "json")
     links = {f"busybox/{name}" for name in APPLETS} - {"busybox/busybox"}
     documents = {COPYRIGHT.info.name.removeprefix("./"), STATUS, f"{STATUS}.md5sums"}
-    assert set(part.entries) == {"busybox/busybox", *links, *documents}
-    assert list(part.entries) == sorted(part.entries)
-    assert part.contents["busybox/busybox"] == program()
-    assert part.entries["busybox/busybox"].mode == 0o755
+    assert set(written.entries) == {"busybox/busybox", *links, *documents}
+    assert list(written.entries) == sorted(written.entries)
+    assert written.contents["busybox/busybox"] == program()
+    assert written.entries["busybox/busybox"].mode == 0o755
     for link in links:
-        entry = part.entries[link]
+        entry = written.entries[link]
         assert (entry.type, entry.linkname, entry.mtime) == (tarfile.SYMTYPE, "busybox", MTIME)
-    assert part.contents[STATUS] == STANZA
-    listed = [
-        line.split("  ")[::-1]
-        for line in part.contents[f"{STATUS}.md5sums"].decode().split("\n")[:-1]
+    assert written.contents[STATUS] == STANZA
+    assert written.contents[f"{STATUS}.md5sums"].decode().splitlines() == [
+        f"{hashlib.md5(program()).hexdigest()}  busybox/busybox",
+        f"{hashlib.md5(b'GPL-2').hexdigest()}  usr/share/doc/busybox-static/copyright",
     ]
-    assert listed == [
-        ["busybox/busybox", hashlib.md5(program()).hexdigest()],
-        ["usr/share/doc/busybox-static/copyright", hashlib.md5(b"GPL-2").hexdigest()],
-    ]
-    assert part.metadata["architecture"] == "amd64"
-    assert part.metadata["package"]["name"] == "busybox-static"
-    described = {each["path"]: each for each in part.metadata["entries"]}
-    assert described["busybox/busybox"]["elf"]["machine"] == 62
-    # The directory is nobody's: whoever declares it decides its mode.
-    assert all(each["implied"] for each in part.metadata["directories"])
+    part = written.part
+    assert part.architecture == "amd64"
+    assert part.package
+    assert part.package.name == "busybox-static"
+    (elf,) = (each.elf for each in part.entries if each.path == "busybox/busybox")
+    assert elf
+    assert elf.machine.number == 62
+    # A part that declares /busybox decides its mode.
+    assert all(each.implied for each in part.directories)
 
 
-def test_the_order_in_the_package_does_not_count(tmp_path: Path) -> None:
-    entries = [file("./bin/busybox", program(), 0o755), COPYRIGHT]
-    one, two = make(tmp_path, *entries), make(tmp_path, *entries[::-1], name="q")
-    assert (one / "run").read_bytes() == (two / "run").read_bytes()
-    assert json.loads((one / "json").read_bytes()) == json.loads((two / "json").read_bytes())
+def test_the_order_of_the_package_does_not_matter(tmp_path: Path) -> None:
+    one, two = make(tmp_path, BUSYBOX, COPYRIGHT), make(tmp_path, COPYRIGHT, BUSYBOX, name="q")
+    for name in ("blob", "json"):
+        assert (one / name).read_bytes() == (two / name).read_bytes()
 
 
 @pytest.mark.parametrize(
     ("entries", "message"),
     [
-        ([], "data.tar.xz: no programs bin/busybox or usr/bin/busybox in the package"),
-        ([symlink("./bin/busybox", "x")], "no programs bin/busybox"),
+        ([COPYRIGHT], "missing file bin/busybox or usr/bin/busybox"),
+        ([COPYRIGHT, symlink("./bin/busybox", "x")], "missing file bin/busybox"),
+        ([BUSYBOX], "missing file usr/share/doc/busybox-static/copyright"),
         (
-            [file("./bin/busybox", program()), file("./usr/bin/busybox", program())],
-            "2 programs bin/busybox",
+            [COPYRIGHT, BUSYBOX, file("./usr/bin/busybox", program())],
+            "usr/bin/busybox: duplicate entry",
         ),
-        ([file("./bin/busybox", b"#!/bin/sh\n")], "bin/busybox: no ELF file"),
-        ([file("./bin/busybox", program(b"/lib/ld.so\0"))], "bin/busybox: needs a C library"),
-        ([file("./bin/busybox", program()[:64])], "bin/busybox: it has no tables"),
-        ([file("./bin/busybox", program()), file("./etc/../../x")], "'..'"),
+        ([COPYRIGHT, file("./bin/busybox", b"#!/bin/sh\n")], "bin/busybox: not an ELF file"),
+        (
+            [COPYRIGHT, file("./bin/busybox", program(b"/lib/ld.so\0"))],
+            "bin/busybox: needs shared libraries",
+        ),
+        (
+            [COPYRIGHT, file("./bin/busybox", program()[:64])],
+            "bin/busybox: no table of applets",
+        ),
+        ([COPYRIGHT, BUSYBOX, file("./etc/../../x")], "'..'"),
     ],
 )
-def test_another_package_is_told_and_leaves_nothing(
+def test_other_packages_are_errors_and_leave_no_output(
     tmp_path: Path, entries: list[TarEntry], message: str
 ) -> None:
     with pytest.raises(ToolError) as caught:

@@ -1,38 +1,44 @@
-"""ca_bundle: makes the bundle of certificates of Debian's ca-certificates, as a part of a layer."""
+"""ca_bundle: makes a part with the CA bundle of Debian's package ca-certificates."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
 
-from tools.ca_bundle import bundle, package
+from tools.ca_bundle.bundle import bundle_certificates, bundle_files
 from tools.lib.archive.tar_entry import Entry
 from tools.lib.cli.errors import run
 from tools.lib.cli.flags import Parser
+from tools.lib.debian.ca_certificates import read_ca_certificates
 from tools.lib.part.output import add_flags, part_writer
 
 
 def main(argv: Sequence[str]) -> int:
-    parser = Parser("ca_bundle", "Makes /etc/ssl/certs/ca-certificates.crt, as a part of a layer.")
-    parser.add_argument("--deb", required=True, help="the package ca-certificates")
+    parser = Parser("ca_bundle", "Makes a part with /etc/ssl/certs/ca-certificates.crt.")
+    parser.add_argument("--deb", required=True, help="Debian's package ca-certificates")
     parser.add_argument(
-        "--certificate", action="append", default=[], help="PEM of one's own, after the package's"
+        "--certificate",
+        action="append",
+        default=[],
+        help="a PEM file whose certificates follow the package's",
     )
     parser.add_argument(
-        "--hashed", action="store_true", help="also one file a certificate, as OpenSSL's CApath"
+        "--hashed",
+        action="store_true",
+        help="add a file for each certificate, for OpenSSL's CApath",
     )
     add_flags(parser)
     args = parser.parse_args(argv)
 
-    deb = package.read(args.deb, args.blob_out)
-    own = [(path, _read(path)) for path in args.certificate]
-    found = bundle.certificates(deb.certificates, own)
-    files = bundle.files(found, deb.stanza, deb.copyright_file, hashed=args.hashed)
+    package = read_ca_certificates(args.deb, args.blob_out)
+    additional = [(path, _read(path)) for path in args.certificate]
+    certificates = bundle_certificates(package.certificates, additional)
+    files = bundle_files(certificates, package, hashed=args.hashed)
     with part_writer(args) as writer:
         for path in sorted(files):
-            entry = Entry(path, "file", 0o644, mtime=deb.mtime, size=len(files[path]))
+            entry = Entry(path, "file", 0o644, mtime=package.mtime, size=len(files[path]))
             writer.add(entry, [files[path]])
-        writer.close(label=args.label, architecture=None, package=deb.package)
+        writer.close(label=args.label, architecture=None, package=package.control.package)
     return 0
 
 

@@ -1,4 +1,4 @@
-"""The files that Debian's update-ca-certificates(8) makes, without running it."""
+"""Makes the files that Debian's update-ca-certificates(8) makes."""
 
 from __future__ import annotations
 
@@ -7,63 +7,64 @@ from collections.abc import Iterable, Mapping
 
 from tools.lib.archive.tar_entry import path_bytes
 from tools.lib.cli.errors import ToolError
+from tools.lib.debian.ca_certificates import COPYRIGHT, CaCertificates
+from tools.lib.debian.dpkg_status import status_files
 from tools.lib.x509 import der, pem
 
-PACKAGE = "ca-certificates"
-# What the package enables: all of Mozilla's, as debconf's default and every Debian image have it.
-SOURCES = "usr/share/ca-certificates/mozilla/"
-COPYRIGHT = f"usr/share/doc/{PACKAGE}/copyright"
 _DIRECTORY = "etc/ssl/certs/"
-BUNDLE = _DIRECTORY + "ca-certificates.crt"
-_STATUS = f"var/lib/dpkg/status.d/{PACKAGE}"
+BUNDLE = f"{_DIRECTORY}ca-certificates.crt"
 
 
-def certificates(
-    shipped: Mapping[str, bytes], own: Iterable[tuple[str, bytes]]
+def bundle_certificates(
+    package: Mapping[str, bytes], additional: Iterable[tuple[str, bytes]]
 ) -> list[pem.Certificate]:
-    """The certificates of a bundle, each once: the package's by name, then one's own as given.
+    """Returns the certificates of a bundle in their order, without duplicates.
+
+    The package's come first, sorted by path, then the additional ones as given.
 
     Args:
-        shipped: path in the package to PEM.
-        own: name for errors, and PEM.
+        package: the content of the package's PEM files, by path.
+        additional: the name, for errors, and content of further PEM files.
     """
-    by_name = sorted(shipped.items(), key=lambda item: path_bytes(item[0]))
-    found = [each for where, data in [*by_name, *own] for each in pem.certificates(data, where)]
+    files = [*sorted(package.items(), key=lambda item: path_bytes(item[0])), *additional]
+    found = [each for where, data in files for each in pem.certificates(data, where)]
     return list(dict.fromkeys(found))
 
 
-def files(
-    found: Iterable[pem.Certificate], stanza: bytes, copyright_file: bytes, *, hashed: bool
+def bundle_files(
+    certificates: Iterable[pem.Certificate], package: CaCertificates, *, hashed: bool
 ) -> dict[str, bytes]:
-    """Path to content of all that the part holds.
+    """Returns the content of the files of the part, by path.
+
+    They include the package's copyright file and its registration with dpkg, by which scanners
+    know whose certificates the bundle has.
 
     Args:
-        found: the certificates, in the bundle's order.
-        stanza: the package's control stanza, so that scanners know whose certificates these are.
-        copyright_file: the package's.
-        hashed: also one file a certificate, by the name under which OpenSSL looks for it in a
+        certificates: the certificates in the bundle's order.
+        package: the package ca-certificates.
+        hashed: whether to add a file for each certificate, named as OpenSSL looks for it in a
             directory (`CApath`, `openssl rehash`).
     """
-    blocks = [(each, pem.encode(each)) for each in found]
-    made = {BUNDLE: b"".join(block for _, block in blocks), COPYRIGHT: copyright_file}
+    blocks = [(each, pem.encode(each)) for each in certificates]
+    files = {BUNDLE: b"".join(block for _, block in blocks), COPYRIGHT: package.copyright_file}
     if hashed:
-        made |= _hashed(blocks)
-    sums = "".join(
-        f"{hashlib.md5(made[path], usedforsecurity=False).hexdigest()}  {path}\n"
-        for path in sorted(made)
-    )
-    return made | {_STATUS: stanza, f"{_STATUS}.md5sums": sums.encode()}
+        files |= _hashed_files(blocks)
+    md5sums = {
+        path: hashlib.md5(content, usedforsecurity=False).hexdigest()
+        for path, content in files.items()
+    }
+    return files | status_files(package.control, md5sums)
 
 
-def _hashed(blocks: Iterable[tuple[pem.Certificate, bytes]]) -> dict[str, bytes]:
-    made: dict[str, bytes] = {}
+def _hashed_files(blocks: Iterable[tuple[pem.Certificate, bytes]]) -> dict[str, bytes]:
+    files: dict[str, bytes] = {}
+    numbers: dict[str, int] = {}
     for certificate, block in blocks:
         try:
-            name = _DIRECTORY + der.subject_hash(certificate)
+            name = der.subject_hash(certificate)
         except ValueError as error:
-            raise ToolError(f"a certificate whose subject cannot be hashed: {error}") from None
-        number = 0
-        while f"{name}.{number}" in made:
-            number += 1
-        made[f"{name}.{number}"] = block
-    return made
+            raise ToolError(f"invalid subject of a certificate: {error}") from None
+        number = numbers.get(name, 0)
+        numbers[name] = number + 1
+        files[f"{_DIRECTORY}{name}.{number}"] = block
+    return files

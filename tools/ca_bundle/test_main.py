@@ -1,97 +1,92 @@
 from __future__ import annotations
 
-import gzip
-import io
-import json
-import tarfile
 from pathlib import Path
-from typing import Any
 
 import pytest
 from cryptography.x509.oid import NameOID
 
 from tools.ca_bundle.__main__ import main
-from tools.lib.archive.tar_entry import END_OF_ARCHIVE
 from tools.lib.cli.errors import ToolError
-from tools.lib.x509 import testing
-from tools.lib.x509.testing import make
+from tools.lib.debian.package import BinaryPackage
+from tools.lib.debian.testing import MTIME, TarEntry, deb, file
+from tools.lib.part.testing_blob import WrittenPart, read_written_part
+from tools.lib.x509.testing import make_certificate
 
-STANZA = "Package: ca-certificates\nVersion: 1~x\nArchitecture: all\nDescription: x\n y\n"
+CONTROL = b"Package: ca-certificates\nVersion: 1~x\nArchitecture: all\nDescription: x\n y\n"
 ROOTS = {
-    f"./usr/share/ca-certificates/mozilla/{name}.crt": make((NameOID.COMMON_NAME, name))
+    f"./usr/share/ca-certificates/mozilla/{name}.crt": make_certificate((NameOID.COMMON_NAME, name))
     for name in ("B", "a")
 }
-FILES = {
-    "./usr/sbin/update-ca-certificates": b"#!/bin/sh\n",
-    "./usr/share/doc/ca-certificates/copyright": b"free\n",
-    **ROOTS,
-}
+PROGRAM = file("./usr/sbin/update-ca-certificates", b"#!/bin/sh\n")
+COPYRIGHT = file("./usr/share/doc/ca-certificates/copyright", b"free\n")
+CERTIFICATES = [file(path, pem) for path, pem in ROOTS.items()]
 
 
-def deb(stanza: str = STANZA, files: dict[str, bytes] = FILES) -> bytes:
-    return testing.deb(stanza, files)
+def package(*entries: TarEntry, control: bytes = CONTROL) -> bytes:
+    return deb(*(entries or (PROGRAM, COPYRIGHT, *CERTIFICATES)), control=control)
 
 
-def make_part(folder: Path, package: bytes, *flags: str) -> tuple[dict[str, Any], dict[str, bytes]]:
-    """Runs the tool; returns the metadata, and the path and content of each file."""
+def make_part(folder: Path, package: bytes, *flags: str) -> WrittenPart:
+    """Runs the tool on the package."""
     (folder / "x.deb").write_bytes(package)
-    outputs = ["--blob-out", str(folder / "run"), "--part-out", str(folder / "part.json")]
-    assert main(["--deb", str(folder / "x.deb"), "--label", "//x:ca", *outputs, *flags]) == 0
-    plain = gzip.decompress((folder / "run").read_bytes()) + END_OF_ARCHIVE
-    with tarfile.open(fileobj=io.BytesIO(plain)) as tar:
-        assert {each.mode for each in tar} == {0o644}
-        files = {each.name: tar.extractfile(each).read() for each in tar}  # type: ignore[union-attr]
-    return json.loads((folder / "part.json").read_bytes()), files
+    outputs = [f"--blob-out={folder}/blob", f"--part-out={folder}/part.json", "--label=//x:ca"]
+    assert main([f"--deb={folder}/x.deb", *outputs, *flags]) == 0
+    return read_written_part(folder / "blob", folder / "part.json")
 
 
-def test_a_package_becomes_a_bundle(tmp_path: Path) -> None:
-    metadata, files = make_part(tmp_path, deb())
+def test_a_part_has_the_bundle_the_copyright_and_the_registration(tmp_path: Path) -> None:
+    written = make_part(tmp_path, package())
+    files = written.contents
     assert files["etc/ssl/certs/ca-certificates.crt"] == b"".join(ROOTS.values())
-    assert files["var/lib/dpkg/status.d/ca-certificates"] == STANZA.encode()
+    assert files["var/lib/dpkg/status.d/ca-certificates"] == CONTROL
     assert files["usr/share/doc/ca-certificates/copyright"] == b"free\n"
     assert sorted(files)[-1] == "var/lib/dpkg/status.d/ca-certificates.md5sums"
     assert len(files) == 4
-    assert metadata["package"] == {
-        "name": "ca-certificates",
-        "version": "1~x",
-        "architecture": "all",
-        "source": "ca-certificates",
-    }
-    # The last certificate of the archive.
-    assert {each["mtime"] for each in metadata["entries"]} == {1003}
+    assert written.part.package == BinaryPackage("ca-certificates", "1~x", "all", "ca-certificates")
+    assert {each.mode for each in written.part.entries} == {0o644}
 
 
-def test_one_s_own_certificates_are_added(tmp_path: Path) -> None:
-    own, certificate = tmp_path / "own.pem", make((NameOID.COMMON_NAME, "Own"))
+def test_all_entries_have_the_newest_time_of_the_certificates(tmp_path: Path) -> None:
+    first, second = (file(path, pem) for path, pem in ROOTS.items())
+    other = file("./x")
+    first.info.mtime, second.info.mtime, other.info.mtime = MTIME + 3, MTIME + 2, MTIME + 9
+    part = make_part(tmp_path, package(first, second, other, COPYRIGHT)).part
+    assert {each.mtime for each in part.entries} == {MTIME + 3}
+
+
+def test_additional_certificates_follow(tmp_path: Path) -> None:
+    own, certificate = tmp_path / "own.pem", make_certificate((NameOID.COMMON_NAME, "Own"))
     own.write_bytes(certificate.replace(b"\n", b"\r\n"))
-    _, files = make_part(tmp_path, deb(), "--certificate", str(own))
+    files = make_part(tmp_path, package(), "--certificate", str(own)).contents
     assert files["etc/ssl/certs/ca-certificates.crt"] == b"".join([*ROOTS.values(), certificate])
 
 
-def test_hashed_adds_a_file_a_certificate(tmp_path: Path) -> None:
-    _, files = make_part(tmp_path, deb(), "--hashed")
+def test_hashed_adds_a_file_for_each_certificate(tmp_path: Path) -> None:
+    files = make_part(tmp_path, package(), "--hashed").contents
     hashed = [data for path, data in files.items() if path.endswith(".0")]
     assert sorted(hashed) == sorted(ROOTS.values())
-
-
-WITHOUT = {path: data for path, data in FILES.items() if path not in ROOTS}
 
 
 @pytest.mark.parametrize(
     ("package", "message"),
     [
         (b"", "not a .deb"),
-        (b"!<arch>\n", "has no debian-binary"),
-        (deb()[:-900], "cut off"),
-        (deb()[:400], "damaged at byte"),
-        (deb(STANZA.replace("ca-certificates", "openssl")), "the package openssl"),
-        (deb("Package: ca-certificates\nArchitecture: all\n"), "control: has no Version"),
-        (deb(files=WITHOUT), "has no usr/share/ca-certificates/mozilla/"),
-        (deb(files=ROOTS), "has no usr/share/doc/ca-certificates/copyright"),
-        (deb(files=FILES | {next(iter(ROOTS)): b"x"}), "B.crt: holds no certificate"),
+        (b"!<arch>\n", "missing member debian-binary"),
+        (package()[:-900], "cut off"),
+        (package()[:400], "damaged at byte"),
+        (package(control=CONTROL.replace(b"ca-cert", b"cert")), "unexpected package certificates"),
+        (package(control=CONTROL.replace(b"Version", b"Versio")), "control: missing field Version"),
+        (package(COPYRIGHT), "missing files usr/share/ca-certificates/mozilla/"),
+        (package(*CERTIFICATES), "missing file usr/share/doc/ca-certificates/copyright"),
+        (
+            package(COPYRIGHT, file("./usr/share/ca-certificates/mozilla/B.crt", b"x")),
+            "B.crt: no PEM certificate found",
+        ),
     ],
 )
-def test_a_bad_package_leaves_nothing(package: bytes, message: str, tmp_path: Path) -> None:
+def test_other_packages_are_errors_and_leave_no_output(
+    package: bytes, message: str, tmp_path: Path
+) -> None:
     with pytest.raises(ToolError, match=message):
         make_part(tmp_path, package)
     assert [each.name for each in tmp_path.iterdir()] == ["x.deb"]

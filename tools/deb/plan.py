@@ -1,71 +1,72 @@
-"""From a package's archive to the entries of a layer. Touches no files, reads no content."""
+"""Decides which entries of a package's archive a layer has. Touches no files, reads no content."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from tools.deb import merged_usr
-from tools.deb.rules import Keep
+from tools.deb import usr_merge
+from tools.deb.path_filter import PathFilter
 from tools.lib.archive.tar_entry import Entry, path_bytes
 from tools.lib.archive.tar_reader import Member
 from tools.lib.cli.errors import ToolError
 from tools.lib.rootfs.links import target_of
 
-# Ten times what the largest packages have. Names that are deep cost memory for each directory.
+# Ten times what the largest packages have. Each directory of a deep path costs memory.
 _MAX_DIRECTORIES = 1 << 17
 
-_EXCLUDE = "leave it out by --exclude, if it is not needed"
-
-Found = dict[str, Member]
-"""Entries by path."""
+_EXCLUDE_HINT = "if it is not needed, add it to `exclude`"
 
 
-def plan(members: Iterable[Member], keep: Keep, merge_usr: bool) -> list[Member]:
-    """The entries of the layer, sorted by path; of hard links the first one has the data.
+def plan_layer(
+    members: Iterable[Member], path_filter: PathFilter, merged_usr: bool
+) -> list[Member]:
+    """Returns the entries of the layer, sorted by path. The first of hard links has the data.
 
     Args:
-        members: the archive.
-        keep: what stays.
-        merge_usr: whether what is in /bin, /lib and so on goes below /usr.
+        members: the package's archive.
+        path_filter: chooses what the layer has.
+        merged_usr: whether to move /bin, /lib and the like below /usr.
 
     Raises:
-        ToolError: the archive cannot be unpacked as it is, or reaches out of the root.
+        ToolError: the archive has contradictory entries, or the layer would have one that no
+            layer may have.
     """
-    found = _index(members, merge_usr)
-    _check_parents(found)
-    links = _hard_links(found)
+    by_path = _index(members, merged_usr)
+    _check_parents(by_path)
+    links = _resolve_hard_links(by_path)
     kept = {
         path
-        for path, member in found.items()
-        if member.entry.type != "directory" and keep(member.entry)
+        for path, member in by_path.items()
+        if member.entry.type != "directory" and path_filter.keeps(member.entry)
     }
-    _keep_targets(kept, found)
+    _keep_targets_of_documentation(kept, by_path)
     for path in kept:
-        _check(found[path].entry)
-    result = [*_files(kept, found, links), *_directories(kept, found, keep)]
-    return sorted(result, key=lambda member: path_bytes(member.entry.path))
+        _check(by_path[path].entry)
+    planned = [*_files(kept, by_path, links), *_directories(kept, by_path, path_filter)]
+    return sorted(planned, key=lambda member: path_bytes(member.entry.path))
 
 
-def _index(members: Iterable[Member], merge_usr: bool) -> Found:
-    found: Found = {}
+def _index(members: Iterable[Member], merged_usr: bool) -> dict[str, Member]:
+    """The members by their paths in the image, without the root directory."""
+    by_path: dict[str, Member] = {}
     for member in members:
         entry: Entry | None = member.entry
-        if merge_usr:
-            entry = merged_usr.moved(member.entry)
+        if merged_usr:
+            entry = usr_merge.move_entry(member.entry)
         if entry is None:
             continue
         if not entry.path:
             if entry.type != "directory":
-                raise ToolError(f"the root is a {entry.type}")
+                raise ToolError(f"the root directory is a {entry.type}")
             continue
-        other = found.get(entry.path)
+        other = by_path.get(entry.path)
         if other is not None:
             if entry.type != "directory" or other.entry.type != "directory":
-                raise ToolError(f"{entry.path}: twice in the archive")
+                raise ToolError(f"{entry.path}: duplicate entry")
             if entry.path != member.entry.path:
-                continue  # of /lib and /usr/lib the latter counts
-        found[entry.path] = member if entry is member.entry else member._replace(entry=entry)
-    return found
+                continue  # /lib, where /usr/lib has its own entry
+        by_path[entry.path] = member if entry is member.entry else member._replace(entry=entry)
+    return by_path
 
 
 def _parent(path: str) -> str:
@@ -84,66 +85,76 @@ def _ancestors(paths: Iterable[str]) -> set[str]:
     return known
 
 
-def _check_parents(found: Found) -> None:
-    for path in sorted(_ancestors(found)):
-        if path in found and found[path].entry.type != "directory":
-            raise ToolError(f"{path}: a {found[path].entry.type}, and other entries are below it")
+def _check_parents(by_path: Mapping[str, Member]) -> None:
+    for path in sorted(_ancestors(by_path)):
+        if path in by_path and by_path[path].entry.type != "directory":
+            raise ToolError(f"{path}: a {by_path[path].entry.type} with entries below it")
 
 
-def _hard_links(found: Found) -> dict[str, str]:
-    """Each hard link's file; links to what is no file become a copy of it."""
+def _resolve_hard_links(by_path: dict[str, Member]) -> dict[str, str]:
+    """The path of the file that each hard link leads to.
+
+    A hard link to a symlink or device becomes a copy of it in `by_path`.
+    """
     links: dict[str, str] = {}
-    for path in found:
+    for path in by_path:
         trail: dict[str, None] = {}
-        at = path
+        target = path
         while (
-            at in found and found[at].entry.type == "hardlink" and not (at in links or at in trail)
+            target in by_path
+            and by_path[target].entry.type == "hardlink"
+            and target not in links
+            and target not in trail
         ):
-            trail[at] = None
-            at = found[at].entry.link
-        at = links.get(at, at)
-        if trail and (at not in found or found[at].entry.type in ("directory", "hardlink")):
-            raise ToolError(f"{path}: a hard link to {at}, which is no file of the package")
-        links |= dict.fromkeys(trail, at)
+            trail[target] = None
+            target = by_path[target].entry.link
+        target = links.get(target, target)
+        if trail and (
+            target not in by_path or by_path[target].entry.type in ("directory", "hardlink")
+        ):
+            raise ToolError(f"{path}: hard link to {target}, which is not a file of the package")
+        links |= dict.fromkeys(trail, target)
     for path, target in list(links.items()):
-        if found[target].entry.type != "file":
-            found[path] = Member(found[target].entry._replace(path=path), ())
+        if by_path[target].entry.type != "file":
+            by_path[path] = Member(by_path[target].entry._replace(path=path), ())
             del links[path]
     return links
 
 
-def _keep_targets(kept: set[str], found: Found) -> None:
-    """A copyright file that is a link needs what it leads to, were it of the documentation."""
+def _keep_targets_of_documentation(kept: set[str], by_path: Mapping[str, Member]) -> None:
+    """Keeps the targets of symlinks among kept documentation: copyright files may be links."""
     pending = [path for path in kept if path.startswith("usr/share/doc/")]
     while pending:
-        entry = found[pending.pop()].entry
+        entry = by_path[pending.pop()].entry
         if entry.type != "symlink":
             continue
-        to = target_of(entry.path, entry.link)
-        if to in found and to not in kept and found[to].entry.type != "directory":
-            kept.add(to)
-            pending.append(to)
+        target = target_of(entry.path, entry.link) or ""
+        if target in by_path and target not in kept and by_path[target].entry.type != "directory":
+            kept.add(target)
+            pending.append(target)
 
 
 def _check(entry: Entry) -> None:
     if entry.type in ("char", "block"):
-        raise ToolError(f"{entry.path}: a device, which no package has to bring", _EXCLUDE)
+        raise ToolError(f"{entry.path}: a device, which a package may not have", _EXCLUDE_HINT)
     if entry.type == "symlink" and target_of(entry.path, entry.link) is None:
-        raise ToolError(f"{entry.path}: a symlink out of the image, to {entry.link}", _EXCLUDE)
+        raise ToolError(f"{entry.path}: symlink out of the image, to {entry.link}", _EXCLUDE_HINT)
     if "\n" in entry.path:
-        raise ToolError(f"{entry.path}: a line feed in a name, which dpkg does not take", _EXCLUDE)
+        raise ToolError(f"{entry.path}: line feed in a name, which dpkg refuses", _EXCLUDE_HINT)
     if ".wh." in entry.path and any(name.startswith(".wh.") for name in entry.path.split("/")):
-        raise ToolError(f"{entry.path}: layers have another meaning for such a name", _EXCLUDE)
+        raise ToolError(f"{entry.path}: would be a whiteout, which deletes a file", _EXCLUDE_HINT)
 
 
-def _files(kept: set[str], found: Found, links: Mapping[str, str]) -> Iterable[Member]:
-    """What is no directory. The name that comes first gets the data, the others link to it."""
+def _files(
+    kept: set[str], by_path: Mapping[str, Member], links: Mapping[str, str]
+) -> Iterable[Member]:
+    """Everything but directories. Of a file's names the first has the data, others link to it."""
     names: dict[str, list[str]] = {}
     for path in kept:
         names.setdefault(links.get(path, path), []).append(path)
     for target, paths in names.items():
         first, *others = sorted(paths, key=path_bytes)
-        entry, extents = found[target]
+        entry, extents = by_path[target]
         yield Member(entry._replace(path=first), extents)
         for path in others:
             yield Member(
@@ -151,9 +162,11 @@ def _files(kept: set[str], found: Found, links: Mapping[str, str]) -> Iterable[M
             )
 
 
-def _directories(kept: set[str], found: Found, keep: Keep) -> Iterable[Member]:
-    """Parents of what is kept, and what was empty from the start."""
-    parents = _ancestors(found)
-    directories = {path for path in found if found[path].entry.type == "directory"}
-    empty = {path for path in directories - parents if keep(found[path].entry)}
-    return (found[path] for path in directories & (empty | _ancestors(kept | empty)))
+def _directories(
+    kept: set[str], by_path: Mapping[str, Member], path_filter: PathFilter
+) -> Iterable[Member]:
+    """The parents of what is kept, and the directories that are empty in the package."""
+    parents = _ancestors(by_path)
+    directories = {path for path in by_path if by_path[path].entry.type == "directory"}
+    empty = {path for path in directories - parents if path_filter.keeps(by_path[path].entry)}
+    return (by_path[path] for path in directories & (empty | _ancestors(kept | empty)))

@@ -1,7 +1,7 @@
 import pytest
 
-from tools.deb.plan import plan
-from tools.deb.rules import keeper
+from tools.deb.path_filter import PathFilter
+from tools.deb.plan import plan_layer
 from tools.lib.archive.tar_entry import Entry
 from tools.lib.archive.tar_reader import Extent, Member
 from tools.lib.cli.errors import ToolError
@@ -25,19 +25,20 @@ def hardlink(path: str, link: str) -> Member:
     return Member(Entry(path, "hardlink", 0o644, link=link), ())
 
 
-def planned(*members: Member, exclude: str = "", merge_usr: bool = False) -> list[Member]:
-    return plan(members, keeper([exclude], []), merge_usr)
+def planned(*members: Member, exclude: str = "none", merged_usr: bool = False) -> list[Member]:
+    return plan_layer(members, PathFilter([exclude], []), merged_usr)
 
 
-def paths(*members: Member, exclude: str = "", merge_usr: bool = False) -> list[str]:
-    return [member.entry.path for member in planned(*members, exclude=exclude, merge_usr=merge_usr)]
+def paths(*members: Member, exclude: str = "none", merged_usr: bool = False) -> list[str]:
+    kept = planned(*members, exclude=exclude, merged_usr=merged_usr)
+    return [member.entry.path for member in kept]
 
 
-def test_entries_are_sorted_by_bytes_and_not_by_directory() -> None:
+def test_entries_are_sorted_by_the_bytes_of_their_paths() -> None:
     assert paths(file("a/x"), file("b"), file("a-b"), file("a.b")) == ["a-b", "a.b", "a/x", "b"]
 
 
-def test_directories_that_rules_empty_go_and_those_that_were_empty_stay() -> None:
+def test_directories_that_become_empty_are_left_out_and_those_that_were_empty_are_kept() -> None:
     members = [
         *(directory(path) for path in ("usr", "usr/share", "usr/share/man", "usr/share/man/man1")),
         file("usr/share/man/man1/x"),
@@ -50,11 +51,11 @@ def test_directories_that_rules_empty_go_and_those_that_were_empty_stay() -> Non
     ]
 
 
-def test_an_empty_directory_can_be_left_out() -> None:
+def test_an_empty_directory_can_be_excluded() -> None:
     assert paths(directory("boot"), directory("home"), exclude="boot") == ["home"]
 
 
-def test_of_hard_links_the_first_name_has_the_data() -> None:
+def test_the_first_of_hard_links_has_the_data() -> None:
     first, second, third = planned(
         hardlink("a", "b"), hardlink("c", "a"), Member(Entry("b", "file", 0o4755, size=1), DATA)
     )
@@ -64,7 +65,7 @@ def test_of_hard_links_the_first_name_has_the_data() -> None:
     assert {member.entry.mode for member in (first, second, third)} == {0o4755}
 
 
-def test_a_hard_link_whose_target_is_left_out_becomes_the_file() -> None:
+def test_a_hard_link_whose_target_is_excluded_becomes_the_file() -> None:
     kept = planned(file("usr/share/doc/x/a"), hardlink("usr/b", "usr/share/doc/x/a"))
     assert [(member.entry.path, member.entry.type, member.entry.size) for member in kept] == [
         ("usr/b", "file", 1)
@@ -72,19 +73,19 @@ def test_a_hard_link_whose_target_is_left_out_becomes_the_file() -> None:
     assert kept[0].extents == DATA
 
 
-def test_a_hard_link_to_a_symlink_is_that_symlink() -> None:
+def test_a_hard_link_to_a_symlink_becomes_that_symlink() -> None:
     kept = planned(symlink("a", "x"), hardlink("b", "a"))
     assert [(member.entry.type, member.entry.link) for member in kept] == [("symlink", "x")] * 2
 
 
-def test_long_chains_of_hard_links_take_no_time() -> None:
+def test_long_chains_of_hard_links_take_linear_time() -> None:
     chain = [hardlink(f"{n}", f"{n + 1}") for n in range(20_000)]
     assert len(planned(*chain, file("20000"))) == 20_001
     with pytest.raises(ToolError, match="hard link"):
         planned(*chain, hardlink("20000", "0"))
 
 
-def test_what_a_copyright_link_leads_to_stays() -> None:
+def test_the_target_of_a_copyright_link_is_kept() -> None:
     members = [
         symlink("usr/share/doc/x/copyright", "../y/LICENSE"),
         symlink("usr/share/doc/y/LICENSE", "/usr/share/doc/y/text"),
@@ -98,13 +99,13 @@ def test_what_a_copyright_link_leads_to_stays() -> None:
     ]
 
 
-def test_deep_names_do_not_eat_the_memory() -> None:
+def test_the_number_of_directories_is_limited() -> None:
     deep = [file(f"{n}/" + "d/" * 2000 + "f") for n in range(100)]
     with pytest.raises(ToolError, match="more than 131072 directories"):
         planned(*deep)
 
 
-def test_merged_usr_moves_files_and_keeps_what_links_mean() -> None:
+def test_a_merged_usr_moves_files_and_keeps_the_meaning_of_links() -> None:
     kept = planned(
         directory("bin"),
         directory("lib"),
@@ -113,7 +114,7 @@ def test_merged_usr_moves_files_and_keeps_what_links_mean() -> None:
         directory("usr/lib", 0o700),
         file("bin/sh"),
         symlink("bin/up", "../usr/share/data"),
-        symlink("bin/beside", "sh"),
+        symlink("bin/sibling", "sh"),
         symlink("bin/across", "../lib/x/f"),
         symlink("bin/absolute", "/lib/x/f"),
         symlink("lib/x/far", "../../etc/conf"),
@@ -121,14 +122,14 @@ def test_merged_usr_moves_files_and_keeps_what_links_mean() -> None:
         hardlink("lib64/h", "bin/sh"),
         file("lib/x/f"),
         file("library"),
-        merge_usr=True,
+        merged_usr=True,
     )
     links = {each.entry.path: each.entry.link for each in kept if each.entry.link}
     assert links == {
         "etc/y": "../lib/x/f",
         "usr/bin/absolute": "/lib/x/f",
         "usr/bin/across": "../lib/x/f",
-        "usr/bin/beside": "sh",
+        "usr/bin/sibling": "sh",
         "usr/bin/up": "../share/data",
         "usr/lib/x/far": "../../../etc/conf",
         "usr/lib64/h": "usr/bin/sh",
@@ -139,28 +140,28 @@ def test_merged_usr_moves_files_and_keeps_what_links_mean() -> None:
         "usr": 0o755,
         "usr/bin": 0o755,
         "usr/bin/sh": 0o644,
-        "usr/lib": 0o700,  # its own entry, not that of /lib
+        "usr/lib": 0o700,  # its own mode, not that of /lib
         "usr/lib/x": 0o755,
         "usr/lib/x/f": 0o644,
     }
 
 
-def test_the_links_of_base_files_stay_where_usr_is_merged() -> None:
-    kept = planned(symlink("bin", "usr/bin"), symlink("lib64", "usr/lib64"), merge_usr=True)
+def test_a_merged_usr_keeps_the_links_of_base_files() -> None:
+    kept = planned(symlink("bin", "usr/bin"), symlink("lib64", "usr/lib64"), merged_usr=True)
     assert [(each.entry.path, each.entry.link) for each in kept] == [
         ("bin", "usr/bin"),
         ("lib64", "usr/lib64"),
     ]
 
 
-def test_links_between_the_two_places_go_where_usr_is_merged() -> None:
+def test_a_merged_usr_has_no_links_between_the_two_places() -> None:
     members = [symlink("bin/x", "/usr/bin/x"), symlink("usr/lib/y", "../../lib/y")]
-    assert paths(*members, file("usr/bin/x"), file("lib/y"), merge_usr=True) == [
+    assert paths(*members, file("usr/bin/x"), file("lib/y"), merged_usr=True) == [
         "usr/bin/x",
         "usr/lib/y",
     ]
 
 
-def test_one_path_at_both_places_is_an_error_where_usr_is_merged() -> None:
-    with pytest.raises(ToolError, match="usr/bin/x: twice in the archive"):
-        planned(file("bin/x"), file("usr/bin/x"), merge_usr=True)
+def test_a_file_at_both_places_is_an_error_with_a_merged_usr() -> None:
+    with pytest.raises(ToolError, match="usr/bin/x: duplicate entry"):
+        planned(file("bin/x"), file("usr/bin/x"), merged_usr=True)

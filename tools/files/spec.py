@@ -1,174 +1,209 @@
-"""The entries that a BUILD file declares, as Starlark's JSON has them, read and checked."""
+"""Reads spec.json, in which a rule describes a part that is generated from a BUILD file.
+
+The writer is `make_files_part` in rules/private. The format:
+
+    {
+      "version": 1,
+      "architecture": null,     OCI's name, null for files that fit every architecture
+      "mtime": 1735689600,      the time of all entries, in seconds since 1970
+      "entries": [
+        {"path": "etc/x", "type": "file", "mode": "0644", "uid": 0, "gid": 0, "content": "text"},
+        {"path": "opt/y", "type": "file", ..., "source": 0},
+        {"path": "srv", "type": "directory", "mode": "0755", ...},
+        {"path": "usr/z", "type": "symlink", ..., "link": "../opt/y"}
+      ]
+    }
+
+`source` is an index into the source files that the tool is given.
+"""
 
 from __future__ import annotations
 
 import re
-from typing import Any, Literal, NamedTuple, cast
+from dataclasses import dataclass
+from typing import Any, Literal, cast, get_args
 
 from tools.lib.archive.tar_entry import MAX_TIME, path_bytes
 from tools.lib.cli.errors import ToolError
 from tools.lib.data.json_values import require_int, require_list, require_object, require_string
-from tools.lib.debian.package import BinaryPackage
 from tools.lib.rootfs.links import target_of
 
-Kind = Literal["file", "directory", "symlink"]
+VERSION = 1
 
-_FIELDS = {
-    "file": {"path", "type", "mode", "uid", "gid", "content", "source"},
-    "directory": {"path", "type", "mode", "uid", "gid"},
-    "symlink": {"path", "type", "mode", "uid", "gid", "link"},
+SpecType = Literal["file", "directory", "symlink"]
+
+_FIELDS = frozenset(("version", "architecture", "mtime", "entries"))
+_COMMON_FIELDS = frozenset(("path", "type", "mode", "uid", "gid"))
+_OWN_FIELDS: dict[SpecType, frozenset[str]] = {
+    "file": frozenset(("content", "source")),
+    "directory": frozenset(),
+    "symlink": frozenset(("link",)),
 }
-# What ustar's octal field holds; Linux's own limit is 32 bits.
+_MODE = re.compile("[0-7]{3,5}")
+# 2**32 - 1 is (uid_t) -1, which means "no user".
 _MAX_ID = 2**32 - 2
+_MAX_SOURCES = 2**31
 
 
-class Entry(NamedTuple):
-    """One file, directory or symlink.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpecEntry:
+    """A file, directory or symlink.
 
-    `content` is the bytes of a file, or the index of a source file that holds them. `path` has no
-    slash at either end.
+    `path` has no slash at either end. A file has either `content` or `source`, the index of the
+    source file that has its content; the others have neither. `link` is a symlink's target.
     """
 
     path: str
-    type: Kind
+    type: SpecType
     mode: int
     uid: int
     gid: int
-    content: bytes | int
-    link: str
+    content: bytes | None = None
+    source: int | None = None
+    link: str = ""
 
 
-class Spec(NamedTuple):
-    """All that a generated part is made of, less the source files."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FilesSpec:
+    """What a part is generated from.
+
+    `architecture` is OCI's name, None for files that fit every architecture; `mtime` is the time
+    of all entries, in seconds since 1970.
+    """
 
     architecture: str | None
     mtime: int
-    package: BinaryPackage | None
-    entries: list[Entry]
+    entries: tuple[SpecEntry, ...]
 
 
-def parse(value: object, label: str, sources: int) -> Spec:
-    """Reads a spec: `{"architecture", "mtime", "package", "entries": [...]}`.
+def parse_spec(value: object, label: str, sources: int) -> FilesSpec:
+    """Reads a spec from its JSON.
 
     Args:
         value: the parsed JSON.
-        label: who makes the part, for errors.
+        label: the target that the part is made for, for errors.
         sources: how many source files there are.
 
     Raises:
-        ToolError: a field that is missing, unknown or of a wrong form, a path or a link out of
-            the root, or a path twice. It names the label and the path.
+        ToolError: a field is missing, unknown or invalid, a path or link leads out of the image,
+            or two entries exclude each other. The error names the label and the path.
     """
-    fields = _fields(value, f"{label}: spec", {"architecture", "mtime", "package", "entries"})
+    fields = require_object(value, f"{label}: spec")
+    _check_known(fields, _FIELDS, f"{label}: spec")
+    if fields.get("version") != VERSION:
+        raise ToolError(f"{label}: spec: unknown version {fields.get('version')!r:.80}")
     architecture = fields.get("architecture")
-    listed = require_list(fields.get("entries"), f"{label}: entries")
-    entries = [
-        _entry(each, f"{label}: entries[{index}]", sources) for index, each in enumerate(listed)
-    ]
+    entries = tuple(
+        _parse_entry(each, label, f"{label}: entries[{index}]", sources)
+        for index, each in enumerate(require_list(fields.get("entries"), f"{label}: entries"))
+    )
     _check_paths(label, entries)
-    package = fields.get("package")
-    return Spec(
-        None if architecture is None else _text(architecture, f"{label}: architecture"),
-        require_int(fields.get("mtime"), f"{label}: mtime", MAX_TIME),
-        None if package is None else _package(package, f"{label}: package"),
-        entries,
+    return FilesSpec(
+        architecture=None
+        if architecture is None
+        else _nonempty(architecture, f"{label}: architecture"),
+        mtime=require_int(fields.get("mtime"), f"{label}: mtime", MAX_TIME),
+        entries=entries,
     )
 
 
-def _package(value: object, where: str) -> BinaryPackage:
-    known = {"name", "version", "architecture", "source"}
-    fields = _fields(value, where, known, known)
-    return BinaryPackage(**{key: _text(fields[key], f"{where}: {key}") for key in fields})
-
-
-def _entry(value: object, where: str, sources: int) -> Entry:
-    fields = _fields(value, where, _FIELDS["file"] | _FIELDS["symlink"])
-    path = _path(fields.get("path"), where)
-    where = f"{where.partition(': entries')[0]}: {path}"
-    kind = fields.get("type")
-    if not isinstance(kind, str) or kind not in _FIELDS:
-        raise ToolError(f"{where}: type: {kind!r:.80} is none of {', '.join(_FIELDS)}")
-    if unfit := sorted(fields.keys() - _FIELDS[kind]):
-        raise ToolError(f"{where}: {unfit[0]}: not for a {kind}")
-    mode = fields.get("mode")
-    if not isinstance(mode, str) or not re.fullmatch("[0-7]{3,5}", mode) or int(mode, 8) > 0o7777:
-        raise ToolError(f"{where}: mode: {mode!r:.80} is no octal mode", 'write it as "0644"')
-    return Entry(
-        path,
-        cast(Kind, kind),
-        int(mode, 8),
-        require_int(fields.get("uid"), f"{where}: uid", _MAX_ID),
-        require_int(fields.get("gid"), f"{where}: gid", _MAX_ID),
-        _content(fields, where, sources) if kind == "file" else b"",
-        _link(fields.get("link"), path, f"{where}: link") if kind == "symlink" else "",
+def _parse_entry(value: object, label: str, where: str, sources: int) -> SpecEntry:
+    fields = require_object(value, where)
+    path = _parse_path(fields.get("path"), f"{where}: path")
+    where = f"{label}: {path}"
+    entry_type = fields.get("type")
+    if entry_type not in get_args(SpecType):
+        raise ToolError(
+            f"{where}: invalid type {entry_type!r:.80}",
+            f"must be one of {', '.join(get_args(SpecType))}",
+        )
+    entry_type = cast(SpecType, entry_type)
+    _check_known(fields, _COMMON_FIELDS | _OWN_FIELDS[entry_type], where)
+    content, source = None, None
+    if entry_type == "file":
+        content, source = _parse_content(fields, where, sources)
+    return SpecEntry(
+        path=path,
+        type=entry_type,
+        mode=_parse_mode(fields.get("mode"), where),
+        uid=require_int(fields.get("uid"), f"{where}: uid", _MAX_ID),
+        gid=require_int(fields.get("gid"), f"{where}: gid", _MAX_ID),
+        content=content,
+        source=source,
+        link=_parse_link(fields.get("link"), path, where) if entry_type == "symlink" else "",
     )
 
 
-def _content(fields: dict[str, Any], where: str, sources: int) -> bytes | int:
+def _parse_mode(value: object, where: str) -> int:
+    if not isinstance(value, str) or not _MODE.fullmatch(value) or int(value, 8) > 0o7777:
+        raise ToolError(f"{where}: invalid octal mode {value!r:.80}", 'write it as "0644"')
+    return int(value, 8)
+
+
+def _parse_content(
+    fields: dict[str, Any], where: str, sources: int
+) -> tuple[bytes | None, int | None]:
+    """The content of a file, or the index of its source."""
     if ("content" in fields) == ("source" in fields):
-        raise ToolError(f"{where}: a file has either content or source")
+        raise ToolError(f"{where}: a file must have either content or source")
     if "content" in fields:
-        return _encoded(require_string(fields["content"], f"{where}: content"), f"{where}: content")
-    source = require_int(fields["source"], f"{where}: source", 2**31)
+        return _encode(require_string(fields["content"], f"{where}: content"), where), None
+    source = require_int(fields["source"], f"{where}: source", _MAX_SOURCES)
     if source >= sources:
-        raise ToolError(f"{where}: source: {source} of {sources} source files (counted from 0)")
-    return source
+        raise ToolError(f"{where}: source {source} does not exist, there are {sources} files")
+    return None, source
 
 
-def _path(value: object, where: str) -> str:
-    text = _text(value, f"{where}: path")
-    parts = [part for part in text.split("/") if part not in ("", ".")]
-    if ".." in parts:
-        raise ToolError(f"{where}: path: {text:.80} leads upwards", "write the path without ..")
-    if not parts:
-        raise ToolError(f"{where}: path: {text:.80} is the root itself")
-    if any(part.startswith(".wh.") for part in parts):
-        raise ToolError(f"{where}: path: {text:.80}: layers have another meaning for such a name")
-    return "/".join(parts)
+def _parse_path(value: object, where: str) -> str:
+    text = _nonempty(value, where)
+    names = [name for name in text.split("/") if name not in ("", ".")]
+    if not names:
+        raise ToolError(f"{where}: {text!r:.80} is the root directory")
+    if ".." in names:
+        raise ToolError(f"{where}: {text!r:.80} contains '..'", "write the path without it")
+    if any(name.startswith(".wh.") for name in names):
+        raise ToolError(f"{where}: {text!r:.80} would be a whiteout, which deletes a file")
+    return "/".join(names)
 
 
-def _link(value: object, path: str, where: str) -> str:
-    link = _text(value, where)
+def _parse_link(value: object, path: str, where: str) -> str:
+    link = _nonempty(value, f"{where}: link")
     if target_of(path, link) is None:
-        raise ToolError(f"{where}: {link:.80} leads out of the image", "write fewer ..")
+        raise ToolError(f"{where}: link {link!r:.80} leads out of the image", "remove a '..'")
     return link
 
 
-def _check_paths(label: str, entries: list[Entry]) -> None:
-    kinds: dict[str, Kind] = {}
+def _check_paths(label: str, entries: tuple[SpecEntry, ...]) -> None:
+    types: dict[str, SpecType] = {}
     for entry in entries:
-        if entry.path in kinds:
-            raise ToolError(f"{label}: {entry.path}: declared twice")
-        kinds[entry.path] = entry.type
-    for path in kinds:
+        if entry.path in types:
+            raise ToolError(f"{label}: {entry.path}: duplicate entry")
+        types[entry.path] = entry.type
+    for path in types:
         parent = path.rpartition("/")[0]
         while parent:
-            if kinds.get(parent, "directory") != "directory":
-                raise ToolError(f"{label}: {path}: lies below {parent}, a {kinds[parent]}")
+            if types.get(parent, "directory") != "directory":
+                raise ToolError(f"{label}: {path}: its parent {parent} is a {types[parent]}")
             parent = parent.rpartition("/")[0]
 
 
-def _fields(
-    value: object, where: str, known: set[str], required: set[str] | None = None
-) -> dict[str, Any]:
-    fields = require_object(value, where)
-    for missing in sorted((required or set()) - fields.keys()):
-        raise ToolError(f"{where}: {missing}: missing")
-    for unknown in sorted(fields.keys() - known):
-        raise ToolError(f"{where}: {unknown}: unknown field", f"known: {', '.join(sorted(known))}")
-    return fields
+def _check_known(fields: dict[str, Any], known: frozenset[str], where: str) -> None:
+    for name in sorted(fields.keys() - known):
+        raise ToolError(
+            f"{where}: unknown field {name!r:.80}", f"known: {', '.join(sorted(known))}"
+        )
 
 
-def _text(value: object, where: str) -> str:
+def _nonempty(value: object, where: str) -> str:
     text = require_string(value, where)
     if not text or "\0" in text:
-        raise ToolError(f"{where}: {text!r:.80}, empty or with a NUL")
-    _encoded(text, where)
+        raise ToolError(f"{where}: {text!r:.80} is empty or contains NUL")
+    _encode(text, where)
     return text
 
 
-def _encoded(text: str, where: str) -> bytes:
+def _encode(text: str, where: str) -> bytes:
     try:
         return path_bytes(text)
     except UnicodeEncodeError:
-        raise ToolError(f"{where}: half a surrogate pair: UTF-8 cannot hold it") from None
+        raise ToolError(f"{where}: unpaired surrogate, which UTF-8 cannot encode") from None

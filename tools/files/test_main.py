@@ -1,11 +1,8 @@
 from __future__ import annotations
 
 import gzip
-import io
 import json
 import os
-import struct
-import tarfile
 from pathlib import Path
 from typing import Any
 
@@ -13,20 +10,22 @@ import pytest
 import zstandard
 
 from tools.files.__main__ import main
-from tools.lib.archive.tar_entry import END_OF_ARCHIVE
 from tools.lib.cli.errors import ToolError
+from tools.lib.elf.testing import AMD64, shared_library
+from tools.lib.part.testing_blob import WrittenPart, read_written_part
 
 
-def make(
-    folder: Path, entries: list[dict[str, Any]], *flags: str, **more: Any
-) -> tuple[dict[str, Any], bytes]:
-    """Runs the tool in `folder`; returns the metadata and the run."""
-    fields = {"architecture": None, "mtime": 1735689600, "package": None}
-    (folder / "spec.json").write_text(json.dumps(fields | {"entries": entries} | more))
-    paths = {name: str(folder / name) for name in ("spec.json", "run", "part.json")}
-    outputs = ["--blob-out", paths["run"], "--part-out", paths["part.json"], "--label", "//x:y"]
-    assert main(["--spec", paths["spec.json"], *outputs, *flags]) == 0
-    return json.loads((folder / "part.json").read_bytes()), (folder / "run").read_bytes()
+def run(folder: Path, entries: list[dict[str, Any]], *flags: str, **more: Any) -> None:
+    """Runs the tool; its files are `spec.json`, `blob` and `part.json` of `folder`."""
+    fields = {"version": 1, "architecture": None, "mtime": 1735689600, "entries": entries}
+    (folder / "spec.json").write_text(json.dumps(fields | more))
+    outputs = [f"--blob-out={folder}/blob", f"--part-out={folder}/part.json", "--label=//x:y"]
+    assert main([f"--spec={folder}/spec.json", *outputs, *flags]) == 0
+
+
+def make(folder: Path, entries: list[dict[str, Any]], *flags: str, **more: Any) -> WrittenPart:
+    run(folder, entries, *flags, **more)
+    return read_written_part(folder / "blob", folder / "part.json")
 
 
 def entry(path: str, kind: str, mode: str = "0644", **more: Any) -> dict[str, Any]:
@@ -40,76 +39,73 @@ ENTRIES = [
 ]
 
 
-def test_the_run_holds_files_and_links_sorted_and_no_directories(tmp_path: Path) -> None:
-    _, run = make(tmp_path, ENTRIES)
-    with tarfile.open(fileobj=io.BytesIO(gzip.decompress(run) + END_OF_ARCHIVE)) as tar:
-        first, second = tar.getmembers()
-        content = tar.extractfile(second)
-        assert content is not None
-        assert content.read() == b"x\n"
+def test_the_blob_has_files_and_symlinks_sorted_and_no_directories(tmp_path: Path) -> None:
+    written = make(tmp_path, ENTRIES)
+    first, second = written.entries.values()
     assert (first.name, first.linkname, first.mtime) == ("etc/y", "/usr/lib/x", 1735689600)
     assert (second.name, second.mode, second.uid, second.gid) == ("usr/lib/x", 0o4755, 7, 8)
+    assert written.contents["usr/lib/x"] == b"x\n"
 
 
-def test_the_metadata_names_the_directories_declared_and_implied(tmp_path: Path) -> None:
-    metadata, _ = make(tmp_path, ENTRIES)
-    assert [
-        (each["path"], each["mode"], each.get("implied", False)) for each in metadata["directories"]
-    ] == [
-        ("etc", "0755", True),
-        ("srv", "1777", False),
-        ("usr", "0755", True),
-        ("usr/lib", "0755", True),
+def test_the_part_has_the_declared_and_implied_directories(tmp_path: Path) -> None:
+    part = make(tmp_path, ENTRIES).part
+    assert [(each.path, each.mode, each.implied) for each in part.directories] == [
+        ("etc", 0o755, True),
+        ("srv", 0o1777, False),
+        ("usr", 0o755, True),
+        ("usr/lib", 0o755, True),
     ]
 
 
 @pytest.mark.parametrize("compression", ["gzip", "zstd", "none"])
-def test_compressions_hold_the_same(compression: str, tmp_path: Path) -> None:
-    _, run = make(tmp_path, ENTRIES, "--compression", compression)
-    (tmp_path / "plain").mkdir()
-    _, plain = make(tmp_path / "plain", ENTRIES, "--compression", "none")
+def test_every_compression_has_the_same_content(compression: str, tmp_path: Path) -> None:
+    run(tmp_path, ENTRIES, "--compression", compression)
+    blob = (tmp_path / "blob").read_bytes()
     if compression == "gzip":
-        run = gzip.decompress(run)
+        blob = gzip.decompress(blob)
     elif compression == "zstd":
-        run = zstandard.ZstdDecompressor().decompress(run)
-    assert run == plain
+        blob = zstandard.ZstdDecompressor().decompress(blob)
+    run(tmp_path, ENTRIES, "--compression", "none")
+    assert blob == (tmp_path / "blob").read_bytes()
 
 
-def test_the_order_of_the_spec_does_not_count(tmp_path: Path) -> None:
-    assert make(tmp_path, ENTRIES) == make(tmp_path, ENTRIES[::-1])
+def test_the_order_of_the_spec_does_not_matter(tmp_path: Path) -> None:
+    outputs = []
+    for entries in (ENTRIES, ENTRIES[::-1]):
+        run(tmp_path, entries)
+        outputs.append([(tmp_path / name).read_bytes() for name in ("blob", "part.json")])
+    assert outputs[0] == outputs[1]
 
 
-def test_sources_give_their_bytes_and_nothing_else(tmp_path: Path) -> None:
+def test_only_the_content_of_a_source_matters(tmp_path: Path) -> None:
     source = tmp_path / "source"
     source.write_bytes(b"from a file")
     entries = [entry("opt/x", "file", source=0)]
     first = make(tmp_path, entries, "--source", str(source))
+    assert first.contents["opt/x"] == b"from a file"
+    blob = (tmp_path / "blob").read_bytes()
     os.utime(source, (1, 1))
     source.chmod(0o777)
-    assert make(tmp_path, entries, "--source", str(source)) == first
-    assert first[0]["entries"][0]["size"] == 11
+    assert make(tmp_path, entries, "--source", str(source)).part == first.part
+    assert (tmp_path / "blob").read_bytes() == blob
 
 
-def test_a_directory_is_no_source_and_leaves_nothing(tmp_path: Path) -> None:
-    with pytest.raises(ToolError, match=r"//x:y: opt/x: .* is no regular file"):
+def test_a_directory_as_a_source_is_an_error_and_leaves_no_output(tmp_path: Path) -> None:
+    with pytest.raises(ToolError, match=r"//x:y: opt/x: .* is not a regular file"):
         make(tmp_path, [entry("opt/x", "file", source=0)], "--source", str(tmp_path))
     assert [each.name for each in tmp_path.iterdir()] == ["spec.json"]
 
 
-def test_label_architecture_and_package_are_passed_on(tmp_path: Path) -> None:
-    package = {"name": "p", "version": "1", "architecture": "armhf", "source": "p"}
-    metadata, _ = make(tmp_path, [], "--label", "//a:b", architecture="arm", package=package)
-    assert (metadata["label"], metadata["architecture"]) == ("//a:b", "arm")
-    assert metadata["package"] == package
+def test_the_part_has_the_label_and_architecture(tmp_path: Path) -> None:
+    part = make(tmp_path, [], "--label", "//a:b", architecture="arm").part
+    assert (part.label, part.architecture, part.package) == ("//a:b", "arm", None)
 
 
 def test_a_library_is_described(tmp_path: Path) -> None:
-    machine = 62
-    header = b"\x7fELF" + bytes((2, 1, 1)).ljust(12, b"\0") + struct.pack("<HH", 3, machine)
     source = tmp_path / "libx.so"
-    source.write_bytes(header.ljust(64, b"\0"))
+    source.write_bytes(shared_library("libx.so.1"))
     files = [entry("usr/lib/libx.so", "file", source=0), entry("etc/text", "file", content="x")]
-    metadata, _ = make(tmp_path, files, "--source", str(source))
-    text, library = metadata["entries"]
-    assert "elf" not in text
-    assert (library["elf"]["machine"], library["elf"]["type"]) == (machine, "dyn")
+    text, library = make(tmp_path, files, "--source", str(source)).part.entries
+    assert text.elf is None
+    assert library.elf
+    assert (library.elf.machine, library.elf.soname) == (AMD64, "libx.so.1")

@@ -1,6 +1,6 @@
-"""Release archives for tests, made in memory, in the shapes that the sources have.
+"""Release archives for tests, in the forms that the sources have, made in memory.
 
-What only nodejs.org has, such as the releases for s390x, is tested on these.
+Releases that only nodejs.org has, such as those for s390x, are tested with these.
 """
 
 from __future__ import annotations
@@ -9,15 +9,15 @@ import gzip
 import struct
 import tarfile
 
-from tools.lib.debian.architectures import BY_DEBIAN_NAME
+from tools.lib.debian.architectures import find_architecture
 from tools.lib.debian.testing import TarEntry, directory, file, symlink, tar
 
 TEXT = b"Node.js is licensed for use as follows:\n"
 
 
-def program(architecture: str = "amd64", of: bytes = b"node") -> bytes:
-    """An ELF file for Debian's `architecture`: a header, an interpreter, and some bytes."""
-    known = BY_DEBIAN_NAME[architecture]
+def program(architecture: str = "amd64", content: bytes = b"node") -> bytes:
+    """An ELF file for OCI's `architecture`: a header, an interpreter, and `content`."""
+    known = find_architecture(architecture)
     order, bits = "<" if known.machine.byte_order == "little" else ">", known.machine.bits
     ident = b"\x7fELF" + bytes([bits // 32, 1 if order == "<" else 2, 1]) + bytes(9)
     loader = known.loader.encode() + b"\0"
@@ -32,28 +32,28 @@ def program(architecture: str = "amd64", of: bytes = b"node") -> bytes:
         segment = struct.pack(f"{order}IIQQQQQQ", 3, 4, at, 0, 0, length, length, 1)
     else:
         segment = struct.pack(f"{order}IIIIIIII", 3, at, 0, 0, length, length, 4, 1)
-    return ident + header + segment + loader + of
+    return ident + header + segment + loader + content
 
 
-def nodejs_org(top: str, node: bytes, text: bytes = TEXT) -> list[TarEntry]:
-    """What stands in nodejs.org's archives, in little."""
+def nodejs_org(prefix: str, node: bytes, text: bytes = TEXT) -> list[TarEntry]:
+    """The entries of an archive of nodejs.org, abridged."""
     return [
-        directory(f"{top}/"),
-        directory(f"{top}/bin/"),
-        symlink(f"{top}/bin/npm", "../lib/node_modules/npm/bin/npm-cli.js"),
-        file(f"{top}/bin/node", node, 0o755),
-        directory(f"{top}/include/"),
-        file(f"{top}/include/node/node.h", b"#define NODE\n"),
-        file(f"{top}/lib/node_modules/npm/bin/npm-cli.js", b"#!/usr/bin/env node\n", 0o755),
-        file(f"{top}/share/man/man1/node.1", b"manual"),
-        file(f"{top}/CHANGELOG.md", b"changes"),
-        file(f"{top}/LICENSE", text),
-        file(f"{top}/README.md", b"readme"),
+        directory(f"{prefix}/"),
+        directory(f"{prefix}/bin/"),
+        symlink(f"{prefix}/bin/npm", "../lib/node_modules/npm/bin/npm-cli.js"),
+        file(f"{prefix}/bin/node", node, 0o755),
+        directory(f"{prefix}/include/"),
+        file(f"{prefix}/include/node/node.h", b"#define NODE\n"),
+        file(f"{prefix}/lib/node_modules/npm/bin/npm-cli.js", b"#!/usr/bin/env node\n", 0o755),
+        file(f"{prefix}/share/man/man1/node.1", b"manual"),
+        file(f"{prefix}/CHANGELOG.md", b"changes"),
+        file(f"{prefix}/LICENSE", text),
+        file(f"{prefix}/README.md", b"readme"),
     ]
 
 
 def npm(node: bytes, text: bytes = TEXT) -> list[TarEntry]:
-    """What stands in the npm registry's packages of it: no directories, times of 1985."""
+    """The entries of a package of the npm registry: no directories, times of 1985."""
     entries = [
         file("package/LICENSE", text),
         file("package/bin/node", node, 0o755),
@@ -66,5 +66,5 @@ def npm(node: bytes, text: bytes = TEXT) -> list[TarEntry]:
 
 
 def packed(*entries: TarEntry) -> bytes:
-    """The archive, in gzip."""
+    """An archive of the entries, compressed by gzip."""
     return gzip.compress(tar(*entries, format=tarfile.PAX_FORMAT), mtime=0)

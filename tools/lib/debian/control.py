@@ -1,71 +1,61 @@
-"""A binary package's control file: the paragraph itself, and the fields that layers have use for.
-
-Source of the format: deb-control(5), deb822(5); names and versions as dpkg takes them.
-"""
+"""Reads the control file of a binary package. Source of the format: deb-control(5)."""
 
 from __future__ import annotations
 
-import re
-from typing import NamedTuple
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 from tools.lib.cli.errors import ToolError
+from tools.lib.debian.deb822 import parse_paragraph
+from tools.lib.debian.names import parse_architecture, parse_package_name, parse_version
 from tools.lib.debian.package import BinaryPackage
 
-_NAME = re.compile("[A-Za-z0-9][A-Za-z0-9.+_-]*")
-_VERSION = re.compile("([0-9]+:)?[0-9A-Za-z][0-9A-Za-z.+~:-]*")
-_ARCHITECTURE = re.compile("[a-z0-9][a-z0-9-]*")
+_WHERE = "control"
+# 10**11 KiB are 100 TB.
+_MAX_DIGITS = 11
 
 
-class Control(NamedTuple):
-    """`paragraph` is byte for byte the control file's; `installed_size` is in bytes, 0 unknown."""
+@dataclass(frozen=True, slots=True)
+class Control:
+    """What a control file says.
+
+    `paragraph` is the file's content byte for byte, from its first field to a final line feed.
+    `installed_size` is in bytes, 0 if the file does not say.
+    """
 
     paragraph: bytes
     package: BinaryPackage
     installed_size: int
 
 
-def parse(data: bytes) -> Control:
+def parse_control(data: bytes) -> Control:
     """Reads a control file.
 
     Raises:
-        ToolError: not one paragraph, or what names the package is missing or malformed.
+        ToolError: the file is malformed, or the package's name, version or architecture is missing
+            or invalid.
     """
-    paragraph = data.strip(b"\n") + b"\n"
-    fields = _fields(paragraph)
-    name = _required(fields, "Package", _NAME)
-    source = fields.get("source", "").partition(" ")[0] or name
+    fields = parse_paragraph(data.decode("utf-8", "replace"), _WHERE)
+    name = parse_package_name(_required(fields, "Package"), f"{_WHERE}: Package")
+    source = fields.get("source", "").split(maxsplit=1)
     size = fields.get("installed-size", "")
+    is_size = size.isascii() and size.isdigit() and len(size) <= _MAX_DIGITS
     return Control(
-        paragraph,
-        BinaryPackage(
-            name,
-            _required(fields, "Version", _VERSION),
-            _required(fields, "Architecture", _ARCHITECTURE),
-            source,
+        paragraph=data.strip(b"\r\n") + b"\n",
+        package=BinaryPackage(
+            name=name,
+            version=parse_version(_required(fields, "Version"), f"{_WHERE}: Version"),
+            architecture=parse_architecture(
+                _required(fields, "Architecture"), f"{_WHERE}: Architecture"
+            ),
+            source=source[0] if source else name,
         ),
-        int(size) << 10 if size.isascii() and size.isdigit() and len(size) < 12 else 0,
+        installed_size=int(size) << 10 if is_size else 0,
     )
 
 
-def _fields(paragraph: bytes) -> dict[str, str]:
-    """Fields by lower-case name; of those that go over several lines the first."""
-    fields: dict[str, str] = {}
-    for line in paragraph.decode("utf-8", "replace").split("\n")[:-1]:
-        if not line.strip():
-            raise ToolError("control: more than one paragraph")
-        if line[0] in " \t#":
-            continue
-        name, colon, value = line.partition(":")
-        if not colon or not name.isascii() or name.split() != [name]:
-            raise ToolError(f"control: no field: {line:.80}")
-        if name.lower() in fields:
-            raise ToolError(f"control: {name} twice")
-        fields[name.lower()] = value.strip()
-    return fields
-
-
-def _required(fields: dict[str, str], name: str, form: re.Pattern[str]) -> str:
+def _required(fields: Mapping[str, str], name: str) -> str:
     value = fields.get(name.lower(), "")
-    if not form.fullmatch(value):
-        raise ToolError(f"control: {name} is {value!r:.80}" if value else f"control: has no {name}")
+    if not value:
+        raise ToolError(f"{_WHERE}: missing field {name}")
     return value

@@ -1,7 +1,7 @@
 """Packages for tests, made in memory.
 
-deb(file("usr/bin/x", b"..."), symlink("usr/bin/y", "x")) is a whole .deb; each part of it can be
-another, down to the bytes.
+`deb(file("usr/bin/x", b"..."), symlink("usr/bin/y", "x"))` is a complete .deb. Everything in it can
+be replaced, down to the bytes.
 """
 
 from __future__ import annotations
@@ -10,16 +10,11 @@ import bz2
 import gzip
 import hashlib
 import io
-import json
 import lzma
 import tarfile
 from collections.abc import Callable, Iterable
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from tools.deb.__main__ import main
-
-FILES = ("deb", "blob-out", "part-out")
 MTIME = 1_700_000_000
 
 CONTROL = b"""\
@@ -68,7 +63,7 @@ def device(name: str, kind: bytes = tarfile.CHRTYPE) -> TarEntry:
 
 
 def tar(*entries: TarEntry, format: int = tarfile.GNU_FORMAT) -> bytes:
-    """An archive of the entries as they are."""
+    """Returns an archive of the entries as they are."""
     buffer = io.BytesIO()
     with tarfile.open(
         fileobj=buffer, mode="w", format=format, encoding="utf-8", errors="surrogateescape"
@@ -95,7 +90,7 @@ COMPRESSIONS: dict[str, Callable[[bytes], bytes]] = {
 
 
 def md5sums(*entries: TarEntry) -> bytes:
-    """As dh_md5sums(1) writes it."""
+    """Returns the md5sums file that dh_md5sums(1) writes for the entries."""
     return b"".join(
         b"%s  %s\n" % (hashlib.md5(data).hexdigest().encode(), info.name.lstrip("./").encode())
         for info, data in entries
@@ -104,7 +99,7 @@ def md5sums(*entries: TarEntry) -> bytes:
 
 
 def ar(members: Iterable[tuple[str, bytes]]) -> bytes:
-    """An archive of the members, named as dpkg-deb(1) names them."""
+    """Returns an ar archive of the members, as dpkg-deb(1) writes it."""
     return b"!<arch>\n" + b"".join(
         f"{name:<16}{0:<12}{0:<6}{0:<6}{'100644':<8}{len(data):<10}`\n".encode()
         + data
@@ -123,17 +118,17 @@ def deb(
     format: int = tarfile.GNU_FORMAT,
     data: bytes | None = None,
 ) -> bytes:
-    """A package.
+    """Returns a package.
 
     Args:
-        *entries: its files; nothing is added to them.
+        *entries: its files. No parent directories are added.
         control: its control file.
-        sums: its md5sums; None for none.
-        suffix: compression of the files' archive, a key of COMPRESSIONS.
-        control_suffix: compression of the control archive.
-        prefix: what names in the control archive begin with.
-        format: tarfile's format of the files' archive.
-        data: the files' archive itself, in place of `entries`.
+        sums: its md5sums file; None for none.
+        suffix: the compression of data.tar, a key of COMPRESSIONS.
+        control_suffix: the compression of control.tar.
+        prefix: the start of names in control.tar.
+        format: tarfile's format of data.tar.
+        data: data.tar itself, in place of `entries`.
     """
     controls = [file(f"{prefix}control", control)]
     if sums is not None:
@@ -145,39 +140,4 @@ def deb(
             (f"control.tar{control_suffix}", COMPRESSIONS[control_suffix](tar(*controls))),
             (f"data.tar{suffix}", COMPRESSIONS[suffix](archive)),
         ]
-    )
-
-
-class Part(NamedTuple):
-    """What the tool wrote: part.json, and the run as Python's tarfile reads it."""
-
-    metadata: dict[str, Any]
-    entries: dict[str, tarfile.TarInfo]
-    contents: dict[str, bytes]
-
-
-def convert(directory: Path, package: bytes, *flags: str) -> Part:
-    """Runs the tool on a package, with files in `directory`."""
-    paths = [directory / name for name in ("sample.deb", "sample.part.gz", "sample.part.json")]
-    paths[0].write_bytes(package)
-    names = [f"--{name}={path}" for name, path in zip(FILES, paths, strict=True)]
-    main([*names, "--label=//test:sample", *flags])
-    return read(paths[1], paths[2])
-
-
-def read(run: Path, metadata: Path) -> Part:
-    """Reads a part in gzip."""
-    archive = gzip.decompress(run.read_bytes()) + bytes(1024)
-    entries: dict[str, tarfile.TarInfo] = {}
-    contents: dict[str, bytes] = {}
-    with tarfile.open(
-        fileobj=io.BytesIO(archive), encoding="utf-8", errors="surrogateescape"
-    ) as reader:
-        for info in reader:
-            assert info.name not in entries
-            entries[info.name] = info
-            source = reader.extractfile(info) if info.isreg() else None
-            contents[info.name] = source.read() if source else b""
-    return Part(
-        json.loads(metadata.read_bytes().decode("utf-8", "surrogateescape")), entries, contents
     )

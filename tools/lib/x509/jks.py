@@ -1,7 +1,7 @@
-"""Java's keystore format JKS, version 2, as far as a trust store has it: certificates, no keys.
+"""Writes Java trust stores: keystores in JKS format, version 2, with certificates and no keys.
 
 Source of the format: OpenJDK, sun.security.provider.JavaKeyStore, and java.io.DataOutput for its
-numbers (big-endian) and texts (modified UTF-8).
+numbers (big-endian) and strings (modified UTF-8).
 """
 
 from __future__ import annotations
@@ -10,44 +10,48 @@ import hashlib
 import posixpath
 import struct
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from tools.lib.cli.errors import ToolError
 from tools.lib.x509.pem import Certificate
 from tools.lib.x509.validity import not_before
 
 PASSWORD = "changeit"
-"""What Java takes for granted: it keeps nobody out, and finds damage."""
+"""Java's default. It protects nothing; the digest that it seals detects damage."""
 
 _MAGIC, _VERSION, _TRUSTED_CERTIFICATE = 0xFEEDFEED, 2, 2
-_MAX_TEXT = 0xFFFF
+_MAX_STRING = 0xFFFF
 
 
-class Named(NamedTuple):
-    """A certificate with the path of its file, which gives it its alias."""
+@dataclass(frozen=True, slots=True)
+class TrustedCertificate:
+    """A certificate to trust, and the path of its file, from which its alias is made."""
 
     path: str
     certificate: Certificate
 
 
-def aliases(found: Iterable[Named]) -> dict[str, Named]:
-    """A trust store's entries by alias; of a certificate that is there twice, the first.
+def assign_aliases(
+    certificates: Iterable[TrustedCertificate],
+) -> dict[str, TrustedCertificate]:
+    """Returns the entries of a trust store by alias. A duplicate certificate is dropped.
 
-    The alias is that of Debian's ca-certificates-java: `debian:` and the name of the file that
-    update-ca-certificates(8) makes in /etc/ssl/certs, in lower case, which Java searches by. A name
-    that is taken gets a number: `debian:own.pem`, `debian:own-2.pem`.
+    Aliases are those of Debian's ca-certificates-java: `debian:` and the name, in lower case, of
+    the file that update-ca-certificates(8) creates in /etc/ssl/certs. A name that is taken gets a
+    number: `debian:own.pem`, `debian:own-2.pem`.
     """
-    entries: dict[str, Named] = {}
+    entries: dict[str, TrustedCertificate] = {}
     seen: set[Certificate] = set()
-    for each in found:
+    numbers: dict[str, int] = {}
+    for each in certificates:
         if each.certificate in seen:
             continue
         seen.add(each.certificate)
         stem = _stem(each.path)
-        alias, number = f"debian:{stem}.pem", 1
+        alias = f"debian:{stem}.pem"
         while alias in entries:
-            number += 1
-            alias = f"debian:{stem}-{number}.pem"
+            numbers[stem] = numbers.get(stem, 1) + 1
+            alias = f"debian:{stem}-{numbers[stem]}.pem"
         entries[alias] = each
     return entries
 
@@ -59,25 +63,26 @@ def _stem(path: str) -> str:
     return name.translate({ord(" "): "_", ord("("): "=", ord(")"): "=", ord(","): "_"}).lower()
 
 
-def trust_store(entries: Mapping[str, Named], password: str = PASSWORD) -> bytes:
-    """The bytes of a trust store, sorted by alias; the date of an entry is when its certificate
-    begins to be valid.
+def encode_trust_store(
+    entries: Mapping[str, TrustedCertificate], password: str = PASSWORD
+) -> bytes:
+    """Encodes a trust store, sorted by alias. The date of an entry is its certificate's notBefore.
 
     Raises:
-        ToolError: an alias that is too long, or a certificate without a time.
+        ToolError: an alias is too long, or a certificate has no notBefore.
     """
     data = bytearray(struct.pack(">III", _MAGIC, _VERSION, len(entries)))
     for alias in sorted(entries):
-        named = entries[alias]
+        trusted = entries[alias]
         try:
-            date = not_before(named.certificate)
+            date = not_before(trusted.certificate)
         except ValueError as error:
-            raise ToolError(f"{named.path}: {error}") from None
+            raise ToolError(f"{trusted.path}: {error}") from None
         data += struct.pack(">I", _TRUSTED_CERTIFICATE)
-        data += _text(alias, named.path)
+        data += _encode_string(alias, trusted.path)
         data += struct.pack(">q", date * 1000)
-        data += _text("X.509", named.path)
-        data += struct.pack(">I", len(named.certificate)) + named.certificate
+        data += _encode_string("X.509", trusted.path)
+        data += struct.pack(">I", len(trusted.certificate)) + trusted.certificate
     return bytes(data) + _digest(data, password)
 
 
@@ -86,11 +91,13 @@ def _digest(data: bytes | bytearray, password: str) -> bytes:
     return hashlib.sha1(seal + data, usedforsecurity=False).digest()
 
 
-def _text(text: str, where: str) -> bytes:
-    """Modified UTF-8: each UTF-16 unit by itself, and NUL as two bytes."""
+def _encode_string(text: str, where: str) -> bytes:
+    """Modified UTF-8: each UTF-16 unit is encoded by itself, and NUL as two bytes."""
     wide = text.encode("utf-16-be", "surrogatepass")
     units = (chr(int.from_bytes(wide[at : at + 2], "big")) for at in range(0, len(wide), 2))
     data = "".join(units).encode("utf-8", "surrogatepass").replace(b"\0", b"\xc0\x80")
-    if len(data) > _MAX_TEXT:
-        raise ToolError(f"{where}: a name of {len(data)} bytes", f"Java reads up to {_MAX_TEXT}")
+    if len(data) > _MAX_STRING:
+        raise ToolError(
+            f"{where}: the alias has {len(data)} bytes", f"Java's limit is {_MAX_STRING}"
+        )
     return struct.pack(">H", len(data)) + data

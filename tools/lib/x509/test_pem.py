@@ -6,20 +6,20 @@ from cryptography.x509.oid import NameOID
 
 from tools.lib.cli.errors import ToolError
 from tools.lib.x509 import der, pem
-from tools.lib.x509.testing import make
+from tools.lib.x509.testing import make_certificate
 
 
 @pytest.fixture(scope="module")
 def one() -> bytes:
-    return make((NameOID.COMMON_NAME, "One"))
+    return make_certificate((NameOID.COMMON_NAME, "One"))
 
 
 @pytest.fixture(scope="module")
 def two() -> bytes:
-    return make((NameOID.COMMON_NAME, "Two"))
+    return make_certificate((NameOID.COMMON_NAME, "Two"))
 
 
-def test_a_file_is_read_in_its_order_and_written_as_it_was(one: bytes, two: bytes) -> None:
+def test_certificates_are_read_in_order_and_written_as_they_were(one: bytes, two: bytes) -> None:
     read = pem.certificates(two + one, "x.pem")
     assert b"".join(map(pem.encode, read)) == two + one
 
@@ -33,7 +33,7 @@ def test_a_file_is_read_in_its_order_and_written_as_it_was(one: bytes, two: byte
         pytest.param(lambda data: b"\xef\xbb\xbf" + data, id="byte order mark"),
     ],
 )
-def test_forms_of_one_file_come_out_the_same(change, one: bytes) -> None:  # type: ignore[no-untyped-def]
+def test_variants_of_a_file_give_the_same_certificate(change, one: bytes) -> None:  # type: ignore[no-untyped-def]
     assert list(map(pem.encode, pem.certificates(change(one), "x.pem"))) == [one]
 
 
@@ -45,34 +45,37 @@ def _drop_line(data: bytes) -> bytes:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda data: b"", "x.pem: holds no certificate in PEM"),
-        (lambda data: b"\x30\x82\x01\x00", "x.pem: holds no certificate in PEM"),
-        (lambda data: data.replace(b"CERTIFICATE", b"PRIVATE KEY"), "x.pem:1: holds a PRIVATE KEY"),
-        (lambda data: data.rpartition(b"-----END")[0], "x.pem: ends inside a certificate"),
-        (lambda data: data.rpartition(b"-----END")[0] + data, "x.pem:.*do not alternate"),
-        (lambda data: data.partition(b"\n")[2], "x.pem:.*do not alternate"),
-        (lambda data: data.replace(b"MII", b"M!I", 1), "x.pem:.*not base64"),
-        (_drop_line, "x.pem:.*not an X.509 certificate: it is cut off"),
+        (lambda data: b"", "x.pem: no PEM certificate found"),
+        (lambda data: b"\x30\x82\x01\x00", "x.pem: no PEM certificate found"),
+        (
+            lambda data: data.replace(b"CERTIFICATE", b"PRIVATE KEY"),
+            "x.pem:1: unexpected 'PRIVATE KEY'",
+        ),
+        (lambda data: data.rpartition(b"-----END")[0], "x.pem: truncated certificate"),
+        (lambda data: data.rpartition(b"-----END")[0] + data, "x.pem:.*unbalanced BEGIN and END"),
+        (lambda data: data.partition(b"\n")[2], "x.pem:.*unbalanced BEGIN and END"),
+        (lambda data: data.replace(b"MII", b"M!I", 1), "x.pem:.*invalid base64"),
+        (_drop_line, "x.pem:.*invalid X.509 certificate: truncated"),
     ],
 )
-def test_bad_files_are_refused(change, message: str, one: bytes) -> None:  # type: ignore[no-untyped-def]
+def test_invalid_files_are_errors(change, message: str, one: bytes) -> None:  # type: ignore[no-untyped-def]
     data = change(one)
     with pytest.raises(ToolError, match=message):
         pem.certificates(data, "x.pem")
 
 
-def test_every_cut_of_a_certificate_is_an_error(one: bytes) -> None:
+def test_a_certificate_truncated_anywhere_is_an_error(one: bytes) -> None:
     whole = pem.certificates(one, "x.pem")[0]
     der.subject(whole)
     for size in range(len(whole)):
-        with pytest.raises(ValueError, match=r"cut off|DER|values|Certificate"):
+        with pytest.raises(ValueError, match=r"truncated|DER|values|Certificate"):
             der.subject(whole[:size])
 
 
 @pytest.mark.parametrize(
     ("names", "expected"),
     [
-        # The names of well-known roots, and of their links in Debian's /etc/ssl/certs.
+        # Well-known roots, and the names of their links in Debian's /etc/ssl/certs.
         pytest.param(
             (
                 (NameOID.COUNTRY_NAME, "US"),
@@ -89,7 +92,7 @@ def test_every_cut_of_a_certificate_is_an_error(one: bytes) -> None:
                 (NameOID.COMMON_NAME, "isrg ROOT x1"),
             ),
             "4042bcee",
-            id="case and spaces do not count",
+            id="case and spaces do not matter",
         ),
         pytest.param(
             (
@@ -107,4 +110,4 @@ def test_every_cut_of_a_certificate_is_an_error(one: bytes) -> None:
 def test_subject_hash_is_openssl_s(
     names: tuple[tuple[x509.ObjectIdentifier, str], ...], expected: str
 ) -> None:
-    assert der.subject_hash(pem.certificates(make(*names), "x.pem")[0]) == expected
+    assert der.subject_hash(pem.certificates(make_certificate(*names), "x.pem")[0]) == expected
