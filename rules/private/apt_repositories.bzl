@@ -18,7 +18,7 @@ def _deb_package_impl(rctx):
         allow_fail = True,
     )
     if not result.success:
-        fail("%s: download failed from %s (hint: see "Mirrors" in docs/lock.md, or update the lock)" % (
+        fail("%s: download failed from %s (hint: see Mirrors in docs/lock.md, or update the lock)" % (
             file,
             " and ".join(rctx.attr.urls),
         ))

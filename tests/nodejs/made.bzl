@@ -30,25 +30,24 @@ _made_archive = rule(
     doc = "An archive like those of nodejs.org, with a program that is an ELF file and does nothing.",
     implementation = _made_archive_impl,
     attrs = {
-        "architecture": attr.string(mandatory = True, doc = "Debian's name of the architecture."),
+        "architecture": attr.string(mandatory = True, doc = "OCI's name of the architecture."),
         "top": attr.string(mandatory = True, doc = "Name of the directory in the archive."),
         "_tool": python_tool_attr("//tests/nodejs:make"),
     },
 )
 
-def made_nodejs(name, debian_architecture, nodejs_architecture):
+def made_nodejs(name, nodejs_architecture):
     """Declares an archive, its part, an image of it, and the test of the image, `<name>_test`.
 
     Args:
       name: string, OCI's name of the architecture.
-      debian_architecture: string, Debian's name of it.
       nodejs_architecture: string, nodejs.org's name of it.
     """
     top = "node-v%s-linux-%s" % (_VERSION, nodejs_architecture)
     _made_archive(
         name = name + "_archive",
         testonly = True,
-        architecture = debian_architecture,
+        architecture = name,
         top = top,
     )
     node(

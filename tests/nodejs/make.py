@@ -11,7 +11,7 @@ from tools.node.testing import nodejs_org, packed, program
 
 def main(argv: Sequence[str]) -> int:
     parser = Parser("make", "Makes an archive like those of nodejs.org.")
-    parser.add_argument("--architecture", required=True, help="Debian's name of the architecture")
+    parser.add_argument("--architecture", required=True, help="OCI's name of the architecture")
     parser.add_argument("--top", required=True, help="name of the directory in the archive")
     parser.add_argument("--output", required=True)
     args = parser.parse_args(argv)
