@@ -17,7 +17,7 @@ apt.install(
     merged_usr = True,
 )
 """,
-        '    )\n    for repo in [\n': '        "debian99",\n',
+        "    )\n    for repo in [\n": '        "debian99",\n',
         "use_repo(apt, ": '"debian99", ',
     },
     "private/distributions.bzl": {

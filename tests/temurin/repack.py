@@ -68,7 +68,7 @@ def unpacked(path: str) -> dict[str, TarEntry]:
 
 
 def entries(debian: dict[str, TarEntry], old: str, new: str) -> list[TarEntry]:
-    """The entries below `old`, moved below `new`. Links into /etc are replaced by the files there."""
+    """The entries below `old`, moved below `new`. Files replace links into /etc."""
     parents = [f"./{new[: index + 1]}" for index, letter in enumerate(new) if letter == "/"]
     result = [directory("./"), *(directory(parent) for parent in parents)]
     for path, (info, data) in _below(debian, old):

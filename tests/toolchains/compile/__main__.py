@@ -1,8 +1,8 @@
-"""compile: runs a compiler of the machine, so that its output depends on the declared inputs alone.
+"""compile: runs a compiler of the machine so that its output depends only on declared inputs.
 
     compile go --compiler /usr/bin/go --package golang-go --output hello go.mod main.go
 
-Each verb is a compiler; `extract` takes a file out of a layer.
+Each verb runs a compiler, except `extract`, which reads a file of a layer.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _VERBS: dict[str, Callable[[Sequence[str]], None]] = {
 def main(argv: Sequence[str]) -> int:
     verb, *arguments = argv or [""]
     if verb not in _VERBS:
-        raise ToolError(f"compile: no verb '{verb}'", f"there are {', '.join(_VERBS)}")
+        raise ToolError(f"compile: unknown verb '{verb}'", f"must be one of {', '.join(_VERBS)}")
     _VERBS[verb](arguments)
     return 0
 

@@ -1,4 +1,4 @@
-"""A file out of a layer, such as a jar that Debian has a package of."""
+"""Extracts a file of a layer, such as a jar that Debian packages."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from tools.lib.cli.flags import Parser
 
 
 def extract(argv: Sequence[str]) -> None:
-    """`compile extract`: one file of a layer."""
-    parser = Parser("compile extract", "Takes a file out of a layer.")
+    """`compile extract`: extracts one file of a layer."""
+    parser = Parser("compile extract", "Extracts a file of a layer.")
     parser.add_argument("--layer", required=True, help="a tar")
-    parser.add_argument("--path", required=True, help="of the file in the layer")
+    parser.add_argument("--path", required=True, help="path of the file in the layer")
     parser.add_argument("--output", required=True)
     flags = parser.parse_args(argv)
     content = layer.read(flags.layer, flags.path)

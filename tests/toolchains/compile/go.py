@@ -1,4 +1,4 @@
-"""Go, without cgo: a program that needs no library."""
+"""Go programs without cgo, which need no library."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from tests.toolchains.compile import process
 
 
 def go(argv: Sequence[str]) -> None:
-    """`compile go`: a statically linked program of a module without requirements."""
+    """`compile go`: a statically linked program, from a module without dependencies."""
     parser = process.parser("go", "Builds the package main of a module.")
-    parser.add_argument("--architecture", required=True, help="OCI's name, which is Go's")
+    parser.add_argument("--architecture", required=True, help="OCI's name, which is also Go's")
     parser.add_argument("sources", nargs="+", help="go.mod and the sources beside it")
     flags = parser.parse_args(argv)
     process.check_compiler(flags.compiler, "go", flags.package)
     with process.scratch() as scratch:
         module, program = os.path.join(scratch, "module"), os.path.join(scratch, "program")
         os.mkdir(module)
-        # Sources in Bazel's sandbox are links, which go does not embed.
+        # In Bazel's sandbox, sources are symlinks, which go:embed does not accept.
         for source in flags.sources:
             shutil.copyfile(source, os.path.join(module, os.path.basename(source)))
         process.run(

@@ -1,4 +1,4 @@
-"""Java: a program and what it stands on in one jar, the same bytes for the same classes."""
+"""Java programs: a program and its libraries in one reproducible jar."""
 
 from __future__ import annotations
 
@@ -12,25 +12,27 @@ from tools.lib.cli.files import atomic_write
 
 _MANIFEST = "META-INF/MANIFEST.MF"
 _LINE = 72
-# A zip's first; it has no time zone.
+# The earliest time of the zip format, which has no time zones.
 _TIME = (1980, 1, 1, 0, 0, 0)
-# Of another jar's: its manifest, its signature, its lists of files.
+# Manifests, signatures and indexes of merged jars, which do not hold for the result.
 _NOT_MERGED = (".SF", ".RSA", ".DSA", ".EC", "MANIFEST.MF", "INDEX.LIST")
 
 
 def java(argv: Sequence[str]) -> None:
-    """`compile java`: a jar of sources, of other jars and of further files."""
+    """`compile java`: a jar, from sources, other jars and further files."""
     parser = process.parser("java", "Compiles Java and writes a jar.")
-    parser.add_argument("--release", required=True, help="the oldest Java that it is to run on")
+    parser.add_argument(
+        "--release", required=True, help="oldest version of Java that runs the program"
+    )
     parser.add_argument("--main-class", required=True)
-    parser.add_argument("--jar", action="append", default=[], help="a jar to merge in")
+    parser.add_argument("--jar", action="append", default=[], help="a jar to merge")
     parser.add_argument(
         "--resource",
         nargs=2,
         action="append",
         default=[],
         metavar=("NAME", "FILE"),
-        help="another file, with its name in the jar",
+        help="a further file, and its name in the jar",
     )
     parser.add_argument("sources", nargs="+")
     flags = parser.parse_args(argv)
@@ -66,7 +68,7 @@ def java(argv: Sequence[str]) -> None:
 
 def _add(files: dict[str, bytes], name: str, content: bytes, source: str) -> None:
     if files.setdefault(name, content) != content:
-        raise ToolError(f"{source}: {name} is in the jar already, and differs")
+        raise ToolError(f"{source}: duplicate entry {name}, which differs from the first")
 
 
 def _classes(directory: str) -> Iterator[tuple[str, bytes]]:
@@ -81,7 +83,7 @@ def _members(jar: str) -> Iterator[tuple[str, bytes]]:
     try:
         with zipfile.ZipFile(jar) as source:
             for info in source.infolist():
-                # Of several jars each may be a module; together they are none.
+                # Each jar may be a module, but the merged jar is not.
                 merged = not info.filename.endswith((*_NOT_MERGED, "module-info.class"))
                 if merged and not info.is_dir():
                     yield info.filename, source.read(info)
@@ -90,7 +92,7 @@ def _members(jar: str) -> Iterator[tuple[str, bytes]]:
 
 
 def manifest(main_class: str) -> bytes:
-    """A jar's manifest; its lines have at most 72 bytes (JAR file specification)."""
+    """The manifest of a jar. Its lines have at most 72 bytes (JAR file specification)."""
     line = f"Main-Class: {main_class}".encode()
     lines = [
         line[:_LINE],
@@ -101,7 +103,8 @@ def manifest(main_class: str) -> bytes:
 
 def _write_jar(path: str, main_class: str, files: dict[str, bytes]) -> None:
     with atomic_write(path) as out, zipfile.ZipFile(out, "w") as jar:
-        # The manifest first, as jar(1) has it. Stored: compressors differ, and layers are packed.
+        # The manifest comes first, as jar(1) writes it. Entries are not compressed: the output of
+        # zlib differs between versions, and layers are compressed anyway.
         for name, content in [(_MANIFEST, manifest(main_class)), *sorted(files.items())]:
             info = zipfile.ZipInfo(name, _TIME)
             info.create_system = 3

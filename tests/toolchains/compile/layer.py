@@ -1,4 +1,4 @@
-"""Layers, read by those who build on what is in them."""
+"""Reads layers that programs are built from."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _MAX_LINKS = 20
 
 
 def unpack(layer: str, directory: str) -> None:
-    """Unpacks a layer's directories, files and links; absolute links lead into `directory`."""
+    """Unpacks directories, files and links. Absolute links are made to point into `directory`."""
     for member, read_at in _members(layer):
         entry = member.entry
         path = os.path.join(directory, entry.path)
@@ -35,24 +35,24 @@ def unpack(layer: str, directory: str) -> None:
 
 
 def read(layer: str, path: str) -> bytes:
-    """The content of the file `path` of a layer, links at its end followed within the layer.
+    """The content of the file `path` of a layer. If it is a symlink, it is followed in the layer.
 
     Raises:
-        ToolError: there is no such file.
+        ToolError: the file does not exist.
     """
     found = {member.entry.path: (member, read_at) for member, read_at in _members(layer)}
     place = path.strip("/")
     for _ in range(_MAX_LINKS):
         if place not in found:
-            raise ToolError(f"{layer}: has no {place}")
+            raise ToolError(f"{layer}: {place}: file not found")
         member, read_at = found[place]
         if member.entry.type == "file":
             return b"".join(tar.content(member, read_at))
         if member.entry.type != "symlink":
-            raise ToolError(f"{layer}: {place} is a {member.entry.type}")
+            raise ToolError(f"{layer}: {place}: not a file but a {member.entry.type}")
         target = posixpath.join("/", posixpath.dirname(place), member.entry.link)
         place = posixpath.normpath(target).strip("/")
-    raise ToolError(f"{layer}: {path} is more than {_MAX_LINKS} links")
+    raise ToolError(f"{layer}: {path}: more than {_MAX_LINKS} symlinks")
 
 
 def _members(layer: str) -> Iterator[tuple[tar.Member, tar.ReadAt]]:

@@ -1,7 +1,7 @@
-"""C, C++ and Rust: programs that the libraries of an image run, linked against such libraries.
+"""C, C++ and Rust programs, linked against the libraries of an image.
 
 A program that is linked against a newer glibc than the image's may not start there. So libraries
-and headers come from a layer of Debian's packages, and from the machine the compilers alone.
+and headers come from a layer of Debian packages, and only the compilers from the machine.
 """
 
 from __future__ import annotations
@@ -14,19 +14,19 @@ from tests.toolchains.compile import process
 from tests.toolchains.compile.layer import unpack
 from tools.lib.cli.errors import ToolError
 
-# gcc's own directory in the sysroot: libgcc_s, and libstdc++ with its headers.
+# gcc's directory in the sysroot: libgcc_s, and libstdc++ with its headers.
 _GCC_LIBRARIES = "usr/lib/gcc/*/*"
 _CXX_HEADERS = "usr/include/c++/*"
-# No random or absolute name in the output.
+# They keep random and absolute names out of the output.
 _REPRODUCIBLE = ("-Wl,--build-id=none", "-frandom-seed=0")
 
 
 def cc(argv: Sequence[str]) -> None:
-    """`compile cc`: a program of C or C++, linked against the libraries of a layer."""
+    """`compile cc`: a program from C or C++, linked against the libraries of a layer."""
     parser = process.parser("cc", "Compiles and links C or C++.")
     parser.add_argument("--sysroot", required=True, help="a layer of libraries and headers")
     parser.add_argument("words", nargs="+", help="sources, and options of the compiler after --")
-    # argparse does not tell where -- was.
+    # argparse drops the --.
     at = list(argv).index("--") if "--" in argv else len(argv)
     flags = parser.parse_args(argv[:at])
     process.check_compiler(flags.compiler, "gcc or g++", flags.package)
@@ -55,13 +55,13 @@ def cc(argv: Sequence[str]) -> None:
 
 
 def rust(argv: Sequence[str]) -> None:
-    """`compile rust`: a program of one crate, linked against the libraries of a layer."""
+    """`compile rust`: a program from one crate, linked against the libraries of a layer."""
     parser = process.parser("rust", "Compiles and links a Rust crate.")
     parser.add_argument("--sysroot", required=True, help="a layer of libraries")
-    parser.add_argument("--linker", required=True, help="path of gcc; empty if there is none")
-    parser.add_argument("--linker-version", default="", help="not looked at")
+    parser.add_argument("--linker", required=True, help="path of gcc, empty if not installed")
+    parser.add_argument("--linker-version", default="", help="ignored")
     parser.add_argument("--edition", required=True)
-    parser.add_argument("main", help="the crate's root")
+    parser.add_argument("main", help="root of the crate")
     flags = parser.parse_args(argv)
     process.check_compiler(flags.compiler, "rustc", flags.package)
     process.check_compiler(flags.linker, "gcc, rustc's linker,", "gcc")
@@ -92,14 +92,14 @@ def _only(sysroot: str, pattern: str) -> str:
     found = sorted(glob.glob(os.path.join(sysroot, pattern)))
     if len(found) != 1:
         raise ToolError(
-            f"the sysroot has {len(found)} directories {pattern}",
-            "it is made of one release's libgcc-*-dev and libstdc++-*-dev",
+            f"{len(found)} directories match {pattern} in the sysroot, expected 1",
+            "make the sysroot from one version of libgcc-*-dev and libstdc++-*-dev",
         )
     return found[0]
 
 
 def _link_options(sysroot: str) -> list[str]:
-    # Before the compiler's own directories, whose libraries are of its own version.
+    # They come before the compiler's own directories, which hold libraries of its version.
     return [f"--sysroot={sysroot}", f"-L{_only(sysroot, _GCC_LIBRARIES)}"]
 
 

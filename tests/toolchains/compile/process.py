@@ -1,4 +1,4 @@
-"""Compilers as processes: in an environment and a temporary directory of their own."""
+"""Runs compilers in an environment and a temporary directory of their own."""
 
 from __future__ import annotations
 
@@ -13,36 +13,37 @@ from collections.abc import Iterator, Mapping, Sequence
 from tools.lib.cli.errors import ToolError
 from tools.lib.cli.flags import Parser
 
-# What compilers stamp, if they stamp: as the time of generated files in images, 2025-01-01.
+# The time that compilers write into their output, if any: 2025-01-01, as for generated files.
 EPOCH = 1735689600
 
 
 def parser(verb: str, description: str) -> Parser:
-    """The flags of all verbs that compile."""
+    """A parser with the flags of all verbs that compile."""
     result = Parser(f"compile {verb}", description)
-    result.add_argument("--compiler", required=True, help="its path; empty if there is none")
-    result.add_argument("--package", required=True, help="Debian's package of the compiler")
-    result.add_argument("--compiler-version", default="", help="not looked at")
-    result.add_argument("--output", required=True, help="the program or jar to write")
+    result.add_argument("--compiler", required=True, help="its path, empty if not installed")
+    result.add_argument("--package", required=True, help="Debian package of the compiler")
+    result.add_argument("--compiler-version", default="", help="ignored")
+    result.add_argument("--output", required=True, help="output: the program or jar")
     return result
 
 
 @contextlib.contextmanager
 def scratch() -> Iterator[str]:
-    """A temporary directory, gone at the end."""
+    """A temporary directory that is removed at the end."""
     path = tempfile.mkdtemp(prefix="compile.")
     try:
         yield path
     finally:
-        # Go leaves what it has cached without the right to write.
+        # Go's cache contains read-only directories.
         shutil.rmtree(path, ignore_errors=True)
 
 
 def check_compiler(path: str, name: str, package: str) -> None:
-    """A ToolError names what is to be installed, if a compiler was not found."""
+    """Raises a ToolError that names the package to install, if a compiler was not found."""
     if not path:
         raise ToolError(
-            f"{name} is not on the PATH", f"install Debian's package {package}, or use ./bazelw"
+            f"{name} not found on the PATH",
+            f"install the Debian package {package}, or use ./bazelw",
         )
 
 
@@ -53,16 +54,16 @@ def run(
     environment: Mapping[str, str] | None = None,
     directory: str | None = None,
 ) -> None:
-    """Runs a compiler; what it says goes to stderr.
+    """Runs a compiler. Its messages go to stderr.
 
     Args:
-        command: argv, the program by its absolute path.
-        home: directory for all that it writes besides its output.
-        environment: its variables, besides those that all have.
-        directory: where it runs, by default here.
+        command: argv, with the absolute path of the program.
+        home: HOME and TMPDIR of the process.
+        environment: further environment variables.
+        directory: working directory, by default the current one.
 
     Raises:
-        ToolError: it failed.
+        ToolError: the compiler failed.
     """
     variables = {
         "HOME": home,
@@ -81,11 +82,11 @@ def run(
     )
     sys.stderr.write(process.stdout.decode("utf-8", "replace"))
     if process.returncode != 0:
-        raise ToolError(f"{os.path.basename(command[0])} failed, status {process.returncode}")
+        raise ToolError(f"{os.path.basename(command[0])} failed with status {process.returncode}")
 
 
 def publish(path: str, output: str) -> None:
-    """Puts a finished program at its place, whole or not at all."""
+    """Moves a finished program to its place, atomically."""
     partial = f"{output}.{os.getpid()}.partial"
     try:
         shutil.copyfile(path, partial)

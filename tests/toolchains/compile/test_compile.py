@@ -13,7 +13,7 @@ from tools.lib.cli.errors import ToolError
 
 
 def _script(path: Path, text: str) -> str:
-    """A program that stands for a compiler."""
+    """A fake compiler."""
     path.write_text(f"#!/bin/sh\n{text}\n")
     path.chmod(0o755)
     return str(path)
@@ -35,7 +35,7 @@ def _jar(path: Path, files: dict[str, bytes]) -> str:
 
 
 def _java(tmp_path: Path, *flags: str, output: str = "x.jar") -> zipfile.ZipFile:
-    """A jar of one class, made by a program that stands for javac."""
+    """A jar of one class, made by a fake javac."""
     javac = _script(
         tmp_path / "javac",
         'while [ "$1" != -d ]; do shift; done; mkdir -p "$2/app"; echo class > "$2/app/Main.class"',
@@ -45,17 +45,19 @@ def _java(tmp_path: Path, *flags: str, output: str = "x.jar") -> zipfile.ZipFile
     return zipfile.ZipFile(tmp_path / output)
 
 
-def test_a_compiler_that_is_missing_is_named_with_its_package(tmp_path: Path) -> None:
+def test_the_error_for_a_missing_compiler_names_its_package(tmp_path: Path) -> None:
     with pytest.raises(ToolError) as caught:
         _go("", tmp_path)
-    expected = "go is not on the PATH (hint: install Debian's package golang-go, or use ./bazelw)"
+    expected = (
+        "go not found on the PATH (hint: install the Debian package golang-go, or use ./bazelw)"
+    )
     assert str(caught.value) == expected
 
 
 def test_a_compiler_sees_its_sources_and_a_home_of_its_own(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("SECRET", "of the machine")
+    monkeypatch.setenv("SECRET", "value")
     compiler = _script(
         tmp_path / "go",
         'for word; do case $word in -o=*) out=${word#-o=};; esac; done; ls > "$out"\n'
@@ -69,7 +71,7 @@ def test_a_compiler_sees_its_sources_and_a_home_of_its_own(
 def test_a_compiler_that_fails_leaves_nothing(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with pytest.raises(ToolError, match="go failed, status 3"):
+    with pytest.raises(ToolError, match="go failed with status 3"):
         _go(_script(tmp_path / "go", "echo main.go:1: what is this; exit 3"), tmp_path)
     assert "main.go:1: what is this" in capsys.readouterr().err
     assert sorted(os.listdir(tmp_path)) == ["go", "main.go"]
@@ -81,7 +83,7 @@ def test_a_jar_is_the_same_bytes_each_time(tmp_path: Path) -> None:
     assert (tmp_path / "a.jar").read_bytes() == (tmp_path / "b.jar").read_bytes()
 
 
-def test_a_jar_holds_what_it_stands_on(tmp_path: Path) -> None:
+def test_a_jar_contains_its_libraries(tmp_path: Path) -> None:
     (tmp_path / "text").write_text("text")
     library = {
         "META-INF/MANIFEST.MF": b"of the library",
@@ -105,18 +107,18 @@ def test_a_jar_holds_what_it_stands_on(tmp_path: Path) -> None:
 
 def test_two_files_of_one_name_are_an_error(tmp_path: Path) -> None:
     dependency = _jar(tmp_path / "library.jar", {"app/Main.class": b"another"})
-    with pytest.raises(ToolError, match=r"library.jar: app/Main.class is in the jar already"):
+    with pytest.raises(ToolError, match=r"library\.jar: duplicate entry app/Main\.class"):
         _java(tmp_path, "--jar", dependency)
 
 
-def test_what_is_no_jar_is_an_error(tmp_path: Path) -> None:
+def test_an_invalid_jar_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "library.jar").write_bytes(b"text")
     with pytest.raises(ToolError, match=r"library\.jar: not a jar"):
         _java(tmp_path, "--jar", str(tmp_path / "library.jar"))
 
 
 def test_an_unknown_verb_is_an_error() -> None:
-    with pytest.raises(ToolError, match="no verb 'pascal'"):
+    with pytest.raises(ToolError, match="unknown verb 'pascal'"):
         main(["pascal"])
 
 

@@ -13,7 +13,7 @@ from tools.lib.cli.errors import ToolError
 
 @pytest.fixture(params=["w", "w:gz"])
 def archive(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """A layer of a library with its links, as Debian has them."""
+    """A layer with a library and its links, as in Debian packages."""
     path = tmp_path / "layer.tar"
     with tarfile.open(path, request.param) as tar:
         for name, content in [("lib/libx.so.1.2", b"library"), ("usr/share/java/x-1.jar", b"jar")]:
@@ -51,11 +51,11 @@ def test_a_file_is_read_through_its_links(archive: str) -> None:
 @pytest.mark.parametrize(
     ("path", "message"),
     [
-        ("usr/share/java/y.jar", "has no usr/share/java/y.jar"),
-        ("nowhere", "has no etc/nothing"),
-        ("circle", "circle is more than 20 links"),
+        ("usr/share/java/y.jar", "usr/share/java/y.jar: file not found"),
+        ("nowhere", "etc/nothing: file not found"),
+        ("circle", "circle: more than 20 symlinks"),
     ],
 )
-def test_what_is_no_file_is_an_error(archive: str, path: str, message: str) -> None:
+def test_a_missing_file_is_an_error(archive: str, path: str, message: str) -> None:
     with pytest.raises(ToolError, match=message):
         layer.read(archive, path)
