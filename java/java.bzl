@@ -58,20 +58,20 @@ def _java(name, *, architectures, jre, jdk, spec, debug_spec, golden_listings = 
             env = {"JAVA_VERSION": "{java}"},
             links = {"/usr/bin/" + program: "%s/bin/%s" % (jre, program) for program in _JRE_PROGRAMS},
             non_debug_tests = ["//private/testdata:no_shell.yaml", "//java:testdata/plain.yaml"],
+            nonroot_tests = ["//java:testdata/arbitrary_user.yaml"],
             tests = ["//java:testdata/java.yaml.in", "//java:testdata/checks.yaml"],
             **spec
         ),
         tags = tags,
     )
 
-def openjdk(name, version, distributions, waivers = []):
+def openjdk(name, version, distributions):
     """Declares images with Debian's OpenJDK: the JRE, and in debug images the JDK.
 
     Args:
       name: string, name of the image, and of its package set; `<name>-debug` is that of the debug image.
       version: string, Java's version, such as `21`.
       distributions: list of the distributions that have it.
-      waivers: list of labels of waivers, in addition to those that all images of OpenJDK need.
     """
     home = "/usr/lib/jvm/java-%s-openjdk-{debian_architecture}" % version
     _java(
@@ -86,7 +86,7 @@ def openjdk(name, version, distributions, waivers = []):
         spec = {
             "packages": name,
             "version_substitutions": {"java": "openjdk-%s-jre-headless" % version},
-            "waivers": ["//private/waivers:java.json", "//private/waivers:openjdk.json"] + waivers,
+            "waivers": ["//private/waivers:java.json", "//private/waivers:openjdk.json"],
         },
     )
 

@@ -35,6 +35,7 @@ def nodejs(name, release_line, packages = None):
             packages = packages,
             parts = ["@nodejs//:node%s_{architecture}" % release_line],
             non_debug_tests = ["//private/testdata:no_shell.yaml"],
+            nonroot_tests = ["testdata/arbitrary_user.yaml"],
             tests = ["testdata/nodejs.yaml.in"],
             substitutions = {architecture: {"node": version} for architecture, version in versions.items()},
         ),

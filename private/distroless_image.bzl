@@ -155,6 +155,7 @@ def _platform_images(name, spec, debug_spec, *, base, distribution, architecture
     tests = _configs(_target_name(name, **platform), spec.tests, spec.substitutions, common)
     non_debug_tests = _configs(_target_name(name + "_non_debug", **platform), spec.non_debug_tests, spec.substitutions, common)
     debug_tests = _configs(_target_name(name + "_debug", **platform), debug_spec.tests, debug_spec.substitutions, common)
+    nonroot_tests = _configs(_target_name(name + "_nonroot", **platform), spec.nonroot_tests, spec.substitutions, common)
 
     layer = _layer(
         _layer_name(name, spec, debug = False, **platform),
@@ -194,6 +195,7 @@ def _platform_images(name, spec, debug_spec, *, base, distribution, architecture
                     name = target + "_test",
                     image = target,
                     configs = tests + (debug_tests if debug else non_debug_tests) +
+                              (nonroot_tests if user.suffix else []) +
                               ["//private/testdata:user%s.yaml" % user.suffix],
                     data = [label for each in specs for label in each.data],
                     visibility = ["//tests:__subpackages__"],

@@ -18,6 +18,7 @@ def image_spec(
         waivers = [],
         tests = [],
         non_debug_tests = [],
+        nonroot_tests = [],
         data = []):
     """What an image, or its debug image, adds.
 
@@ -39,6 +40,7 @@ def image_spec(
       waivers: list of labels of waivers of the image's checks, or a dict from a distribution to such a list.
       tests: list of labels of structure test configs, for the image and its debug image.
       non_debug_tests: list of labels of configs for the image only, such as that it contains no shell.
+      nonroot_tests: list of labels of configs for the nonroot images only.
       data: list of labels of files that the configs mount.
 
     Returns:
@@ -57,6 +59,7 @@ def image_spec(
         waivers = waivers,
         tests = tests,
         non_debug_tests = non_debug_tests,
+        nonroot_tests = nonroot_tests,
         data = data,
     )
 
@@ -89,7 +92,7 @@ def expand_spec(spec, distribution, architecture):
 
     Returns:
       struct(parts: list of labels of packages and further parts; links, ld_so_cache, env, entrypoint, annotations,
-      waivers, tests, non_debug_tests, data: as in `image_spec`, with all names replaced; substitutions: dict from a name
+      waivers, tests, non_debug_tests, nonroot_tests, data: as in `image_spec`, with all names replaced; substitutions: dict from a name
       to the string that replaced it).
     """
     substitutions = _substitutions(spec, distribution, architecture)
@@ -112,6 +115,7 @@ def expand_spec(spec, distribution, architecture):
         waivers = expand(waivers),
         tests = expand(spec.tests),
         non_debug_tests = expand(spec.non_debug_tests),
+        nonroot_tests = expand(spec.nonroot_tests),
         data = expand(spec.data),
         substitutions = substitutions,
     )
