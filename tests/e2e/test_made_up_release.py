@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+from tests.e2e.additions import add
 from tests.inner_bazel.inner_bazel import InnerBazel, copy_source_tree
 
 # By file: the text that is added after another text.
@@ -43,21 +44,16 @@ apt.install(
 }
 
 
-def add_release(workspace: Path) -> None:
+def copy_lock(workspace: Path) -> None:
     for suffix in ("yaml", "lock.json"):
         lock = workspace / "private" / "lock" / f"debian13.{suffix}"
         shutil.copy(lock, lock.with_name(f"debian99.{suffix}"))
-    for name, additions in DATA.items():
-        text = (workspace / name).read_text()
-        for before, added in additions.items():
-            assert text.count(before) == 1, f"{name}: {before}"
-            text = text.replace(before, before + added)
-        (workspace / name).write_text(text)
 
 
 def test_a_release_is_added_by_data_alone(tmp_path: Path) -> None:
     workspace = copy_source_tree(tmp_path / "workspace")
-    add_release(workspace)
+    copy_lock(workspace)
+    add(workspace, DATA)
     images = ["//static:static", "//base:base_nossl", "//base:base", "//cc:cc"]
     runtimes = ["//java:java21", "//python3:python3"]
     with InnerBazel(workspace, tmp_path / "root") as bazel:
