@@ -1,137 +1,154 @@
-"""Java's images: Debian's OpenJDK where a release has it, Eclipse Temurin elsewhere."""
+"""The images of Java: Debian's OpenJDK if the release has it, else Eclipse Temurin."""
 
 load("@temurin//:versions.bzl", "VERSIONS")
-load("//private:distributions.bzl", "ARCHITECTURES")
-load("//private:distroless_image.bzl", "distroless_image", "image_level")
+load("//private:distroless_image.bzl", "distroless_image", "image_spec")
+
+visibility([
+    "//java",
+    "//tests/temurin",
+])
 
 _ARCHITECTURES = {
     "debian12": ["amd64", "arm64", "s390x", "ppc64le"],
     "debian13": ["amd64", "arm64", "s390x", "ppc64le", "riscv64"],
 }
 
-# Programs that an image has on its PATH.
+# Programs on the PATH of all images.
 _JRE_PROGRAMS = ["java", "keytool"]
 
-# Programs of the JDK that a debug image has on its PATH.
+# Programs of the JDK on the PATH of debug images.
 _JDK_PROGRAMS = ["jar", "javac", "jcmd", "jshell"]
 
 def java_base(name, **kwargs):
-    """The image that all of Java's stand on.
+    """Declares the image that all images of Java have as their base.
 
     Args:
-      name: name of the image.
-      **kwargs: as for distroless_image.
+      name: string, name of the image.
+      **kwargs: further arguments of `distroless_image`.
     """
     distroless_image(name = name, architectures = _ARCHITECTURES, **kwargs)
 
-def _java(name, *, architectures, jre, jdk, level, debug, tags = []):
+def _java(name, *, architectures, jre, jdk, spec, debug_spec, golden_listings = True, tags = []):
+    """Declares images of Java.
+
+    Args:
+      name: string, name of the image.
+      architectures: dict from a distribution to a list of OCI architectures.
+      jre: string, path of the JRE in the image.
+      jdk: string, path of the JDK in the debug image.
+      spec: dict, arguments of `image_spec` for the image.
+      debug_spec: dict, arguments of `image_spec` for the debug image, or None if it has no JDK.
+      golden_listings: bool, as for `distroless_image`.
+      tags: list of strings, tags of all targets.
+    """
     distroless_image(
         name = name,
         architectures = architectures,
         base = "//java:java_base",
-        debug = image_level(
+        debug_spec = image_spec(
             links = {"/usr/bin/" + program: "%s/bin/%s" % (jdk, program) for program in _JDK_PROGRAMS},
             tests = ["//java:testdata/debug.yaml"],
-            **debug
-        ) if debug else None,
-        level = image_level(
+            **debug_spec
+        ) if debug_spec else None,
+        golden_listings = golden_listings,
+        spec = image_spec(
             annotations = {"org.opencontainers.image.version": "{java}"},
-            data = ["//java:checks"],
+            data = ["//tests/programs:java_checks"],
             entrypoint = ["/usr/bin/java", "-jar"],
             env = {"JAVA_VERSION": "{java}"},
             links = {"/usr/bin/" + program: "%s/bin/%s" % (jre, program) for program in _JRE_PROGRAMS},
-            plain_tests = ["//private/testdata:no_shell.yaml", "//java:testdata/plain.yaml"],
+            non_debug_tests = ["//private/testdata:no_shell.yaml", "//java:testdata/plain.yaml"],
+            nonroot_tests = ["//java:testdata/arbitrary_user.yaml"],
             tests = ["//java:testdata/java.yaml.in", "//java:testdata/checks.yaml"],
-            **level
+            **spec
         ),
         tags = tags,
     )
 
-def openjdk(name, version, distributions, exceptions = []):
-    """Images with Debian's OpenJDK: the JRE, and the JDK in debug images.
+def openjdk(name, version, distributions):
+    """Declares images with Debian's OpenJDK: the JRE, and in debug images the JDK.
 
     Args:
-      name: name of the image, and of the package set; `<name>-debug` is the debug image's.
-      version: Java's version.
-      distributions: the releases that have it.
-      exceptions: further exceptions of checks, besides any OpenJDK's.
+      name: string, name of the image, and of its package set; `<name>-debug` is that of the debug image.
+      version: string, Java's version, such as `21`.
+      distributions: list of the distributions that have it.
     """
     home = "/usr/lib/jvm/java-%s-openjdk-{debian_architecture}" % version
     _java(
         name,
         architectures = {distribution: _ARCHITECTURES[distribution] for distribution in distributions},
-        debug = {
-            "exceptions": ["//private/waivers:openjdk_debug.json"],
+        debug_spec = {
             "packages": name + "-debug",
+            "waivers": ["//private/waivers:openjdk_debug.json"],
         },
         jdk = home,
         jre = home,
-        level = {
-            "exceptions": ["//private/waivers:java.json", "//private/waivers:openjdk.json"] + exceptions,
+        spec = {
             "packages": name,
-            "versions": {"java": "openjdk-%s-jre-headless" % version},
+            "version_substitutions": {"java": "openjdk-%s-jre-headless" % version},
+            "waivers": ["//private/waivers:java.json", "//private/waivers:openjdk.json"],
         },
     )
 
 def temurin(name, version, distributions):
-    """Images with Eclipse Temurin, which comes from Adoptium's site alone: `//...` does without it.
+    """Declares images with Eclipse Temurin. Its packages come only from Adoptium's site, so the targets are `manual`.
 
     Args:
-      name: name of the image.
-      version: Java's version.
-      distributions: the releases to stand on.
+      name: string, name of the image.
+      version: string, Java's version, such as `21`.
+      distributions: list of distributions.
     """
     temurin_images(
         name,
         distributions = distributions,
-        jdk = ["@temurin//:java%s-debug.{debian_architecture}" % version],
-        jre = ["@temurin//:java%s.{debian_architecture}" % version],
+        jdk = ["@temurin//:java%s-debug.{architecture}" % version],
+        jre = ["@temurin//:java%s.{architecture}" % version],
         tags = ["manual"],
         version = version,
         versions = VERSIONS["temurin-%s-jre" % version],
     )
 
-def temurin_images(name, *, version, distributions, jre, versions, jdk = None, exceptions = [], tags = []):
-    """Images of Temurin's packages, wherever they come from.
+def temurin_images(name, *, version, distributions, jre, versions, jdk = None, waivers = [], tags = []):
+    """Declares images of packages of Temurin, wherever they come from.
 
     Args:
-      name: name of the image.
-      version: Java's version.
-      distributions: the releases to stand on.
-      jre: labels of the JRE's parts.
-      versions: dict from Debian's architectures to the JRE package's version; they are built for these.
-      jdk: labels of the parts that debug images add; without them these have busybox alone.
-      exceptions: further exceptions of checks.
-      tags: tags of all targets.
+      name: string, name of the image.
+      version: string, Java's version, such as `21`.
+      distributions: list of distributions.
+      jre: list of labels of the JRE's parts.
+      versions: dict from OCI architectures, for which images are declared, to the version of the JRE package.
+      jdk: list of labels of parts that debug images add. Without them debug images add only busybox.
+      waivers: list of labels of waivers, in addition to those that all images of Temurin need.
+      tags: list of strings, tags of all targets.
     """
     home = "/usr/lib/jvm/temurin-%s-%s-{debian_architecture}"
-    values = {
-        architecture: {"java": java_version(versions[spec.debian])}
-        for architecture, spec in ARCHITECTURES.items()
-        if spec.debian in versions
-    }
     _java(
         name,
         architectures = {
-            distribution: [architecture for architecture in _ARCHITECTURES[distribution] if architecture in values]
+            distribution: [architecture for architecture in _ARCHITECTURES[distribution] if architecture in versions]
             for distribution in distributions
         },
-        debug = {"parts": jdk} if jdk else None,
+        debug_spec = {"parts": jdk} if jdk else None,
+        # They cannot be built on a machine that does not reach Adoptium's site.
+        golden_listings = False,
         jdk = home % (version, "jdk"),
         jre = home % (version, "jre"),
-        level = {
-            "exceptions": ["//private/waivers:java.json", "//private/waivers:temurin.json"] + exceptions,
+        spec = {
             "parts": jre,
-            "values": values,
+            "substitutions": {
+                architecture: {"java": java_version(package_version)}
+                for architecture, package_version in versions.items()
+            },
+            "waivers": ["//private/waivers:java.json", "//private/waivers:temurin.json"] + waivers,
         },
         tags = tags,
     )
 
 def java_version(version):
-    """What Java says of itself: `21.0.12.1` in Temurin's package of the version `21.0.12.1.0+1-0`.
+    """Java's own version for the version of a package of Temurin: `21.0.12.1` for `21.0.12.1.0+1-0`.
 
     Args:
-      version: the package's version, with five numbers.
+      version: string, the version of the package, which has five numbers.
 
     Returns:
       A string.

@@ -1,16 +1,18 @@
-"""Node.js's images: what the lock of releases has, on cc."""
+"""The images of Node.js: the releases of private/lock/nodejs.json, on cc."""
 
-load("@nodejs//:versions.bzl", "VENDOR_ONLY", "VERSIONS")
+load("@nodejs//:versions.bzl", "MANUAL_ARCHITECTURES", "VERSIONS")
 load("//private:distributions.bzl", "DISTRIBUTIONS")
-load("//private:distroless_image.bzl", "distroless_image", "image_level")
+load("//private:distroless_image.bzl", "distroless_image", "image_spec")
+
+visibility("private")
 
 def nodejs(name, release_line, packages = None):
-    """Images of a release line, on the architectures that it is released for.
+    """Declares the images of a release line, for the architectures that it is released for.
 
     Args:
-      name: name of the image.
-      release_line: its major version, as the lock has it.
-      packages: name of a package set that the release line needs besides cc's.
+      name: string, name of the image.
+      release_line: string, the major version, as in the lock.
+      packages: string, name of a package set that the release line needs in addition to those of cc.
     """
     versions = VERSIONS[release_line]
     distroless_image(
@@ -20,8 +22,8 @@ def nodejs(name, release_line, packages = None):
             for distribution, spec in DISTRIBUTIONS.items()
         },
         base = "//cc",
-        debug = image_level(tests = ["testdata/debug.yaml"]),
-        level = image_level(
+        debug_spec = image_spec(tests = ["testdata/debug.yaml"]),
+        spec = image_spec(
             annotations = {"org.opencontainers.image.version": "{node}"},
             data = [
                 "testdata/check.mjs",
@@ -32,9 +34,10 @@ def nodejs(name, release_line, packages = None):
             entrypoint = ["/nodejs/bin/node"],
             packages = packages,
             parts = ["@nodejs//:node%s_{architecture}" % release_line],
-            plain_tests = ["//private/testdata:no_shell.yaml"],
+            non_debug_tests = ["//private/testdata:no_shell.yaml"],
+            nonroot_tests = ["testdata/arbitrary_user.yaml"],
             tests = ["testdata/nodejs.yaml.in"],
-            values = {architecture: {"node": version} for architecture, version in versions.items()},
+            substitutions = {architecture: {"node": version} for architecture, version in versions.items()},
         ),
-        vendor_only = VENDOR_ONLY[release_line],
+        manual_architectures = MANUAL_ARCHITECTURES[release_line],
     )

@@ -2,17 +2,22 @@
 
 load(":distributions.bzl", "ARCHITECTURES")
 
-# Its value by which all are built but those that a release has on request.
+visibility([
+    "//",
+    "//private",
+])
+
+# The value that stands for all architectures of a distribution, except those that are built only on request.
 DEFAULT = "default"
 
 def _architectures_flag_impl(ctx):
     for name in ctx.build_setting_value:
         if name != DEFAULT and name not in ARCHITECTURES:
-            fail("--//:architectures: no architecture '%s' (hint: there are %s)" % (name, ", ".join(ARCHITECTURES.keys())))
+            fail("--//:architectures: unknown architecture '%s' (hint: must be one of %s)" % (name, ", ".join(ARCHITECTURES)))
     return []
 
 architectures_flag = rule(
-    doc = "Which architectures' images are built: a list of OCI's names, or `default`.",
+    doc = "Which architectures to build images for: a list of OCI's names, or `default`.",
     implementation = _architectures_flag_impl,
     build_setting = config.string_list(flag = True),
 )

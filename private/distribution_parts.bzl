@@ -1,50 +1,53 @@
-"""What is made once of each release's packages, for the images that hold it."""
+"""Parts that are made once per distribution, for all images that contain them."""
 
-load("//rules:deb.bzl", "deb_layer")
-load("//rules:distroless.bzl", "ca_bundle", "java_keystore", "os_release")
-load(":architecture_settings.bzl", "only_if_built")
-load(":distributions.bzl", "ARCHITECTURES", "DISTRIBUTIONS")
+load("//rules:deb.bzl", "deb")
+load("//rules:rootfs.bzl", "ca_bundle", "java_keystore", "os_release")
+load(":architecture_settings.bzl", "compatible_if_enabled")
+load(":distributions.bzl", "DISTRIBUTIONS")
+
+visibility("private")
 
 # buildifier: disable=unnamed-macro
 def distribution_parts():
-    """Declares `os_release_<distribution>` and the like, and `locale_<architecture>_<distribution>` and its like."""
+    """Declares `os_release_<distribution>` and the like, and `locale_<architecture>_<distribution>` and the like."""
     for name, distribution in DISTRIBUTIONS.items():
         os_release(
             name = "os_release_" + name,
             content = distribution.os_release,
         )
 
-        # Of architecture `all`: made once, for every architecture.
-        certificates = "@%s//:ca-certificates_amd64.deb" % name
+        # The package is for all architectures.
+        ca_certificates = "@%s//:ca-certificates_amd64.deb" % name
         ca_bundle(
             name = "ca_bundle_" + name,
-            package = certificates,
+            deb = ca_certificates,
         )
         java_keystore(
             name = "java_keystore_" + name,
-            package = certificates,
+            deb = ca_certificates,
             paths = [
                 "/etc/ssl/certs/java/cacerts",
-                # Temurin's packages look there.
+                # Temurin's packages read this one.
                 "/etc/ssl/certs/adoptium/cacerts",
             ],
         )
         for architecture in distribution.architectures:
-            # Of libc-bin nothing else: its programs are for those who install packages.
-            libc_bin = "@%s//:libc-bin_%s.deb" % (name, ARCHITECTURES[architecture].debian)
-            deb_layer(
+            libc_bin = "@%s//:libc-bin_%s.deb" % (name, architecture)
+
+            # Only the locale: the programs of libc-bin are for installing packages.
+            deb(
                 name = "locale_%s_%s" % (architecture, name),
                 deb = libc_bin,
-                target_compatible_with = only_if_built(architecture, name),
+                target_compatible_with = compatible_if_enabled(architecture, name),
                 exclude = ["**"],
                 include = ["usr/lib/locale/C.utf8"],
             )
 
-            # For Python besides: ctypes.util.find_library asks `ldconfig -p` what the cache of libraries has.
-            deb_layer(
+            # Python's ctypes.util.find_library runs `ldconfig -p` to read the cache of libraries.
+            deb(
                 name = "locale_ldconfig_%s_%s" % (architecture, name),
                 deb = libc_bin,
-                target_compatible_with = only_if_built(architecture, name),
+                target_compatible_with = compatible_if_enabled(architecture, name),
                 exclude = ["**"],
                 include = [
                     "etc/ld.so.conf",

@@ -1,50 +1,32 @@
-"""The matrix as data: Debian's releases and the architectures of each."""
+"""The matrix of images as data: Debian releases, and the architectures of each."""
 
 load("@debian12//:versions.bzl", debian12 = "VERSIONS")
 load("@debian13//:versions.bzl", debian13 = "VERSIONS")
+load("//rules/private:architectures.bzl", "DEBIAN_ARCHITECTURES")
+load(":visibility.bzl", "IMAGES_AND_TESTS")
 
-# OCI's names of architectures, with Debian's, OCI's variant, the dynamic loader's path (of the ABI's documents), and
-# Debian's name of the folders of libraries.
+visibility(IMAGES_AND_TESTS)
+
+# Debian's names of the architectures that images are built for.
+_DEBIAN_NAMES = ["amd64", "armhf", "arm64", "ppc64el", "riscv64", "s390x"]
+
+# By OCI's name: struct of `debian`, Debian's name; `variant`, OCI's variant; `triplet`, the name of the directories of
+# libraries; `loader`, the path of the dynamic loader.
 ARCHITECTURES = {
-    "amd64": struct(
-        debian = "amd64",
-        variant = "",
-        loader = "/lib64/ld-linux-x86-64.so.2",
-        triplet = "x86_64-linux-gnu",
-    ),
-    "arm": struct(
-        debian = "armhf",
-        variant = "v7",
-        loader = "/lib/ld-linux-armhf.so.3",
-        triplet = "arm-linux-gnueabihf",
-    ),
-    "arm64": struct(
-        debian = "arm64",
-        variant = "v8",
-        loader = "/lib/ld-linux-aarch64.so.1",
-        triplet = "aarch64-linux-gnu",
-    ),
-    "ppc64le": struct(
-        debian = "ppc64el",
-        variant = "",
-        loader = "/lib64/ld64.so.2",
-        triplet = "powerpc64le-linux-gnu",
-    ),
-    "riscv64": struct(
-        debian = "riscv64",
-        variant = "",
-        loader = "/lib/ld-linux-riscv64-lp64d.so.1",
-        triplet = "riscv64-linux-gnu",
-    ),
-    "s390x": struct(
-        debian = "s390x",
-        variant = "",
-        loader = "/lib/ld64.so.1",
-        triplet = "s390x-linux-gnu",
-    ),
+    DEBIAN_ARCHITECTURES[debian].oci: struct(
+        debian = debian,
+        variant = DEBIAN_ARCHITECTURES[debian].variant,
+        triplet = DEBIAN_ARCHITECTURES[debian].triplet,
+        loader = DEBIAN_ARCHITECTURES[debian].loader,
+    )
+    for debian in _DEBIAN_NAMES
 }
 
-# Each is a lock, `//private/lock:<name>.lock.json`, and so a repository `@<name>`.
+# Each key is the name of a lock, `//private/lock:<name>.lock.json`, and of its repository, `@<name>`.
+#   architectures  list of OCI's names
+#   on_request     those that are built only if --//:architectures names them
+#   os_release     content of /usr/lib/os-release
+#   versions       versions of packages, by name and OCI architecture
 DISTRIBUTIONS = {
     "debian12": struct(
         architectures = ["amd64", "arm64", "arm", "s390x", "ppc64le"],
@@ -61,8 +43,7 @@ DISTRIBUTIONS = {
     ),
     "debian13": struct(
         architectures = ["amd64", "arm64", "arm", "s390x", "ppc64le", "riscv64"],
-        # Built where --//:architectures names them: the lock has packages of theirs that some mirrors lack, so that
-        # only snapshot.debian.org is left.
+        # Some mirrors lack packages for them that the lock names, so that only snapshot.debian.org has these.
         on_request = ["s390x", "ppc64le"],
         os_release = {
             "PRETTY_NAME": "Distroless",
@@ -76,11 +57,11 @@ DISTRIBUTIONS = {
     ),
 }
 
-# Users of the images: the suffix in a target's name, the numeric user, the working directory.
+# Users of the images: the suffix of the target's name, the numeric user, the working directory.
 USERS = [
     struct(suffix = "", uid = 0, workdir = "/"),
     struct(suffix = "_nonroot", uid = 65532, workdir = "/home/nonroot"),
 ]
 
-# Where the images come from, an annotation of each.
+# Where the images' sources are, an annotation of each image.
 SOURCE = {"org.opencontainers.image.source": "https://github.com/GoogleContainerTools/distroless"}

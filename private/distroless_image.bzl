@@ -1,20 +1,25 @@
-"""One declaration an image, expanded over distributions, architectures, users and debug."""
+"""The macro `distroless_image`: one declaration of an image, for all distributions, architectures and users."""
 
 load("@bazel_skylib//rules:expand_template.bzl", "expand_template")
-load("//rules:distroless.bzl", "ld_so_cache", "symlinks")
 load("//rules:oci.bzl", "oci_image", "oci_image_index", "oci_layer")
+load("//rules:rootfs.bzl", "ld_so_cache", "symlinks")
 load("//rules:structure_test.bzl", "structure_test")
-load(":architecture_settings.bzl", "if_built", "only_if_built")
+load(":architecture_settings.bzl", "compatible_if_enabled", "select_enabled")
+load(":catalog_entry.bzl", "catalog_entry")
 load(":distributions.bzl", "ARCHITECTURES", "DISTRIBUTIONS", "SOURCE", "USERS")
-load(":image_level.bzl", "filled", _image_level = "image_level")
+load(":golden_test.bzl", "golden_test")
+load(":image_spec.bzl", "expand_spec", _image_spec = "image_spec")
+load(":visibility.bzl", "IMAGES_AND_TESTS")
 
-image_level = _image_level
+visibility(IMAGES_AND_TESTS)
 
-# All variants of an image are tested here, the plain one of root everywhere.
-_TESTED_WHOLE = "amd64"
+image_spec = _image_spec
 
-def _target(image, distribution, *, architecture = "", debug = False, user = ""):
-    """The name of a target: `{image}[_debug][_nonroot][_{arch}]_{distro}`."""
+# All variants of an image are tested on this architecture; on the others, only the non-debug image of root is.
+_FULLY_TESTED = "amd64"
+
+def _target_name(image, distribution, *, architecture = "", debug = False, user = ""):
+    """The name of a target: `{image}[_debug][_nonroot][_{architecture}]_{distribution}`."""
     return "".join([
         image,
         "_debug" if debug else "",
@@ -23,125 +28,182 @@ def _target(image, distribution, *, architecture = "", debug = False, user = "")
         "_" + distribution,
     ])
 
-def _base_target(base, *args, **kwargs):
-    """The label of a base's target: of `//static` it is `//static:static_amd64_debian12`, of `//base:base_nossl` likewise."""
+def _base_label(base, distribution, architecture, *, debug = False):
+    """The label of a base's target: `//static:static_amd64_debian12` for `//static`, and for `//static:static` too."""
     package, _, image = base.partition(":")
-    return "%s:%s" % (package, _target(image or package.rsplit("/", 1)[-1], *args, **kwargs))
+    name = _target_name(image or package.rsplit("/", 1)[-1], distribution, architecture = architecture, debug = debug)
+    return "%s:%s" % (package, name)
 
-def _manual(condition):
+def _manual_if(condition):
     return ["manual"] if condition else []
 
 def distroless_image(
         name,
-        level,
         *,
-        debug = None,
+        spec,
+        debug_spec = None,
         base = None,
         architectures = None,
-        vendor_only = [],
-        tests_everywhere = False,
+        manual_architectures = [],
+        test_all_variants = False,
+        golden_listings = True,
         tags = []):
-    """Declares an image: for each distribution and architecture root and nonroot, plain and debug, and their indexes.
+    """Declares an image: for each distribution and architecture, for root and nonroot, with debug images and indexes.
 
     Args:
-      name: name of the image.
-      level: what it adds to its base, an `image_level`.
-      debug: what its debug images add to that, an `image_level`.
-      base: the image it stands on, `//package` or `//package:image`; its debug images stand on that image's debug ones.
-      architectures: dict from a distribution to its OCI architectures; by default all of both.
-      vendor_only: architectures whose images need what only a vendor's own site has: they, and indexes with them, are
-        left out of `//...`.
-      tests_everywhere: whether all variants are tested on all architectures.
-      tags: tags of all targets.
+      name: string, name of the image.
+      spec: struct, made by `image_spec`: what the image adds to its base.
+      debug_spec: struct, made by `image_spec`: what the debug images add to the image.
+      base: string, `//package` or `//package:image`, the image underneath. Debug images have its debug images as base.
+      architectures: dict from a distribution to a list of OCI architectures. By default all of all distributions.
+      manual_architectures: list of architectures whose images need a package that only its vendor's site has. They, and
+        indexes that contain them, are tagged `manual`, which leaves them out of `//...`.
+      test_all_variants: bool, whether to test all variants on all architectures.
+      golden_listings: bool, whether to compare what the image adds with listings in tests/golden.
+      tags: list of strings, tags of all targets.
     """
-    debug = debug or image_level()
-    for distribution, names in (architectures or {key: value.architectures for key, value in DISTRIBUTIONS.items()}).items():
+    if not architectures:
+        architectures = {distribution: release.architectures for distribution, release in DISTRIBUTIONS.items()}
+    debug_spec = debug_spec or image_spec()
+    for distribution, names in architectures.items():
         for architecture in names:
-            _platform(
+            _platform_images(
                 name,
-                filled(level, distribution, architecture),
-                filled(debug, distribution, architecture),
+                expand_spec(spec, distribution, architecture),
+                expand_spec(debug_spec, distribution, architecture),
                 base = base,
                 distribution = distribution,
                 architecture = architecture,
-                tests_everywhere = tests_everywhere,
-                tags = tags + _manual(architecture in vendor_only),
+                test_all_variants = test_all_variants,
+                tags = tags + _manual_if(architecture in manual_architectures),
             )
-        for is_debug in [False, True]:
-            for user in USERS:
-                variant = {"debug": is_debug, "user": user.suffix}
-                images = []
-                for architecture in names:
-                    image = _target(name, distribution, architecture = architecture, **variant)
-                    images += if_built(architecture, distribution, [image], [])
-                oci_image_index(
-                    name = _target(name, distribution, **variant),
-                    images = images,
-                    annotations = SOURCE,
-                    tags = tags + _manual([each for each in names if each in vendor_only]),
-                    visibility = ["//visibility:public"],
-                )
+        _indexes(
+            name,
+            distribution,
+            names,
+            tags = tags + _manual_if([each for each in names if each in manual_architectures]),
+        )
+        architecture = _FULLY_TESTED if _FULLY_TESTED in names else names[0]
+        for debug in [False, True]:
+            _catalog(
+                name,
+                expand_spec(debug_spec if debug else spec, distribution, architecture),
+                distribution = distribution,
+                architecture = architecture,
+                debug = debug,
+                golden_listings = golden_listings,
+                tags = tags + _manual_if(architecture in manual_architectures),
+            )
 
-def _platform(name, level, debug, *, base, distribution, architecture, tests_everywhere, tags):
-    """Declares the layers, the images and the tests of one platform."""
-    common = {"tags": tags, "target_compatible_with": only_if_built(architecture, distribution)}
-
-    def layer(suffix, level, lower):
-        target = _target(name + suffix, distribution, architecture = architecture)
-        parts = level.parts
-        if level.links:
-            symlinks(name = target + "_links", links = level.links, **common)
-            parts = parts + [target + "_links"]
-        if level.ld_so_cache:
-            ld_so_cache(name = target + "_ld_so_cache", base = lower, parts = parts, **common)
-            parts = parts + [target + "_ld_so_cache"]
-        if not parts:
-            return []
-        oci_layer(name = target, parts = parts, base = lower, visibility = ["//tests:__subpackages__"], **common)
-        return [target]
-
-    here = {"distribution": distribution, "architecture": architecture}
-    tests = [
-        _configs(_target(name + suffix, **here), each.tests, each.values, common)
-        for suffix, each in (("", level), ("_debug", debug))
-    ]
-    plain_tests = _configs(_target(name + "_plain", **here), level.plain_tests, level.values, common)
-    plain_layer = layer("_layer", level, _base_target(base, **here) if base else None)
-    debug_layer = layer("_debug_layer", debug, _target(name, **here))
-    for is_debug in [False, True]:
-        levels = [level] + ([debug] if is_debug else [])
+def _indexes(name, distribution, architectures, tags):
+    """Declares the indexes of an image on one distribution."""
+    for debug in [False, True]:
         for user in USERS:
-            target = _target(name, debug = is_debug, user = user.suffix, **here)
-            platform = {"base": _base_target(base, debug = is_debug, **here)} if base else {
+            images = []
+            for architecture in architectures:
+                image = _target_name(name, distribution, architecture = architecture, debug = debug, user = user.suffix)
+                images += select_enabled(architecture, distribution, [image], [])
+            oci_image_index(
+                name = _target_name(name, distribution, debug = debug, user = user.suffix),
+                images = images,
+                annotations = SOURCE,
+                tags = tags,
+                visibility = ["//visibility:public"],
+            )
+
+def _layer_name(name, spec, distribution, architecture, *, debug):
+    """The name of the target of what a spec adds, None if it adds nothing."""
+    if not (spec.parts or spec.links or spec.ld_so_cache):
+        return None
+    return _target_name(name + ("_debug_layer" if debug else "_layer"), distribution, architecture = architecture)
+
+def _catalog(name, spec, *, distribution, architecture, debug, golden_listings, tags):
+    """Declares the catalog entry of an image, or its debug image, and the test of its listing."""
+    target = _target_name(name, distribution, debug = debug)
+    layer = _layer_name(name, spec, distribution, architecture, debug = debug)
+    common = {"tags": tags, "target_compatible_with": compatible_if_enabled(architecture, distribution)}
+    catalog_entry(
+        name = target + ".catalog_entry",
+        debug = debug,
+        distribution = distribution,
+        image = name,
+        layer = layer,
+        **common
+    )
+    if layer and golden_listings:
+        golden_test(name = target + "_golden_test", entry = target + ".catalog_entry", **common)
+
+def _layer(target, spec, base, common):
+    """Declares the layer of what a spec adds, and returns a list of its name. It is empty if there is no `target`."""
+    if not target:
+        return []
+    parts = spec.parts
+    if spec.links:
+        symlinks(name = target + "_links", links = spec.links, **common)
+        parts = parts + [target + "_links"]
+    if spec.ld_so_cache:
+        ld_so_cache(name = target + "_ld_so_cache", base = base, parts = parts, **common)
+        parts = parts + [target + "_ld_so_cache"]
+    oci_layer(name = target, parts = parts, base = base, visibility = ["//tests:__subpackages__"], **common)
+    return [target]
+
+def _platform_images(name, spec, debug_spec, *, base, distribution, architecture, test_all_variants, tags):
+    """Declares the layers, the images and the tests of one platform."""
+    common = {"tags": tags, "target_compatible_with": compatible_if_enabled(architecture, distribution)}
+    platform = {"distribution": distribution, "architecture": architecture}
+
+    tests = _configs(_target_name(name, **platform), spec.tests, spec.substitutions, common)
+    non_debug_tests = _configs(_target_name(name + "_non_debug", **platform), spec.non_debug_tests, spec.substitutions, common)
+    debug_tests = _configs(_target_name(name + "_debug", **platform), debug_spec.tests, debug_spec.substitutions, common)
+    nonroot_tests = _configs(_target_name(name + "_nonroot", **platform), spec.nonroot_tests, spec.substitutions, common)
+
+    layer = _layer(
+        _layer_name(name, spec, debug = False, **platform),
+        spec,
+        _base_label(base, **platform) if base else None,
+        common,
+    )
+    debug_layer = _layer(
+        _layer_name(name, debug_spec, debug = True, **platform),
+        debug_spec,
+        _target_name(name, **platform),
+        common,
+    )
+    for debug in [False, True]:
+        specs = [spec] + ([debug_spec] if debug else [])
+        for user in USERS:
+            target = _target_name(name, debug = debug, user = user.suffix, **platform)
+            origin = {"base": _base_label(base, debug = debug, **platform)} if base else {
                 "architecture": architecture,
                 "os": "linux",
                 "variant": ARCHITECTURES[architecture].variant,
             }
             oci_image(
                 name = target,
-                tars = plain_layer + (debug_layer if is_debug else []),
-                env = _joined_env([each.env for each in levels]),
-                entrypoint = ([each.entrypoint for each in levels if each.entrypoint] or [None])[-1],
+                tars = layer + (debug_layer if debug else []),
+                env = _join_env([each.env for each in specs]),
+                entrypoint = ([each.entrypoint for each in specs if each.entrypoint] or [None])[-1],
                 user = str(user.uid),
                 workdir = user.workdir,
-                annotations = SOURCE | _joined([each.annotations for each in levels]),
-                exceptions = [label for each in levels for label in each.exceptions],
+                annotations = SOURCE | _join([each.annotations for each in specs]),
+                waivers = [label for each in specs for label in each.waivers],
                 visibility = ["//visibility:public"],
-                **(platform | common)
+                **(origin | common)
             )
-            if tests_everywhere or architecture == _TESTED_WHOLE or not (is_debug or user.suffix):
+            if test_all_variants or architecture == _FULLY_TESTED or not (debug or user.suffix):
                 structure_test(
                     name = target + "_test",
                     image = target,
-                    configs = tests[0] + (tests[1] if is_debug else plain_tests) +
+                    configs = tests + (debug_tests if debug else non_debug_tests) +
+                              (nonroot_tests if user.suffix else []) +
                               ["//private/testdata:user%s.yaml" % user.suffix],
-                    data = [label for each in levels for label in each.data],
+                    data = [label for each in specs for label in each.data],
                     visibility = ["//tests:__subpackages__"],
                     **common
                 )
 
-def _configs(prefix, labels, values, common):
-    """The configs that `labels` stand for: of those that are templates (`*.yaml.in`), what is expanded."""
+def _configs(prefix, labels, substitutions, common):
+    """The configs that labels stand for. A template (`*.yaml.in`) stands for its expansion, which is declared."""
     configs = []
     for label in labels:
         if label.endswith(".in"):
@@ -149,7 +211,7 @@ def _configs(prefix, labels, values, common):
             expand_template(
                 name = config + "_config",
                 out = config,
-                substitutions = {"{%s}" % key: value for key, value in values.items()},
+                substitutions = {"{%s}" % key: value for key, value in substitutions.items()},
                 template = label,
                 **common
             )
@@ -157,15 +219,15 @@ def _configs(prefix, labels, values, common):
         configs.append(label)
     return configs
 
-def _joined_env(dicts):
-    """Environments joined; `$PATH` in the PATH of one is that of those before, as it would be in a base's."""
+def _join_env(dicts):
+    """Joins environments. `$PATH` in a later PATH stands for the earlier one, as it would for that of a base."""
     result = {}
     for each in dicts:
         for key, value in each.items():
             result[key] = value.replace("$" + key, result[key]) if key in result else value
     return result
 
-def _joined(dicts):
+def _join(dicts):
     result = {}
     for each in dicts:
         result |= each

@@ -1,11 +1,10 @@
-"""The `nodejs` extension: releases of Node.js from `private/lock/nodejs.json`, see docs/nodejs.md.
-
-`@nodejs//:node24_amd64` is the part of one; each is fetched when it is used.
-"""
+"""The `nodejs` extension: releases of Node.js from private/lock/nodejs.json, see docs/nodejs.md."""
 
 load("//private/nodejs:lock.bzl", "nodejs_lock")
 load("//private/nodejs:repositories.bzl", "node_archive", "nodejs_hub")
-load(":distributions.bzl", "ARCHITECTURES")
+
+# MODULE.bazel uses it.
+visibility("private")
 
 _LOCK = Label("//private/lock:nodejs.json")
 
@@ -14,7 +13,7 @@ def _nodejs_impl(module_ctx):
     for archive in archives:
         node_archive(
             name = archive.repository,
-            architecture = ARCHITECTURES[archive.architecture].debian,
+            architecture = archive.architecture,
             license_sha256 = archive.license_sha256,
             node_sha256 = archive.node_sha256,
             sources = json.encode(archive.sources),
@@ -23,12 +22,14 @@ def _nodejs_impl(module_ctx):
     nodejs_hub(
         name = "nodejs",
         archives = [archive.repository for archive in archives],
+        manual_architectures = json.encode(nodejs_lock.manual_architectures(archives)),
         versions = json.encode(nodejs_lock.versions(archives)),
-        vendor_only = json.encode(nodejs_lock.vendor_only(archives)),
     )
     return module_ctx.extension_metadata(reproducible = True)
 
 nodejs = module_extension(
-    doc = "Makes @nodejs, the releases of Node.js that the lock names.",
+    doc = """Declares @nodejs, the releases of Node.js that the lock names: `@nodejs//:node24_amd64` is the part of one.
+
+An archive is downloaded when a target needs it.""",
     implementation = _nodejs_impl,
 )

@@ -1,8 +1,8 @@
 """Debian packages from a lock, as repositories.
 
     apt = use_extension("@distroless//rules:apt.bzl", "apt")
-    apt.install(name = "debian12", lock = "//:debian12.lock.json")
-    use_repo(apt, "debian12")
+    apt.install(name = "bookworm", lock = "//:bookworm.lock.json")
+    use_repo(apt, "bookworm")
 """
 
 load("//rules/private:apt_extension.bzl", _apt = "apt")

@@ -1,10 +1,11 @@
-"""Container images: layers, images, indexes. The attributes are rules_oci's.
+"""Container images: layers, images, indexes. The attributes are those of rules_oci.
 
     load("@distroless//rules:oci.bzl", "oci_image", "oci_image_index", "oci_layer")
 """
 
+load("//rules/private:oci_image.bzl", _oci_image = "oci_image")
+load("//rules/private:oci_image_index.bzl", _oci_image_index = "oci_image_index")
 load("//rules/private:oci_layer.bzl", _oci_layer = "oci_layer")
-load("//rules/private:oci_macros.bzl", _oci_image = "oci_image", _oci_image_index = "oci_image_index")
 load("//rules/providers:layer_info.bzl", _LayerInfo = "LayerInfo")
 load("//rules/providers:layers_info.bzl", _LayersInfo = "LayersInfo")
 load("//rules/providers:oci_image_info.bzl", _OciImageInfo = "OciImageInfo")

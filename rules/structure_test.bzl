@@ -1,4 +1,4 @@
-"""Tests of images, without a daemon and on every architecture.
+"""Tests of images, without a daemon and for every architecture.
 
     load("@distroless//rules:structure_test.bzl", "structure_test")
 """

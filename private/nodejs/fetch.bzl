@@ -1,16 +1,21 @@
-"""Fetches an archive from the first of its sources that gives it."""
+"""Downloads an archive from the first of its sources that has it."""
 
 load("//tools/npm:npm_registry.bzl", "npm_registry")
 
-def _urls(sources, registry):
-    """The sources that can be asked, the registry's first.
+visibility([
+    "//private/nodejs",
+    "//tests/rules",
+])
 
-    All give the same layer, so the order only costs time. Who has set a registry has it in reach, and nodejs.org perhaps
-    not: Bazel tries a host that does not answer for a minute, and an archive after the other.
+def _downloads(sources, registry):
+    """The sources that can be tried, those of the registry first.
+
+    All sources give the same layer, so the order changes only the time. If a registry is configured, it can be reached,
+    and nodejs.org perhaps not: Bazel waits a minute for a host that does not answer, for each archive again.
 
     Args:
       sources: list of dicts with `url` or `npm`, `sha256`, `strip_prefix`.
-      registry: URL of the npm registry, None where there is none.
+      registry: string, URL of the npm registry, or None.
 
     Returns:
       List of struct(url, sha256, strip_prefix).
@@ -23,29 +28,29 @@ def _urls(sources, registry):
     ) for source in npm + [source for source in sources if "url" in source]]
 
 def fetch_archive(rctx, what, sources, registry):
-    """Downloads the archive into the repository.
+    """Downloads an archive into the repository.
 
     Args:
       rctx: the repository rule's context.
-      what: what the archive is, for messages.
+      what: string, what the archive is, for errors.
       sources: list of dicts with `url` or `npm`, `sha256`, `strip_prefix`.
-      registry: URL of the npm registry, None where there is none.
+      registry: string, URL of the npm registry, or None.
 
     Returns:
-      struct(file, strip_prefix), or struct(error), the one line that says why there is none.
+      struct(file: string, the archive's name in the repository; strip_prefix: string), or struct(error: string, one line)
+      if no source has the archive.
     """
     tried = []
-    for source in _urls(sources, registry):
+    for source in _downloads(sources, registry):
         file = source.url.split("/")[-1]
         tried.append(source.url)
         if rctx.download(url = source.url, output = file, sha256 = source.sha256, allow_fail = True).success:
             return struct(file = file, strip_prefix = source.strip_prefix)
     packages = [source["npm"] for source in sources if "npm" in source]
-    hint = "docs/nodejs.md tells of mirrors"
     if packages and not registry:
-        hint = "or set npm_config_registry to a registry that has %s" % packages[0]
-    return struct(error = "%s: could not be fetched from %s (hint: is the site in reach? %s)" % (
-        what,
-        " or ".join(tried) or "anywhere",
-        hint,
-    ))
+        hint = "set npm_config_registry to a registry that has %s" % packages[0]
+    else:
+        hint = "see Mirrors in docs/nodejs.md"
+    if not tried:
+        return struct(error = "%s: download failed: no npm registry is configured (hint: %s)" % (what, hint))
+    return struct(error = "%s: download failed from %s (hint: %s)" % (what, " and ".join(tried), hint))

@@ -1,15 +1,18 @@
-"""What stands in the repository of all releases: `@nodejs//:node24_amd64` and so on."""
+"""The macro of the repository @nodejs: it declares `@nodejs//:node24_amd64` and so on."""
+
+# Generated repositories load it.
+visibility("public")
 
 # buildifier: disable=unnamed-macro
 def nodejs_hub(archives):
-    """Declares a name a release, the part of a layer that it is.
+    """Declares an alias for the part of each archive.
 
     Args:
-      archives: names of their repositories.
+      archives: list of strings, names of the archives' repositories.
     """
     for archive in archives:
         native.alias(
             name = archive,
-            actual = "@%s//:layer" % archive,
+            actual = "@%s//:part" % archive,
             visibility = ["//visibility:public"],
         )

@@ -1,16 +1,19 @@
-"""What stands in the repository of one release."""
+"""The macro of the repository of one archive."""
 
-load("//rules:nodejs.bzl", "node_layer")
+load("//rules:nodejs.bzl", "node")
+
+# Generated repositories load it.
+visibility("public")
 
 # buildifier: disable=unnamed-macro
 def node_archive(**kwargs):
-    """Declares `:layer`, the part that is made of the archive.
+    """Declares `:part`, the part that is made of the archive.
 
     Args:
-      **kwargs: as for node_layer.
+      **kwargs: attributes of the rule `node`.
     """
-    node_layer(
-        name = "layer",
+    node(
+        name = "part",
         visibility = ["//visibility:public"],
         **kwargs
     )

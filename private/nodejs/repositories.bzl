@@ -1,7 +1,9 @@
-"""Repositories behind the `nodejs` extension."""
+"""The repository rules of the `nodejs` extension."""
 
 load("//tools/npm:npm_registry.bzl", "npm_registry")
 load(":fetch.bzl", "fetch_archive")
+
+visibility("//private")
 
 def _node_archive_impl(rctx):
     what = "Node.js %s for %s" % (rctx.attr.version, rctx.attr.architecture)
@@ -32,14 +34,14 @@ node_archive(
     ))
 
 node_archive = repository_rule(
-    doc = "One release for one architecture, by its hash, from the first source that gives it. Nothing is unpacked.",
+    doc = "One release for one architecture, downloaded by its hash from the first source that has it. It is not unpacked.",
     implementation = _node_archive_impl,
     attrs = {
-        "architecture": attr.string(mandatory = True, doc = "Debian's name."),
-        "license_sha256": attr.string(doc = "As for node_layer."),
-        "node_sha256": attr.string(doc = "As for node_layer."),
+        "architecture": attr.string(mandatory = True, doc = "OCI architecture."),
+        "license_sha256": attr.string(doc = "As for the rule `node`."),
+        "node_sha256": attr.string(doc = "As for the rule `node`."),
         "sources": attr.string(mandatory = True, doc = "JSON: list of objects with `url` or `npm`, `sha256`, `strip_prefix`."),
-        "version": attr.string(mandatory = True, doc = "The release."),
+        "version": attr.string(mandatory = True, doc = "Version of the release."),
     },
 )
 
@@ -53,21 +55,27 @@ nodejs_hub(archives = {archives})
         archives = repr(rctx.attr.archives),
     ))
     rctx.file("versions.bzl", """\
-"Versions of Node.js: dicts from a release line to the versions by architecture, and to those that only nodejs.org has."
+"Dicts from a release line of Node.js to its versions by architecture, and to the architectures that only nodejs.org has."
 
 VERSIONS = {versions}
-VENDOR_ONLY = {vendor_only}
+MANUAL_ARCHITECTURES = {manual_architectures}
 """.format(
         versions = repr(json.decode(rctx.attr.versions)),
-        vendor_only = repr(json.decode(rctx.attr.vendor_only)),
+        manual_architectures = repr(json.decode(rctx.attr.manual_architectures)),
     ))
 
 nodejs_hub = repository_rule(
     doc = "The names of all releases.",
     implementation = _nodejs_hub_impl,
     attrs = {
-        "archives": attr.string_list(mandatory = True, doc = "Names of their repositories."),
-        "vendor_only": attr.string(mandatory = True, doc = "JSON: dict from a release line to a list of architectures."),
-        "versions": attr.string(mandatory = True, doc = "JSON: dict from a release line to a dict from an architecture to the version."),
+        "archives": attr.string_list(mandatory = True, doc = "Names of the archives' repositories."),
+        "manual_architectures": attr.string(
+            mandatory = True,
+            doc = "JSON: object from a release line to a list of OCI architectures whose archives only nodejs.org has.",
+        ),
+        "versions": attr.string(
+            mandatory = True,
+            doc = "JSON: object from a release line to an object from an OCI architecture to the version.",
+        ),
     },
 )

@@ -1,133 +1,127 @@
-"""The `apt` module extension: locks to repositories."""
+"""The `apt` module extension: repositories of packages from locks."""
 
 load(":apt_lock.bzl", "apt_lock")
+load(":apt_names.bzl", "apt_names")
 load(":apt_repositories.bzl", "apt_hub", "deb_package")
-load(":labels.bzl", "shown")
+load(":labels.bzl", "display_label")
+load(":similar_names.bzl", "similar_names")
 
-# Bytes of a package that is a layer by itself: copied into a layer with others it would be stored twice.
-_LARGE = 16 << 20
+visibility("//rules/...")
+
+# A package of this size in bytes, or a larger one, is a layer of its own: merged layers would each store a copy.
+_SEPARATE_LAYER_SIZE = 16 << 20
 
 _install = tag_class(
-    doc = "Makes the packages of a lock available as `@<name>//:<package>_<architecture>`.",
+    doc = """Declares the packages of a lock as `@<name>//:<package>_<architecture>`, and its sets as
+`@<name>//:<set>.<architecture>`. Architectures have OCI's names, such as `amd64`, `arm64` and `arm`.""",
     attrs = {
-        "exclude": attr.string_list(doc = "Globs of paths to leave out of every package; see deb_layer."),
-        "include": attr.string_list(doc = "Globs of paths to keep in every package; see deb_layer."),
-        "lock": attr.label(mandatory = True, doc = "The .lock.json; its manifest (.yaml) stands beside it."),
-        "merged_usr": attr.bool(doc = "Whether the release has its /usr merged, as Debian 13 and later."),
+        "exclude": attr.string_list(doc = "Globs of paths to leave out of every package, as for the rule `deb`."),
+        "include": attr.string_list(doc = "Globs of paths to keep in every package, as for the rule `deb`."),
+        "lock": attr.label(mandatory = True, doc = "The lock, `<x>.lock.json`. Its manifest `<x>.yaml` is beside it."),
+        "merged_usr": attr.bool(doc = "Whether the release has a merged /usr, as Debian 13 and later."),
         "name": attr.string(mandatory = True, doc = "Name of the repository."),
     },
 )
 
 _package = tag_class(
-    doc = "What differs for one package of a lock.",
+    doc = "Settings of one package of a lock.",
     attrs = {
-        "exclude": attr.string_list(doc = "Globs of paths to leave out; see deb_layer."),
-        "include": attr.string_list(doc = "Globs of paths to keep; see deb_layer."),
-        "install": attr.string(mandatory = True, doc = "The `name` of an install tag of the same module."),
-        "package": attr.string(mandatory = True, doc = "The package's name, on all architectures."),
+        "exclude": attr.string_list(doc = "Globs of paths to leave out, as for the rule `deb`."),
+        "include": attr.string_list(doc = "Globs of paths to keep, as for the rule `deb`."),
+        "name": attr.string(mandatory = True, doc = "Name of the package. The settings hold for all its architectures."),
+        "repo": attr.string(mandatory = True, doc = "`name` of an `apt.install` tag of the same module."),
     },
 )
 
-def near_names(name, names):
-    """Up to five of `names` that are like `name`: one holds the other, or they start alike.
-
-    Args:
-      name: what was asked for.
-      names: list of what there is.
-
-    Returns:
-      A list, the nearest first.
-    """
-    scored = []
-    for other in names:
-        common = 0
-        for index in range(min(len(name), len(other))):
-            if name[index] != other[index]:
-                break
-            common += 1
-        if name in other or other in name:
-            common += len(name)
-        if common >= 3:
-            scored.append((-common, abs(len(name) - len(other)), other))
-    return [other for _, _, other in sorted(scored)[:5]]
-
 def _read_lock(module_ctx, label):
-    """Reads a lock; fails if there is none, or if the manifest beside it has changed since."""
-    name = shown(label)
+    """Reads a lock. Fails if it does not exist, or if its manifest has changed since it was written."""
+    name = display_label(label)
     manifest = label.relative(label.name.removesuffix(".lock.json") + ".yaml")
     if not module_ctx.path(label).exists:
-        fail("%s: there is no such lock (hint: knife lock makes it of %s, see docs/lock.md)" % (name, manifest.name))
+        fail("%s: lock not found (hint: %s)" % (name, apt_lock.update_command(name)))
     lock = apt_lock.parse(module_ctx.read(label), name)
     path = module_ctx.path(manifest)
     if path.exists:
-        # Starlark has no hash function; the downloader has.
+        # Starlark has no hash function, but the downloader has.
         found = module_ctx.download(url = "file://%s" % path, output = "manifest").sha256
         if found != lock.manifest_sha256:
-            fail("%s is older than %s, which has changed since (hint: run knife lock, see docs/lock.md)" % (name, manifest.name))
+            fail("%s: %s has changed since the lock was written (hint: %s)" % (
+                name,
+                manifest.name,
+                apt_lock.update_command(name),
+            ))
     return lock
 
-def _overrides(module, install, names):
-    """The package tags of an install, as a dict from a package's name."""
+def _package_tags(module, install, names):
+    """The package tags of an install: a dict from the name of a package."""
     result = {}
     for tag in module.tags.package:
-        if tag.install != install.name:
+        if tag.repo != install.name:
             continue
-        if tag.package not in names:
-            fail("apt.package: %s has no package '%s' (near: %s)" % (
-                shown(install.lock),
-                tag.package,
-                ", ".join(near_names(tag.package, names)) or "none",
+        if tag.name not in names:
+            similar = similar_names(tag.name, names)
+            fail("apt.package: package '%s' not found in %s%s" % (
+                tag.name,
+                display_label(install.lock),
+                " (did you mean %s?)" % " or ".join(similar) if similar else "",
             ))
-        result[tag.package] = tag
+        if tag.name in result:
+            fail("apt.package: duplicate tag for package '%s' of '%s' (hint: merge the two)" % (tag.name, tag.repo))
+        result[tag.name] = tag
     return result
+
+def _check_repos(module):
+    repos = [tag.name for tag in module.tags.install]
+    for tag in module.tags.package:
+        if tag.repo not in repos:
+            fail("apt.package: unknown repo '%s' (hint: must be the name of an apt.install tag of %s: %s)" % (
+                tag.repo,
+                module.name,
+                ", ".join(repos),
+            ))
+
+def _declare_repositories(install, lock, package_tags):
+    for package in lock.packages:
+        tag = package_tags.get(package.name)
+        deb_package(
+            name = "%s_%s" % (install.name, package.repository),
+            exclude = install.exclude + (tag.exclude if tag else []),
+            include = install.include + (tag.include if tag else []),
+            merged_usr = install.merged_usr,
+            separate_layer = package.size >= _SEPARATE_LAYER_SIZE,
+            sha256 = package.sha256,
+            urls = package.urls,
+        )
+    names = apt_names(lock, install.name, display_label(install.lock))
+    apt_hub(
+        name = install.name,
+        packages = json.encode(names.packages),
+        sets = json.encode(names.sets),
+        versions = json.encode(names.versions),
+    )
 
 def _apt_impl(module_ctx):
     for module in module_ctx.modules:
-        installs = [tag.name for tag in module.tags.install]
-        for tag in module.tags.package:
-            if tag.install not in installs:
-                fail("apt.package(install = '%s'): no apt.install of that name (there are: %s)" % (tag.install, ", ".join(installs)))
+        _check_repos(module)
         for install in module.tags.install:
             lock = _read_lock(module_ctx, install.lock)
-            overrides = _overrides(module, install, {package.name: None for package in lock.packages}.keys())
-            repositories = {}
-            for package in lock.packages:
-                repository = "%s_%s" % (install.name, package.repository)
-                repositories[package.key] = struct(package = package, repository = repository)
-                override = overrides.get(package.name)
-                deb_package(
-                    name = repository,
-                    urls = package.urls,
-                    sha256 = package.sha256,
-                    exclude = install.exclude + (override.exclude if override else []),
-                    include = install.include + (override.include if override else []),
-                    merged_usr = install.merged_usr,
-                    own_layer = package.size >= _LARGE,
-                )
-            names = {}
-            versions = {}
-            for by_architecture in lock.sets.values():
-                for architecture, keys in by_architecture.items():
-                    for key in keys:
-                        entry = repositories[key]
-                        names.setdefault(entry.package.name, {})[architecture] = entry.repository
-                        versions.setdefault(entry.package.name, {})[architecture] = entry.package.version
-            apt_hub(
-                name = install.name,
-                packages = json.encode(names),
-                sets = json.encode({
-                    name: {
-                        architecture: [repositories[key].repository for key in keys]
-                        for architecture, keys in by_architecture.items()
-                    }
-                    for name, by_architecture in lock.sets.items()
-                }),
-                versions = json.encode(versions),
-            )
+            names = {package.name: None for package in lock.packages}.keys()
+            _declare_repositories(install, lock, _package_tags(module, install, names))
     return module_ctx.extension_metadata(reproducible = True)
 
 apt = module_extension(
-    doc = "Debian packages from locks that `knife lock` writes.",
+    doc = """Repositories of Debian packages from locks.
+
+```
+apt = use_extension("@distroless//rules:apt.bzl", "apt")
+apt.install(name = "bookworm", lock = "//:bookworm.lock.json")
+apt.package(repo = "bookworm", name = "libpq5", exclude = ["usr/share/locale"])
+use_repo(apt, "bookworm")
+```
+
+Each package file is a repository of its own, which is downloaded when a target needs it.
+
+`bazel run @distroless//tools/lock -- bookworm.yaml` writes the lock. docs/lock.md describes the manifest.""",
     implementation = _apt_impl,
     tag_classes = {"install": _install, "package": _package},
 )

@@ -1,6 +1,21 @@
 """The Starlark reader of locks. docs/lock.md has the schema, tools/lib/debian/lock.py the writer."""
 
+visibility("//rules/...")
+
 _VERSION = 2
+
+def _update_command(name):
+    """The command that writes a lock.
+
+    Args:
+      name: string, the lock's label.
+
+    Returns:
+      A string.
+    """
+    package, _, file = name.rpartition("//")[2].rpartition(":")
+    path = ([package] if package else []) + [file.removesuffix(".lock.json") + ".yaml"]
+    return "bazel run @distroless//tools/lock -- " + "/".join(path)
 
 def _repository_suffix(package):
     """What a package adds to the name of a repository: `libstdcxx6_amd64` for libstdc++6 on amd64."""
@@ -10,8 +25,8 @@ def _parse(text, name):
     """Parses a lock.
 
     Args:
-      text: the lock's JSON.
-      name: the file's name, for errors.
+      text: string, the lock's JSON.
+      name: string, the lock's label, for errors.
 
     Returns:
       struct(manifest_sha256: string; packages: list of struct(key, name, version, architecture, sha256, size, urls,
@@ -20,11 +35,7 @@ def _parse(text, name):
     """
     lock = json.decode(text, default = None)
     if type(lock) != "dict" or lock.get("version") != _VERSION:
-        fail("%s: not a lock of version %d (hint: bazel run @distroless//tools/lock -- %s)" % (
-            name,
-            _VERSION,
-            name.split(":")[-1].removesuffix(".lock.json") + ".yaml",
-        ))
+        fail("%s: not a lock of version %d (hint: %s)" % (name, _VERSION, _update_command(name)))
 
     # The first version of a package for an architecture gets the plain repository name, another one appends its own.
     taken = {}
@@ -55,4 +66,4 @@ def _parse(text, name):
         architectures = sorted(architectures),
     )
 
-apt_lock = struct(parse = _parse)
+apt_lock = struct(parse = _parse, update_command = _update_command)

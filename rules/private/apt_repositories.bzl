@@ -1,47 +1,56 @@
-"""Repositories behind the `apt` extension."""
+"""The repository rules of the `apt` extension."""
+
+visibility("//rules/...")
+
+def _file_name(url):
+    """The package file's name, without the characters that labels cannot contain."""
+    name = url.split("/")[-1]
+    for escape, character in {"%2b": "+", "%3a": ":", "%7e": "~"}.items():
+        name = name.replace(escape, character).replace(escape.upper(), character)
+    return name.replace(":", "_")
 
 def _deb_package_impl(rctx):
-    deb = rctx.attr.urls[0].split("/")[-1].replace("%2b", "+").replace("%3a", ":").replace("%7e", "~").replace(":", "_")
+    file = _file_name(rctx.attr.urls[0])
     result = rctx.download(
         url = rctx.attr.urls,
-        output = deb,
+        output = file,
         sha256 = rctx.attr.sha256,
         allow_fail = True,
     )
     if not result.success:
-        fail("%s: not to be had from %s, nor from a mirror (hint: docs/lock.md, Mirrors; a newer lock comes by knife lock)" % (
-            deb,
-            " or ".join(rctx.attr.urls),
+        fail("%s: download failed from %s (hint: see Mirrors in docs/lock.md, or update the lock)" % (
+            file,
+            " and ".join(rctx.attr.urls),
         ))
     rctx.file("BUILD.bazel", """\
 load({macro}, "deb_package")
 
 deb_package(
-    deb = {deb},
     exclude = {exclude},
+    file = {file},
     include = {include},
     merged_usr = {merged_usr},
-    own_layer = {own_layer},
+    separate_layer = {separate_layer},
 )
 """.format(
         macro = repr(str(Label("//rules/private:deb_package.bzl"))),
-        deb = repr(deb),
         exclude = repr(rctx.attr.exclude),
+        file = repr(file),
         include = repr(rctx.attr.include),
         merged_usr = repr(rctx.attr.merged_usr),
-        own_layer = repr(rctx.attr.own_layer),
+        separate_layer = repr(rctx.attr.separate_layer),
     ))
 
 deb_package = repository_rule(
-    doc = "One package file, by its hash. Nothing is unpacked.",
+    doc = "One package file, downloaded by its hash. It is not unpacked.",
     implementation = _deb_package_impl,
     attrs = {
-        "exclude": attr.string_list(doc = "As for deb_layer."),
-        "include": attr.string_list(doc = "As for deb_layer."),
-        "merged_usr": attr.bool(doc = "As for deb_layer."),
-        "own_layer": attr.bool(doc = "As for deb_layer."),
+        "exclude": attr.string_list(doc = "As for the rule `deb`."),
+        "include": attr.string_list(doc = "As for the rule `deb`."),
+        "merged_usr": attr.bool(doc = "As for the rule `deb`."),
+        "separate_layer": attr.bool(doc = "As for the rule `deb`."),
         "sha256": attr.string(mandatory = True, doc = "Hash of the file, in hex."),
-        "urls": attr.string_list(mandatory = True, doc = "Where it is to be had; tried in order."),
+        "urls": attr.string_list(mandatory = True, doc = "URLs of the file, tried in order."),
     },
 )
 
@@ -59,7 +68,7 @@ apt_hub(
         sets = repr(json.decode(rctx.attr.sets)),
     ))
     rctx.file("versions.bzl", """\
-"Versions of packages: a dict from a name to a dict from an architecture to the version."
+"Versions of packages: a dict from a name to a dict from an OCI architecture to the version."
 
 VERSIONS = {versions}
 """.format(versions = repr(json.decode(rctx.attr.versions))))
@@ -68,8 +77,17 @@ apt_hub = repository_rule(
     doc = "The names of a lock's packages and sets.",
     implementation = _apt_hub_impl,
     attrs = {
-        "packages": attr.string(mandatory = True, doc = "JSON: dict from a package's name to a dict from an architecture to its repository."),
-        "sets": attr.string(mandatory = True, doc = "JSON: dict from a set's name to a dict from an architecture to a list of repositories."),
-        "versions": attr.string(mandatory = True, doc = "JSON: dict from a package's name to a dict from an architecture to its version."),
+        "packages": attr.string(
+            mandatory = True,
+            doc = "JSON: object from the name of a package to an object from an OCI architecture to its repository.",
+        ),
+        "sets": attr.string(
+            mandatory = True,
+            doc = "JSON: object from the name of a set to an object from an OCI architecture to a list of repositories.",
+        ),
+        "versions": attr.string(
+            mandatory = True,
+            doc = "JSON: object from the name of a package to an object from an OCI architecture to its version.",
+        ),
     },
 )

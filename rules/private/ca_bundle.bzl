@@ -1,12 +1,14 @@
-"""The bundle of certificates that Debian makes when ca-certificates is installed."""
+"""The rule `ca_bundle`: the certificates that Debian bundles when ca-certificates is installed."""
 
 load("//rules/providers:parts_info.bzl", "PartsInfo")
-load("//tools/python:tool.bzl", "PythonToolInfo")
+load("//tools/python:tool.bzl", "python_tool_attr")
 load(":part.bzl", "PART_ATTRS", "make_part")
+
+visibility("//rules/...")
 
 def _ca_bundle_impl(ctx):
     args = ctx.actions.args()
-    args.add("--deb", ctx.file.package)
+    args.add("--deb", ctx.file.deb)
     args.add_all(ctx.files.certificates, before_each = "--certificate")
     if ctx.attr.hashed:
         args.add("--hashed")
@@ -14,32 +16,31 @@ def _ca_bundle_impl(ctx):
         ctx,
         ctx.attr._tool,
         arguments = [args],
-        inputs = [ctx.file.package] + ctx.files.certificates,
+        inputs = [ctx.file.deb] + ctx.files.certificates,
         mnemonic = "CaBundle",
-        progress_message = "Bundling the certificates of %{input}",
+        progress_message = "Bundling certificates for %{label}",
     )
 
 ca_bundle = rule(
-    doc = """/etc/ssl/certs/ca-certificates.crt from Debian's ca-certificates, which it registers as a package.""",
+    doc = """`/etc/ssl/certs/ca-certificates.crt` from Debian's package ca-certificates.
+
+The package is registered in `/var/lib/dpkg/status.d`.""",
     implementation = _ca_bundle_impl,
     attrs = PART_ATTRS | {
         "certificates": attr.label_list(
             allow_files = [".crt", ".pem"],
-            doc = "Certificates of one's own, in PEM, after the package's.",
+            doc = "Your own certificates, PEM files. They follow the package's.",
         ),
-        "hashed": attr.bool(
-            doc = "Also one file a certificate, `/etc/ssl/certs/<hash>.<n>`, where OpenSSL's CApath looks for it.",
-        ),
-        "package": attr.label(
+        "deb": attr.label(
             allow_single_file = [".deb"],
             mandatory = True,
             doc = "The package ca-certificates.",
         ),
-        "_tool": attr.label(
-            default = "//tools/ca_bundle",
-            cfg = "exec",
-            providers = [PythonToolInfo],
+        "hashed": attr.bool(
+            doc = """Whether to write each certificate to a file of its own too, `/etc/ssl/certs/<hash>.<n>`, where OpenSSL
+looks for it if a program sets `CApath`.""",
         ),
+        "_tool": python_tool_attr("//tools/ca_bundle"),
     },
     provides = [PartsInfo],
 )

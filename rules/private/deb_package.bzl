@@ -1,29 +1,32 @@
-"""What stands in the repository of one package file."""
+"""The macro of a package's repository."""
 
-load(":deb_layer.bzl", "deb_layer")
+load(":deb.bzl", "deb")
+
+# Generated repositories load it.
+visibility("public")
 
 # buildifier: disable=unnamed-macro
-def deb_package(deb, exclude, include, merged_usr, own_layer):
-    """Declares `:deb`, the file, and `:layer`, the part that is made of it.
+def deb_package(file, exclude, include, merged_usr, separate_layer):
+    """Declares `:deb`, the package file, and `:part`, the part that is made of it.
 
     Args:
-      deb: the file's name.
-      exclude: as for deb_layer.
-      include: as for deb_layer.
-      merged_usr: as for deb_layer.
-      own_layer: as for deb_layer.
+      file: string, name of the package file in the repository.
+      exclude: list of strings, as for the rule `deb`.
+      include: list of strings, as for the rule `deb`.
+      merged_usr: bool, as for the rule `deb`.
+      separate_layer: bool, as for the rule `deb`.
     """
     native.filegroup(
         name = "deb",
-        srcs = [deb],
+        srcs = [file],
         visibility = ["//visibility:public"],
     )
-    deb_layer(
-        name = "layer",
-        deb = deb,
+    deb(
+        name = "part",
+        deb = file,
         exclude = exclude,
         include = include,
         merged_usr = merged_usr,
-        own_layer = own_layer,
+        separate_layer = separate_layer,
         visibility = ["//visibility:public"],
     )

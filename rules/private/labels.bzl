@@ -1,7 +1,9 @@
-"""Labels as texts."""
+"""Labels as text."""
 
-def shown(label):
-    """A label in messages: `//static:passwd`, of another repository with its canonical name.
+visibility("//rules/...")
+
+def display_label(label):
+    """A label for people to read: `//static:passwd`. One of another repository begins with its canonical name.
 
     Args:
       label: a Label.
@@ -11,14 +13,16 @@ def shown(label):
     """
     return str(label).removeprefix("@@")
 
-def recorded(label, name = None):
-    """A label in what is built: without its repository, whose name depends on who builds.
+def stable_label(label, name = None):
+    """A label to write into an image.
+
+    It leaves out the repository, whose canonical name differs between workspaces.
 
     Args:
       label: a Label.
-      name: in place of the label's own name.
+      name: string, replaces the label's own name.
 
     Returns:
-      A string, `//static:static_layer_amd64_debian12`.
+      A string, such as `//static:static_layer_amd64_debian12`.
     """
     return "//%s:%s" % (label.package, name or label.name)

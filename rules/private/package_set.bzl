@@ -1,19 +1,21 @@
-"""Several parts under one label."""
+"""The rule `package_set`: several parts under one label."""
 
 load("//rules/providers:parts_info.bzl", "PartsInfo")
 
+visibility("//rules/...")
+
 def _package_set_impl(ctx):
-    parts = [part for target in ctx.attr.parts for part in target[PartsInfo].parts]
+    parts = depset(transitive = [target[PartsInfo].parts for target in ctx.attr.parts], order = "preorder")
     return [
-        DefaultInfo(files = depset([file for part in parts for file in (part.run, part.metadata)])),
+        DefaultInfo(files = depset(transitive = [target[DefaultInfo].files for target in ctx.attr.parts])),
         PartsInfo(parts = parts),
     ]
 
 package_set = rule(
-    doc = "Names several parts at once, in order.",
+    doc = "Several parts under one label, in the order of the layer.",
     implementation = _package_set_impl,
     attrs = {
-        "parts": attr.label_list(providers = [PartsInfo], doc = "The parts, in the layer's order."),
+        "parts": attr.label_list(providers = [PartsInfo], doc = "The parts, in the order of the layer."),
     },
     provides = [PartsInfo],
 )

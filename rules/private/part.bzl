@@ -1,15 +1,18 @@
-"""What the rules that make parts share."""
+"""What the rules that return PartsInfo share: the action that makes a part, and its outputs."""
 
 load("@bazel_skylib//rules:common_settings.bzl", "BuildSettingInfo")
 load("//rules/providers:layer_info.bzl", "LayerInfo")
+load("//rules/providers:part_info.bzl", "PartInfo")
 load("//rules/providers:parts_info.bzl", "PartsInfo")
 load("//tools/python:tool.bzl", "run_python_tool")
-load(":labels.bzl", "shown")
+load(":labels.bzl", "display_label")
+
+visibility("//rules/...")
 
 PART_ATTRS = {
     "_compression": attr.label(
         default = "//rules:compression",
-        doc = "gzip or zstd, for all layers of a build.",
+        doc = "How the layers of a build are compressed: `gzip` or `zstd`.",
     ),
 }
 
@@ -18,53 +21,62 @@ COMPRESSION_SUFFIX = {
     "zstd": "zst",
 }
 
+# Time of generated files, in seconds since 1970. It is fixed, and not 0, which pip and zip do not accept.
+GENERATED_MTIME = 1735689600  # 2025-01-01T00:00:00Z
+
 def compression(ctx):
-    """The build's compression, `gzip` or `zstd`."""
+    """The compression of the build, `gzip` or `zstd`."""
     return ctx.attr._compression[BuildSettingInfo].value
 
-def make_part(ctx, tool, *, arguments, inputs, mnemonic, progress_message, own_layer = False):
+def make_part(ctx, tool, *, arguments, inputs, mnemonic, progress_message, separate_layer = False):
     """Runs a tool that makes one part, and returns the rule's providers.
 
     Args:
-      ctx: the rule's context; its attributes include PART_ATTRS.
+      ctx: the rule's context. Its attributes include PART_ATTRS.
       tool: Target of a python_tool with the flags of tools/lib/part/output.py.
-      arguments: list of Args, before those.
+      arguments: list of Args, in front of those flags.
       inputs: list or depset of File.
-      mnemonic: the action's mnemonic.
-      progress_message: the action's progress message.
-      own_layer: whether the part is a layer by itself.
+      mnemonic: string, the action's mnemonic.
+      progress_message: string, the action's progress message.
+      separate_layer: bool, whether the part is a layer of its own.
 
     Returns:
       A list of DefaultInfo and PartsInfo.
     """
+    name = ctx.label.name
     kind = compression(ctx)
-    run = ctx.actions.declare_file("%s.%s.%s" % (ctx.label.name, "tar" if own_layer else "part", COMPRESSION_SUFFIX[kind]))
-    metadata = ctx.actions.declare_file(ctx.label.name + ".part.json")
-    label = shown(ctx.label)
-    outputs = ctx.actions.args()
-    outputs.add("--blob-out", run)
-    outputs.add("--part-out", metadata)
-    outputs.add("--label", label)
-    outputs.add("--compression", kind)
-    descriptor = None
-    if own_layer:
-        descriptor = ctx.actions.declare_file(ctx.label.name + ".layer.json")
-        outputs.add("--layer-out", descriptor)
+    blob = ctx.actions.declare_file("%s.%s.%s" % (name, "tar" if separate_layer else "part", COMPRESSION_SUFFIX[kind]))
+    metadata = ctx.actions.declare_file(name + ".part.json")
+    label = display_label(ctx.label)
+    outputs = [blob, metadata]
+    flags = ctx.actions.args()
+    flags.add("--blob-out", blob)
+    flags.add("--part-out", metadata)
+    flags.add("--label", label)
+    flags.add("--compression", kind)
+    layer = None
+    if separate_layer:
+        layer_metadata = ctx.actions.declare_file(name + ".layer.json")
+        flags.add("--layer-out", layer_metadata)
+        outputs.append(layer_metadata)
+        layer = LayerInfo(
+            blob = blob,
+            layout = None,
+            layout_files = depset(),
+            metadata = layer_metadata,
+            parts = depset([metadata]),
+        )
     run_python_tool(
         ctx,
         tool,
-        arguments = arguments + [outputs],
+        arguments = arguments + [flags],
         inputs = inputs,
-        outputs = [run, metadata] + ([descriptor] if own_layer else []),
+        outputs = outputs,
         mnemonic = mnemonic,
         progress_message = progress_message,
     )
+    part = PartInfo(blob = blob, label = label, layer = layer, metadata = metadata)
     return [
-        DefaultInfo(files = depset([run, metadata])),
-        PartsInfo(parts = [struct(
-            run = run,
-            metadata = metadata,
-            label = label,
-            layer = LayerInfo(blob = run, descriptor = descriptor, parts = [metadata]) if own_layer else None,
-        )]),
+        DefaultInfo(files = depset([blob, metadata])),
+        PartsInfo(parts = depset([part], order = "preorder")),
     ]

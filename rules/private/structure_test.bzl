@@ -1,14 +1,16 @@
-"""Tests of images: container-structure-test's configs, without a daemon."""
+"""The rule `structure_test`."""
 
 load("//tools/python:tool.bzl", "PythonToolInfo", "write_python_test")
-load(":labels.bzl", "shown")
+load(":labels.bzl", "display_label")
+
+visibility("//rules/...")
 
 def _structure_test_impl(ctx):
     layouts = ctx.files.image
     if len(layouts) != 1:
-        fail("%s: image %s has %d files (hint: an image is one directory, an OCI layout)" % (
-            shown(ctx.label),
-            shown(ctx.attr.image.label),
+        fail("%s: %s is not an image: it has %d files (hint: an image is one directory, an OCI image layout)" % (
+            display_label(ctx.label),
+            display_label(ctx.attr.image.label),
             len(layouts),
         ))
     arguments = ["--image", layouts[0].short_path]
@@ -25,24 +27,39 @@ def _structure_test_impl(ctx):
     )
 
 structure_test = rule(
-    doc = """Tests an image by configs in container-structure-test's schemas 1.0.0 and 2.0.0.
+    doc = """Tests an image with configs of container-structure-test, schemas 1.0.0 and 2.0.0, without a daemon.
 
-Commands run in bubblewrap, those of foreign architectures through qemu-user; see docs/structure_test.md.""",
+Commands run in bubblewrap, and those of other architectures in qemu-user too. See docs/structure_test.md.
+
+```
+structure_test(
+    name = "image_test",
+    configs = ["image.yaml"],
+    image = ":image",
+)
+```""",
     implementation = _structure_test_impl,
     attrs = {
         "configs": attr.label_list(
             allow_files = [".yaml", ".yml", ".json"],
             mandatory = True,
-            doc = "The tests.",
+            doc = "Files with the tests.",
         ),
-        "data": attr.label_list(allow_files = True, doc = "Further files, such as those that a config mounts."),
+        "data": attr.label_list(
+            allow_files = True,
+            doc = "Further files, such as those that a config mounts.",
+        ),
         "image": attr.label(
             allow_files = True,
             mandatory = True,
-            doc = "An oci_image, an oci_image_index with `platform`, or one OCI layout directory from elsewhere.",
+            doc = "An `oci_image`, an `oci_image_index` with `platform`, or one OCI image layout directory from elsewhere.",
         ),
-        "platform": attr.string(doc = "Which image of an index: `linux/arm64/v8`."),
-        "_tool": attr.label(default = "//tools/structure_test", providers = [PythonToolInfo]),
+        "platform": attr.string(doc = "Platform of the image in an index, such as `linux/arm64/v8`."),
+        "_tool": attr.label(
+            default = "//tools/structure_test",
+            providers = [PythonToolInfo],
+            doc = "The program that runs the tests. It is built for the platform of the test.",
+        ),
     },
     test = True,
 )

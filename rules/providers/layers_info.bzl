@@ -1,6 +1,10 @@
-"""Layers that lie on each other."""
+"""The layers of a target."""
+
+visibility("//rules/...")
 
 LayersInfo = provider(
-    doc = "What a target adds to an image.",
-    fields = {"layers": "List of LayerInfo, bottom to top."},
+    doc = "What a target contributes to an image.",
+    fields = {
+        "layers": "List of LayerInfo, bottom to top.",
+    },
 )

@@ -1,13 +1,13 @@
 """An image for one platform."""
 
+visibility("//rules/...")
+
 OciImageInfo = provider(
-    doc = "One OCI image: documents of a few kB, and the layers they name.",
+    doc = "One OCI image: its documents, and the layers that they refer to.",
     fields = {
-        "config": "File: the image's config (application/vnd.oci.image.config.v1+json).",
-        "manifest": "File: the image's manifest (application/vnd.oci.image.manifest.v1+json).",
-        "layers": "List of LayerInfo, bottom to top, less those that only `layouts` hold.",
-        "exceptions": "List of File: what the checks of the image's own layers and its base's let pass, with reasons.",
-        "layouts": "List of File: OCI layout directories (of imported bases) that hold further blobs.",
-        "layout_files": "depset of File: files outside of `layouts` that their symlinks point to.",
+        "config": "File: the config (application/vnd.oci.image.config.v1+json).",
+        "layers": "List of LayerInfo, bottom to top: all layers of the image, those of its base included.",
+        "manifest": "File: the manifest (application/vnd.oci.image.manifest.v1+json).",
+        "waivers": "depset of File: waivers of the image and of its base, see docs/checks.md.",
     },
 )

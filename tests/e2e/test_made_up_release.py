@@ -1,13 +1,14 @@
-"""One more Debian release is data: a lock, lines in MODULE.bazel and private/distributions.bzl."""
+"""A Debian release is added by data: a lock, lines in MODULE.bazel and in declarations."""
 
 from __future__ import annotations
 
 import shutil
 from pathlib import Path
 
+from tests.e2e.additions import add
 from tests.inner_bazel.inner_bazel import InnerBazel, copy_source_tree
 
-# In each file, after which text what is added.
+# By file: the text that is added after another text.
 DATA = {
     "MODULE.bazel": {
         'apt = use_extension("//private:apt.bzl", "apt")\n': """\
@@ -17,7 +18,7 @@ apt.install(
     merged_usr = True,
 )
 """,
-        '        package = "base-files",\n    )\n    for name in [\n': '        "debian99",\n',
+        "    )\n    for repo in [\n": '        "debian99",\n',
         "use_repo(apt, ": '"debian99", ',
     },
     "private/distributions.bzl": {
@@ -33,31 +34,26 @@ apt.install(
     ),
 """,
     },
-    # What the runtimes' images say of each release; static, base and cc need nothing.
+    # Declarations of runtimes name each release. Those of static, base and cc do not.
     "java/java.bzl": {"_ARCHITECTURES = {\n": '    "debian99": ["amd64"],\n'},
     "java/BUILD.bazel": {'    name = "java21",\n    distributions = [': '"debian99", '},
     "python3/BUILD.bazel": {
         "    architectures = {\n": '        "debian99": ["arm64"],\n',
-        "        values = {\n": '            "debian99": {"python": "3.13"},\n',
+        "        substitutions = {\n": '            "debian99": {"python": "3.13"},\n',
     },
 }
 
 
-def add_release(workspace: Path) -> None:
+def copy_lock(workspace: Path) -> None:
     for suffix in ("yaml", "lock.json"):
         lock = workspace / "private" / "lock" / f"debian13.{suffix}"
         shutil.copy(lock, lock.with_name(f"debian99.{suffix}"))
-    for name, additions in DATA.items():
-        text = (workspace / name).read_text()
-        for before, added in additions.items():
-            assert text.count(before) == 1, f"{name}: {before}"
-            text = text.replace(before, before + added)
-        (workspace / name).write_text(text)
 
 
 def test_a_release_is_added_by_data_alone(tmp_path: Path) -> None:
     workspace = copy_source_tree(tmp_path / "workspace")
-    add_release(workspace)
+    copy_lock(workspace)
+    add(workspace, DATA)
     images = ["//static:static", "//base:base_nossl", "//base:base", "//cc:cc"]
     runtimes = ["//java:java21", "//python3:python3"]
     with InnerBazel(workspace, tmp_path / "root") as bazel:

@@ -2,17 +2,20 @@
 
 load("//tools/python:defs.bzl", "pytest_test")
 
+visibility("//tests/...")
+
 def inner_bazel_test(name, srcs, data, deps = [], **kwargs):
     """A pytest_test that may use `tests.inner_bazel.inner_bazel`.
 
-    The Bazel within it fetches with the user's settings, and has a sandbox of its own.
+    The inner Bazel downloads with the user's settings, and runs actions in sandboxes of its own.
 
     Args:
-      name: name of the target.
-      srcs: test modules.
-      data: what the test depends on: what the inner Bazel builds is to be built before, so that all is fetched.
-      deps: what the test imports.
-      **kwargs: as for pytest_test.
+      name: string, name of the target.
+      srcs: list of labels of test modules.
+      data: list of labels that the test depends on. Name what the inner Bazel builds, so that everything is downloaded
+        before.
+      deps: list of labels of libraries that the test imports.
+      **kwargs: further attributes of pytest_test.
     """
     pytest_test(
         name = name,

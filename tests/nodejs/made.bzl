@@ -1,9 +1,11 @@
-"""Images of Node.js from archives that are made here, as nodejs.org's site is not needed for a test."""
+"""Images of Node.js from archives that are made here, so that tests do not need nodejs.org."""
 
-load("//rules:nodejs.bzl", "node_layer")
+load("//rules:nodejs.bzl", "node")
 load("//rules:oci.bzl", "oci_image")
 load("//rules:structure_test.bzl", "structure_test")
-load("//tools/python:tool.bzl", "PythonToolInfo", "run_python_tool")
+load("//tools/python:tool.bzl", "python_tool_attr", "run_python_tool")
+
+visibility("private")
 
 _VERSION = "99.1.0"
 
@@ -25,34 +27,33 @@ def _made_archive_impl(ctx):
     return [DefaultInfo(files = depset([archive]))]
 
 _made_archive = rule(
-    doc = "An archive of the shape that nodejs.org's have, with a program that is an ELF file and does nothing.",
+    doc = "An archive like those of nodejs.org, with a program that is an ELF file and does nothing.",
     implementation = _made_archive_impl,
     attrs = {
-        "architecture": attr.string(mandatory = True, doc = "Debian's name."),
-        "top": attr.string(mandatory = True, doc = "The directory in the archive."),
-        "_tool": attr.label(default = ":make", cfg = "exec", providers = [PythonToolInfo]),
+        "architecture": attr.string(mandatory = True, doc = "OCI's name of the architecture."),
+        "top": attr.string(mandatory = True, doc = "Name of the directory in the archive."),
+        "_tool": python_tool_attr("//tests/nodejs:make"),
     },
 )
 
-def made_nodejs(name, debian_architecture, nodejs_architecture):
-    """Declares an archive, its part, an image of it and the image's test, `<name>_test`.
+def made_nodejs(name, nodejs_architecture):
+    """Declares an archive, its part, an image of it, and the test of the image, `<name>_test`.
 
     Args:
-      name: OCI's name of the architecture.
-      debian_architecture: Debian's.
-      nodejs_architecture: nodejs.org's.
+      name: string, OCI's name of the architecture.
+      nodejs_architecture: string, nodejs.org's name of it.
     """
     top = "node-v%s-linux-%s" % (_VERSION, nodejs_architecture)
     _made_archive(
         name = name + "_archive",
         testonly = True,
-        architecture = debian_architecture,
+        architecture = name,
         top = top,
     )
-    node_layer(
-        name = name + "_layer",
+    node(
+        name = name + "_part",
         testonly = True,
-        architecture = debian_architecture,
+        architecture = name,
         archive = name + "_archive",
         strip_prefix = top,
         version = _VERSION,
@@ -62,7 +63,7 @@ def made_nodejs(name, debian_architecture, nodejs_architecture):
         testonly = True,
         base = "//cc:cc_nonroot_%s_debian12" % name,
         entrypoint = ["/nodejs/bin/node"],
-        tars = [name + "_layer"],
+        tars = [name + "_part"],
     )
     structure_test(
         name = name + "_test",

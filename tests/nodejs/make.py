@@ -1,4 +1,4 @@
-"""make: writes an archive of the shape that nodejs.org's have."""
+"""make: writes an archive like those of nodejs.org."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from tools.node.testing import nodejs_org, packed, program
 
 
 def main(argv: Sequence[str]) -> int:
-    parser = Parser("make", "Makes an archive as nodejs.org has it.")
-    parser.add_argument("--architecture", required=True, help="Debian's name")
-    parser.add_argument("--top", required=True, help="the directory in the archive")
+    parser = Parser("make", "Makes an archive like those of nodejs.org.")
+    parser.add_argument("--architecture", required=True, help="OCI's name of the architecture")
+    parser.add_argument("--top", required=True, help="name of the directory in the archive")
     parser.add_argument("--output", required=True)
     args = parser.parse_args(argv)
     with atomic_write(args.output) as out:

@@ -1,9 +1,11 @@
-"""Tests of how releases of Node.js are locked and fetched."""
+"""Tests of the lock of Node.js releases, and of the download of their archives."""
 
 load("@bazel_skylib//lib:unittest.bzl", "asserts", "unittest")
 load("//private/nodejs:fetch.bzl", "fetch_archive")
 load("//private/nodejs:lock.bzl", "nodejs_lock")
 load("//tools/npm:npm_registry.bzl", "npm_registry")
+
+visibility("private")
 
 _HASH = "0123456789abcdef" * 4
 _VENDOR = {
@@ -39,7 +41,7 @@ def _parse_test_impl(ctx):
     asserts.equals(env, (_HASH, _HASH), (archives[0].node_sha256, archives[0].license_sha256))
     asserts.equals(env, ("", ""), (archives[1].node_sha256, archives[1].license_sha256))
     asserts.equals(env, {"24": {"amd64": "24.1.0", "s390x": "24.0.9"}}, nodejs_lock.versions(archives))
-    asserts.equals(env, {"24": ["s390x"]}, nodejs_lock.vendor_only(archives))
+    asserts.equals(env, {"24": ["s390x"]}, nodejs_lock.manual_architectures(archives))
     return unittest.end(env)
 
 _parse_test = unittest.make(_parse_test_impl)
@@ -53,27 +55,27 @@ def _errors_test_impl(ctx):
     for lock in [None, [], {}, {"version": 2}, {"version": 1}]:
         asserts.equals(env, ["not a lock of version 1"], nodejs_lock.errors(lock))
     for archive, message in [
-        (_archive(architecture = "x64"), "archives[0].architecture: not one of amd64, "),
-        (_archive(version = "2.4.1"), "archives[0].version: not of major"),
-        (_archive(version = None), "archives[0].version: not of major"),
-        (_archive(shasum = "x"), "archives[0].shasum: unknown"),
-        (_archive(bin_node_sha256 = "0123"), "archives[0].bin_node_sha256: no sha256 in hex"),
-        (_archive(license_sha256 = None), "archives[0]: several sources want bin_node_sha256 and license_sha256"),
-        (_archive(sources = []), "archives[0].sources: none"),
-        (_archive(sources = [_VENDOR | {"npm": "a@1"}]), "archives[0].sources[0]: wants either url or npm"),
-        (_archive(sources = [_NPM, _without(_VENDOR, "url")]), "archives[0].sources[1]: wants either url or npm"),
-        (_archive(sources = [_NPM | {"npm": "node"}]), "archives[0].sources[0].npm: 'node', not name@version"),
-        (_archive(sources = [_NPM | {"npm": "@1.0.0"}]), "archives[0].sources[0].npm: '@1.0.0', not name@version"),
-        (_archive(sources = [_VENDOR | {"url": "http://nodejs.org/x.tar.gz"}]), "archives[0].sources[0].url: no https URL"),
-        (_archive(sources = [_NPM | {"sha256": _HASH.upper()}]), "archives[0].sources[0].sha256: no sha256 in hex"),
-        (_archive(sources = [_without(_NPM, "strip_prefix")]), "archives[0].sources[0].strip_prefix: missing"),
+        (_archive(architecture = "x64"), "archives[0].architecture: must be one of amd64, "),
+        (_archive(version = "2.4.1"), "archives[0].version: must begin with major"),
+        (_archive(version = None), "archives[0].version: must begin with major"),
+        (_archive(shasum = "x"), "archives[0].shasum: unknown field"),
+        (_archive(bin_node_sha256 = "0123"), "archives[0].bin_node_sha256: invalid sha256"),
+        (_archive(license_sha256 = None), "archives[0]: must have bin_node_sha256 and license_sha256 if there are several sources"),
+        (_archive(sources = []), "archives[0].sources: must not be empty"),
+        (_archive(sources = [_VENDOR | {"npm": "a@1"}]), "archives[0].sources[0]: must have either url or npm"),
+        (_archive(sources = [_NPM, _without(_VENDOR, "url")]), "archives[0].sources[1]: must have either url or npm"),
+        (_archive(sources = [_NPM | {"npm": "node"}]), "archives[0].sources[0].npm: must be name@version, not 'node'"),
+        (_archive(sources = [_NPM | {"npm": "@1.0.0"}]), "archives[0].sources[0].npm: must be name@version, not '@1.0.0'"),
+        (_archive(sources = [_VENDOR | {"url": "http://nodejs.org/x.tar.gz"}]), "archives[0].sources[0].url: must begin with https://"),
+        (_archive(sources = [_NPM | {"sha256": _HASH.upper()}]), "archives[0].sources[0].sha256: invalid sha256"),
+        (_archive(sources = [_without(_NPM, "strip_prefix")]), "archives[0].sources[0].strip_prefix: missing field"),
     ]:
         errors = nodejs_lock.errors(_lock(archive))
         asserts.equals(env, 1, len(errors), "%s: %s" % (message, errors))
         asserts.true(env, errors[0].startswith(message), errors[0])
     asserts.equals(
         env,
-        ["archives[1]: the same release line and architecture as archives[0]"],
+        ["archives[1]: duplicate release line and architecture, as in archives[0]"],
         nodejs_lock.errors(_lock(_archive(), _archive(version = "24.2.0"))),
     )
     return unittest.end(env)
@@ -87,9 +89,9 @@ def _npmrc_test_impl(ctx):
         "": None,
         "@scope:registry=https://a.example\n": None,
         "fund=false\nregistry=https://a.example/npm/\r\naudit=false\n": "https://a.example/npm",
-        "registry = \"https://a.example\" ; ours\n": "https://a.example",
+        "registry = \"https://a.example\" ; comment\n": "https://a.example",
         "registry='https://a.example'": "https://a.example",
-        "registry=https://${HOST}/x # ours": "https://npm.example.com/x",
+        "registry=https://${HOST}/x # comment": "https://npm.example.com/x",
         "registry=https://${NOBODY}/x": None,
         "registry=https://${HOST/x": None,
         "registry=https://a.example\nregistry=https://b.example/": "https://b.example",
@@ -111,7 +113,7 @@ def _tarball_test_impl(ctx):
 _tarball_test = unittest.make(_tarball_test_impl)
 
 def _machine(environ = {}, files = {}, npm = None, reached = [], asked = None):
-    """A repository rule's context: `npm` is what it answers, `reached` are the URLs that give their file."""
+    """A repository rule's context: `npm` is what it prints, `reached` are the URLs that can be downloaded."""
 
     # buildifier: disable=unused-variable
     def download(url, output, sha256, allow_fail):
@@ -167,13 +169,13 @@ def _fetch_test_impl(ctx):
         asserts.equals(env, asked, really_asked)
         asserts.equals(env, _NPM["strip_prefix"] if file.endswith(".tgz") else _VENDOR["strip_prefix"], found.strip_prefix)
     for sources, registry, message in [
-        (both, _REGISTRY, "could not be fetched from %s or %s (hint: is the site in reach? docs/nodejs.md" % (_TARBALL, vendor)),
-        (both, None, "from %s (hint: is the site in reach? or set npm_config_registry to a registry that has %s)" % (vendor, _NPM["npm"])),
-        ([_VENDOR], _REGISTRY, "from %s (hint: is the site in reach? docs/nodejs.md" % vendor),
-        ([_NPM], None, "from anywhere (hint: "),
+        (both, _REGISTRY, " from %s and %s (hint: see Mirrors in docs/nodejs.md)" % (_TARBALL, vendor)),
+        (both, None, " from %s (hint: set npm_config_registry to a registry that has %s)" % (vendor, _NPM["npm"])),
+        ([_VENDOR], _REGISTRY, " from %s (hint: see Mirrors in docs/nodejs.md)" % vendor),
+        ([_NPM], None, ": no npm registry is configured (hint: set npm_config_registry to a registry that has "),
     ]:
         found, _ = _fetch(sources, registry, [])
-        asserts.true(env, found.error.startswith("Node.js 24.1.0 for amd64: could not be fetched from "), found.error)
+        asserts.true(env, found.error.startswith("Node.js 24.1.0 for amd64: download failed"), found.error)
         asserts.true(env, message in found.error, found.error)
         asserts.false(env, "\n" in found.error)
     return unittest.end(env)
@@ -184,6 +186,6 @@ def nodejs_test_suite(name):
     """Declares the tests.
 
     Args:
-      name: name of the suite.
+      name: string, name of the suite.
     """
     unittest.suite(name, _parse_test, _errors_test, _npmrc_test, _tarball_test, _of_machine_test, _fetch_test)

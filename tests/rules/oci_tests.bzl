@@ -1,22 +1,14 @@
-"""Tests of the image rules: options of two forms in selects, output groups, indexes where an image is needed."""
+"""Tests of the image rules: options in two forms, output groups, imported layouts, indexes where an image is needed."""
 
 load("@bazel_skylib//lib:unittest.bzl", "analysistest", "asserts")
 load("@bazel_skylib//rules:write_file.bzl", "write_file")
-load("//rules:distroless.bzl", "ld_so_cache", "nsswitch")
-load("//rules:oci.bzl", "oci_image", "oci_image_index")
+load("//rules:oci.bzl", "OciImageInfo", "oci_image", "oci_image_index")
+load("//rules:rootfs.bzl", "ld_so_cache", "nsswitch")
+load(":failure_test.bzl", "failure_test")
+
+visibility("private")
 
 _DEFAULT = "//conditions:default"
-
-def _refusal_test_impl(ctx):
-    env = analysistest.begin(ctx)
-    asserts.expect_failure(env, ctx.attr.message)
-    return analysistest.end(env)
-
-_refusal_test = analysistest.make(
-    _refusal_test_impl,
-    expect_failure = True,
-    attrs = {"message": attr.string(mandatory = True)},
-)
 
 def _forms_test_impl(ctx):
     env = analysistest.begin(ctx)
@@ -25,14 +17,14 @@ def _forms_test_impl(ctx):
     files = [image.argv[i + 1].rpartition("/")[2] for i in range(len(image.argv)) if image.argv[i].endswith("-file")]
     asserts.equals(env, ctx.attr.files, files)
     (options,) = [action.content for action in actions if action.mnemonic == "FileWrite" and "\"env\"" in (action.content or "")]
-    given = json.decode(options)
-    asserts.equals(env, ctx.attr.env, dict(given["env"] or []))
-    asserts.equals(env, ctx.attr.cmd, given["cmd"] or [])
+    values = json.decode(options)
+    asserts.equals(env, ctx.attr.env, dict(values["env"] or []))
+    asserts.equals(env, ctx.attr.cmd, values["cmd"] or [])
     return analysistest.end(env)
 
 _forms_test = analysistest.make(_forms_test_impl, attrs = {
-    "cmd": attr.string_list(),
-    "env": attr.string_dict(),
+    "cmd": attr.string_list(doc = "Expected cmd of options.json."),
+    "env": attr.string_dict(doc = "Expected env of options.json."),
     "files": attr.string_list(doc = "Base names of the files of options, in the order of the tool's flags."),
 })
 
@@ -44,10 +36,45 @@ def _tarball_test_impl(ctx):
     (packing,) = [action for action in analysistest.target_actions(env) if tarball in action.outputs.to_list()]
     for layout in groups.oci_layout.to_list():
         asserts.true(env, layout in packing.inputs.to_list(), "it is made of the layout")
-    asserts.false(env, tarball in target.files.to_list(), "it is made only where it is asked for")
+    asserts.false(env, tarball in target.files.to_list(), "it is made only on request")
     return analysistest.end(env)
 
 _tarball_test = analysistest.make(_tarball_test_impl)
+
+def _directory_impl(ctx):
+    directory = ctx.actions.declare_directory(ctx.label.name)
+    ctx.actions.run(
+        executable = "/bin/false",
+        outputs = [directory],
+        mnemonic = "Directory",
+        progress_message = "Making %{label}",
+    )
+    return [DefaultInfo(files = depset([directory]), runfiles = ctx.runfiles([ctx.file.blob]))]
+
+_directory = rule(
+    doc = "The shape of another rule set's image: a directory, and a file that its links point to. It cannot be built.",
+    implementation = _directory_impl,
+    attrs = {"blob": attr.label(allow_single_file = True, doc = "The file.")},
+)
+
+def _imported_test_impl(ctx):
+    env = analysistest.begin(ctx)
+    layers = analysistest.target_under_test(env)[OciImageInfo].layers
+    asserts.equals(
+        env,
+        [(None, "foreign"), ("on_imported.0.tar.gz", None)],
+        [(layer.blob and layer.blob.basename, layer.layout and layer.layout.basename) for layer in layers],
+        "the layers of the base are one LayerInfo without a blob",
+    )
+    asserts.equals(env, ["kv.txt"], [file.basename for file in layers[0].layout_files.to_list()])
+    actions = {action.mnemonic: action for action in analysistest.target_actions(env)}
+    asserts.true(env, "--incomplete-metadata" in actions["CheckImage"].argv)
+    inputs = [file.basename for file in actions["OciLayout"].inputs.to_list()]
+    for name in ["foreign", "kv.txt", "on_imported.0.tar.gz"]:
+        asserts.true(env, name in inputs, name)
+    return analysistest.end(env)
+
+_imported_test = analysistest.make(_imported_test_impl)
 
 def _fixtures():
     manual = {"tags": ["manual"]}
@@ -73,23 +100,26 @@ def _fixtures():
     oci_image(name = "index_as_base", base = "plain_index", **manual)
     oci_image_index(name = "index_in_index", images = ["plain_image", "plain_index"], **manual)
     ld_so_cache(name = "cache_of_index", base = "plain_index", **manual)
+    _directory(name = "foreign", blob = "kv.txt", **manual)
+    oci_image(name = "on_imported", base = "foreign", tars = ["some_file"], **manual)
 
 def oci_test_suite(name):
-    """Declares the tests and the targets they look at.
+    """Declares the tests and the targets that they look at.
 
     Args:
-      name: name of the suite.
+      name: string, name of the suite.
     """
     _fixtures()
     for target in ("index_as_base", "index_in_index", "cache_of_index"):
-        _refusal_test(
+        failure_test(
             name = target + "_test",
             target_under_test = target,
-            message = ("//tests/rules:%s: //tests/rules:plain_index is an index of images for several platforms, and one " +
-                       "image is needed (hint: name the image of one platform, such as plain_image)") % target,
+            message = ("//tests/rules:%s: //tests/rules:plain_index is an index of images for several platforms, but an " +
+                       "image for one platform is needed (hint: name one, such as plain_image)") % target,
         )
     _forms_test(name = "forms_of_labels_test", target_under_test = "forms_of_labels", files = ["kv.txt"] * 3)
     _forms_test(name = "forms_of_values_test", target_under_test = "forms_of_values", env = {"A": "1", "K": "V"}, cmd = ["a", "kv.txt"])
+    _imported_test(name = "imported_test", target_under_test = "on_imported")
     _tarball_test(name = "image_tarball_test", target_under_test = "plain_image")
     _tarball_test(name = "index_tarball_test", target_under_test = "plain_index")
     native.test_suite(
@@ -99,6 +129,7 @@ def oci_test_suite(name):
             "forms_of_labels",
             "forms_of_values",
             "image_tarball",
+            "imported",
             "index_as_base",
             "index_in_index",
             "index_tarball",

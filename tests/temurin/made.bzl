@@ -1,12 +1,14 @@
-"""A JRE as Temurin's packages are, as Adoptium's site is not needed for a test."""
+"""A package like those of Temurin, so that tests do not need Adoptium's site."""
 
-load("//tools/python:tool.bzl", "PythonToolInfo", "run_python_tool")
+load("//tools/python:tool.bzl", "python_tool_attr", "run_python_tool")
 
-def temurins_version(debian):
-    """Temurin's version of what has one in Debian: `21.0.13.0.0+9-0` of `21.0.13+9-1~deb13u2`.
+visibility("private")
+
+def temurin_version(debian):
+    """The version of Temurin's package for that of Debian's: `21.0.13.0.0+9-0` for `21.0.13+9-1~deb13u2`.
 
     Args:
-      debian: version of Debian's openjdk packages.
+      debian: string, version of Debian's openjdk packages.
 
     Returns:
       A string.
@@ -34,13 +36,13 @@ def _made_jre_impl(ctx):
     return [DefaultInfo(files = depset([deb]))]
 
 made_jre = rule(
-    doc = "A package of the shape that Adoptium's have.",
+    doc = "A package like those of Adoptium.",
     implementation = _made_jre_impl,
     attrs = {
-        "architecture": attr.string(mandatory = True, doc = "Debian's name."),
-        "deb": attr.label(allow_single_file = [".deb"], mandatory = True, doc = "Debian's openjdk-*-jre-headless."),
+        "architecture": attr.string(mandatory = True, doc = "Debian's name of the architecture."),
+        "deb": attr.label(allow_single_file = [".deb"], mandatory = True, doc = "Debian's package openjdk-*-jre-headless."),
         "java": attr.string(mandatory = True, doc = "Java's version, such as `21`."),
-        "version": attr.string(mandatory = True, doc = "The package's version."),
-        "_tool": attr.label(default = ":repack", cfg = "exec", providers = [PythonToolInfo]),
+        "version": attr.string(mandatory = True, doc = "Version of the package to make."),
+        "_tool": python_tool_attr("//tests/temurin:repack"),
     },
 )

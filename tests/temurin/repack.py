@@ -1,8 +1,8 @@
-"""repack: makes of Debian's JRE a package as Temurin's are.
+"""repack: turns Debian's JRE into a package like those of Temurin.
 
-Its control archive has names without `./`; all of it stands in one directory, with its own
-configuration; its trust store is a link to where adoptium-ca-certificates puts one. Libraries for
-X11 displays, which Debian has in another package, are there.
+Names in its control archive do not begin with `./`. All files, configuration included, are in one
+directory. The trust store is a link to the one of adoptium-ca-certificates. Libraries for X11
+displays, which Debian ships in another package, are included.
 """
 
 from __future__ import annotations
@@ -32,10 +32,10 @@ Description: a JRE of the shape of Temurin's, made for a test
 
 
 def main(argv: Sequence[str]) -> int:
-    parser = Parser("repack", "Makes of Debian's JRE a package as Temurin's are.")
+    parser = Parser("repack", "Turns Debian's JRE into a package like those of Temurin.")
     parser.add_argument("--deb", required=True, help="Debian's openjdk-*-jre-headless")
     parser.add_argument("--java", required=True, help="Java's version, such as 21")
-    parser.add_argument("--version", required=True, help="the version to give it")
+    parser.add_argument("--version", required=True, help="version of the package to make")
     parser.add_argument("--architecture", required=True, help="Debian's name")
     parser.add_argument("--output", required=True)
     args = parser.parse_args(argv)
@@ -53,7 +53,7 @@ def main(argv: Sequence[str]) -> int:
 
 
 def unpacked(path: str) -> dict[str, TarEntry]:
-    """The entries of a package by their paths, which begin with no slash and end with none."""
+    """The entries of a package by their paths, without slashes at the ends."""
     with open(path, "rb") as source:
         package = read_deb(source, os.path.getsize(path))
         chunks = decompress.chunks(MemberStream(source, package.data), package.data_suffix)
@@ -68,7 +68,7 @@ def unpacked(path: str) -> dict[str, TarEntry]:
 
 
 def entries(debian: dict[str, TarEntry], old: str, new: str) -> list[TarEntry]:
-    """What is below `old`, below `new`: links into /etc are the files there."""
+    """The entries below `old`, moved below `new`. Files replace links into /etc."""
     parents = [f"./{new[: index + 1]}" for index, letter in enumerate(new) if letter == "/"]
     result = [directory("./"), *(directory(parent) for parent in parents)]
     for path, (info, data) in _below(debian, old):

@@ -1,22 +1,27 @@
-"""Where the machine's npm fetches packages from. The host is the machine's setting; none stands here.
+"""Finds the npm registry that the machine is configured for.
 
-Asked are, as npm(1) and npmrc(5) have it, the environment, the user's npmrc, the system's, and npm itself where there is
-one, which knows its default. Whatever the registry answers, an archive counts by its hash.
+As npm(1) and npmrc(5) describe, the environment comes first, then the user's npmrc, the system's, and last npm itself, which
+knows its default. No host is written here. Archives are verified by their hash, so the registry is not trusted.
 """
+
+visibility([
+    "//private/nodejs",
+    "//tests/...",
+])
 
 _VARIABLES = ["npm_config_registry", "NPM_CONFIG_REGISTRY"]
 _SYSTEM_FILES = ["/usr/etc/npmrc", "/etc/npmrc"]
 
-def _usable(registry):
-    """The registry without its final slash; None where it is no URL."""
+def _usable_url(registry):
+    """The registry's URL without a final slash, or None if it is not a URL."""
     registry = registry.strip()
     for scheme in ["https://", "http://", "file://"]:
         if registry.startswith(scheme):
             return registry.rstrip("/")
     return None
 
-def _expanded(value, environ):
-    """`${NAME}` filled in; empty where NAME is not set."""
+def _expand(value, environ):
+    """Replaces `${NAME}` by the environment's value. The result is empty if a name is not set."""
     pieces = value.split("${")
     result = pieces[0]
     for piece in pieces[1:]:
@@ -27,14 +32,14 @@ def _expanded(value, environ):
     return result
 
 def _of_npmrc(text, environ):
-    """The registry that an npmrc(5) sets.
+    """Reads the registry that an npmrc(5) sets.
 
     Args:
-      text: the file's content, lines `key = value`.
-      environ: the environment, a dict.
+      text: string, the file's content, lines of `key = value`.
+      environ: dict, the environment.
 
     Returns:
-      Its URL without a final slash, None where the file sets none.
+      string, its URL without a final slash, or None if the file sets none.
     """
     found = None
     for line in text.split("\n"):
@@ -46,23 +51,23 @@ def _of_npmrc(text, environ):
             value = value[1:].partition(value[0])[0]
         else:
             value = value.partition(";")[0].partition("#")[0]
-        found = _usable(_expanded(value, environ)) or found
+        found = _usable_url(_expand(value, environ)) or found
     return found
 
 def _of_machine(rctx):
-    """The registry that the machine's npm is set to, None where there is no setting and no npm.
+    """Finds the registry that the machine's npm is configured for.
 
-    A change of it fetches nothing anew, as the archives would be the same.
+    If it changes, nothing is downloaded again: the archives would be the same.
 
     Args:
       rctx: the repository rule's context.
 
     Returns:
-      Its URL without a final slash, or None.
+      string, its URL without a final slash, or None if no registry is configured and npm is not installed.
     """
     environ = rctx.os.environ
     for variable in _VARIABLES:
-        registry = _usable(environ.get(variable, ""))
+        registry = _usable_url(environ.get(variable, ""))
         if registry:
             return registry
     user = environ.get("npm_config_userconfig") or (environ.get("HOME", "") + "/.npmrc")
@@ -75,11 +80,11 @@ def _of_machine(rctx):
     if npm:
         answer = rctx.execute([npm, "config", "get", "registry"], timeout = 20)
         if answer.return_code == 0:
-            return _usable(answer.stdout)
+            return _usable_url(answer.stdout)
     return None
 
 def _tarball(registry, package):
-    """The URL of a package's archive: `name@1.2.3` or `@scope/name@1.2.3` on a registry."""
+    """The URL of the archive of a package, `name@1.2.3` or `@scope/name@1.2.3`, on a registry."""
     name, _, version = package.rpartition("@")
     return "%s/%s/-/%s-%s.tgz" % (registry, name, name.split("/")[-1], version)
 

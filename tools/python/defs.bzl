@@ -1,19 +1,27 @@
-"""Macros for the tools' BUILD files."""
+"""Rules for the BUILD files of tools and tests."""
 
 load("@rules_python//python:defs.bzl", "py_test")
 load(":tool.bzl", _python_tool = "python_tool")
 
+visibility([
+    "//launcher/...",
+    "//private/...",
+    "//rules/...",
+    "//tests/...",
+    "//tools/...",
+])
+
 python_tool = _python_tool
 
 def pytest_test(name, srcs, deps = [], args = [], **kwargs):
-    """A test target that runs pytest on its sources.
+    """A test that runs pytest on its sources.
 
     Args:
-      name: name of the target.
-      srcs: test modules.
-      deps: what they import; pytest comes by itself.
-      args: further arguments of pytest.
-      **kwargs: as for py_test.
+      name: string, name of the target.
+      srcs: list of labels of test modules.
+      deps: list of labels of libraries that they import, besides pytest.
+      args: list of strings, further arguments of pytest.
+      **kwargs: further attributes of py_test.
     """
     py_test(
         name = name,

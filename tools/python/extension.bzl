@@ -1,7 +1,10 @@
-"""The Python that the tools run with: the machine's interpreter and packages from PyPI, locked by hash."""
+"""The `python` extension: the interpreter of the machine, and packages from PyPI, locked by hash."""
 
 load("//tools/python/private:repositories.bzl", "host_python", "pip_distribution", "pip_hub")
 load(":requirements.bzl", "requirements")
+
+# MODULE.bazel uses it.
+visibility("private")
 
 _LOCK = Label("//tools/python:requirements.txt")
 
@@ -19,6 +22,7 @@ def _python_impl(module_ctx):
     return module_ctx.extension_metadata(reproducible = True)
 
 python = module_extension(
-    doc = "Makes @distroless_python (interpreter and toolchain) and @pip (one target a distribution, fetched when used).",
+    doc = """Declares @distroless_python, the interpreter and its toolchain, and @pip, one target per distribution. A
+distribution is downloaded when a target needs it.""",
     implementation = _python_impl,
 )

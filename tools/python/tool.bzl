@@ -1,21 +1,28 @@
 """Python programs that run as build actions.
 
-A py_binary starts Python twice and searches for its runfiles: 0.2 s of CPU for a tool that works for 0.02 s. A
-`python_tool` is one start of the interpreter, isolated from the machine's settings, with a launcher that knows its import
-paths; thousands of actions run that way. Such a tool is run by `python_tool.run`, in any strategy.
+A py_binary starts Python twice and searches for its runfiles, which takes 0.2 s of CPU for a tool that works for 0.02 s. A
+`python_tool` starts the interpreter once, isolated from the machine's settings, with a launcher that knows the import paths.
+A build runs thousands of such actions, with `run_python_tool`, under any execution strategy.
 """
 
 load("@rules_python//python:defs.bzl", "PyInfo")
 load("//tools/python/private:host_interpreter.bzl", "PythonInterpreterInfo")
 
+visibility([
+    "//private/...",
+    "//rules/...",
+    "//tests/...",
+    "//tools/...",
+])
+
 PythonToolInfo = provider(
     doc = "A Python program that actions can run.",
     fields = {
-        "interpreter": "Absolute path of the interpreter, a string.",
-        "launcher": "File: the script that sets the import path and calls main.",
+        "imports": "List of strings: import paths below the root of the runfiles.",
         "inputs": "depset of File: launcher, sources and data.",
-        "module": "Dotted name of the module that has main, a string.",
-        "imports": "List of string: import paths below the runfiles root.",
+        "interpreter": "string: absolute path of the interpreter.",
+        "launcher": "File: the script that sets the import path and calls `main`.",
+        "module": "string: dotted name of the module that has `main`.",
     },
 )
 
@@ -28,7 +35,7 @@ sys.exit(run(main, ["{name}", *sys.argv[1:]]))
 """
 
 def _import_root(ctx, path):
-    """An import path of PyInfo (repository/dir) as a path below the execution root."""
+    """Turns an import path of PyInfo (`repository/directory`) into a path below the execution root."""
     repository, _, directory = path.partition("/")
     if repository == ctx.workspace_name or repository == "_main":
         return directory or "."
@@ -49,7 +56,7 @@ def _python_tool_impl(ctx):
         name = ctx.label.name,
     ))
 
-    # A sandbox has a link for each input: what a distribution says of itself, and to type checkers, is a third of them.
+    # A sandbox has a link for each input. Metadata of distributions and stubs for type checkers would be a third of them.
     data = [
         file
         for file in runfiles.to_list()
@@ -68,15 +75,30 @@ def _python_tool_impl(ctx):
     ]
 
 python_tool = rule(
-    doc = "A Python program for actions: a module with `main(argv) -> int`, and the libraries it imports.",
+    doc = "A Python program for actions: a module with `main(argv) -> int`, and the libraries that it imports.",
     implementation = _python_tool_impl,
     attrs = {
-        "main": attr.label(allow_single_file = [".py"], mandatory = True, doc = "The module that has main, a source file."),
-        "deps": attr.label_list(providers = [PyInfo], doc = "What it imports."),
-        "_interpreter": attr.label(default = "@distroless_python//:interpreter", providers = [PythonInterpreterInfo]),
+        "deps": attr.label_list(providers = [PyInfo], doc = "Libraries that the program imports."),
+        "main": attr.label(allow_single_file = [".py"], mandatory = True, doc = "Source file of the module that has `main`."),
+        "_interpreter": attr.label(
+            default = "@distroless_python//:interpreter",
+            providers = [PythonInterpreterInfo],
+            doc = "The interpreter that runs the program.",
+        ),
     },
     provides = [PythonToolInfo],
 )
+
+def python_tool_attr(tool):
+    """An attribute of a rule whose actions run a python_tool.
+
+    Args:
+      tool: string, absolute label of the python_tool.
+
+    Returns:
+      An attribute, which run_python_tool takes.
+    """
+    return attr.label(default = tool, cfg = "exec", providers = [PythonToolInfo], doc = "A program that actions run.")
 
 _TEST_LAUNCHER = """\
 #!{interpreter} -ISB
@@ -90,17 +112,17 @@ sys.exit(run(main, ["{name}", *{arguments}, *sys.argv[1:]]))
 """
 
 def write_python_test(ctx, tool, *, arguments, files, runfiles = []):
-    """Makes a test of a python_tool and its arguments.
+    """Makes a test that runs a python_tool.
 
     Args:
       ctx: the test rule's context.
-      tool: the Target of the tool.
-      arguments: list of string; files as their short_path.
+      tool: Target of the tool.
+      arguments: list of strings; files are given by their short_path.
       files: list of File that the tool reads.
-      runfiles: list of runfiles to add.
+      runfiles: list of further runfiles.
 
     Returns:
-      The rule's providers: a DefaultInfo in a list.
+      A list of DefaultInfo, the rule's providers.
     """
     info = tool[PythonToolInfo]
     launcher = ctx.actions.declare_file(ctx.label.name)
@@ -122,24 +144,24 @@ def run_python_tool(ctx, tool, *, arguments, inputs, outputs, mnemonic, progress
 
     Args:
       ctx: the rule's context.
-      tool: the Target of the tool (an attribute with `cfg = "exec"` and `providers = [PythonToolInfo]`).
+      tool: Target of the tool, of an attribute that python_tool_attr made.
       arguments: list of Args.
-      inputs: depset of File, or list of File.
+      inputs: list or depset of File.
       outputs: list of File.
-      mnemonic: the action's mnemonic.
-      progress_message: the action's progress message.
-      execution_requirements: dict, as for ctx.actions.run.
+      mnemonic: string, the action's mnemonic.
+      progress_message: string, the action's progress message.
+      execution_requirements: dict of strings, as for ctx.actions.run.
     """
     info = tool[PythonToolInfo]
     start = ctx.actions.args()
 
-    # Isolated, no site, no bytecode, UTF-8 whatever the locale: what runs is what was declared.
+    # Isolated, without site-packages and bytecode, and UTF-8 in every locale: only declared code runs.
     start.add_all(["-I", "-S", "-B", "-X", "utf8"])
     start.add(info.launcher)
     ctx.actions.run(
         executable = info.interpreter,
         arguments = [start] + arguments,
-        # The action's own first: %{input} of the message is the first of all.
+        # The action's own inputs come first, because %{input} of the message is the first one.
         inputs = depset(transitive = [
             inputs if type(inputs) == "depset" else depset(inputs),
             info.inputs,

@@ -6,6 +6,7 @@ import java.awt.Graphics2D;
 import java.awt.GraphicsEnvironment;
 import java.awt.RenderingHints;
 import java.awt.color.ColorSpace;
+import java.awt.font.FontRenderContext;
 import java.awt.image.BufferedImage;
 import java.awt.image.ColorConvertOp;
 import java.io.ByteArrayInputStream;
@@ -28,6 +29,7 @@ final class FontChecks {
       checks.add("text in " + family + " is drawn", () -> inked(family) > 500);
     }
     checks.add("different letters look different", () -> !Arrays.equals(pixels(draw("i", "Dialog")), pixels(draw("W", "Dialog"))));
+    checks.add("Monospaced has one width for all letters", () -> width("iiii", Font.MONOSPACED) == width("WWWW", Font.MONOSPACED));
     checks.add("PNG keeps what was drawn", () -> Arrays.equals(pixels(draw(TEXT, "Dialog")), pixels(copied("png"))));
     checks.add("JPEG keeps its size", () -> copied("jpeg").getWidth() == 400);
     checks.add("colours are converted by profiles", FontChecks::convertsColours);
@@ -55,6 +57,11 @@ final class FontChecks {
       graphics.dispose();
     }
     return image;
+  }
+
+  private static double width(String text, String family) {
+    FontRenderContext context = new FontRenderContext(null, true, true);
+    return new Font(family, Font.PLAIN, 28).getStringBounds(text, context).getWidth();
   }
 
   private static int[] pixels(BufferedImage image) {

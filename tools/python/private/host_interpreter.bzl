@@ -1,12 +1,15 @@
-"""What stands in the repository of the machine's interpreter."""
+"""The macro of the repository of the machine's interpreter."""
 
 load("@rules_python//python:defs.bzl", "py_runtime", "py_runtime_pair")
+
+# Generated repositories load it.
+visibility("public")
 
 PythonInterpreterInfo = provider(
     doc = "The interpreter that runs the tools.",
     fields = {
-        "path": "Absolute path on the machine that executes, a string.",
-        "version": "Major and minor version, a string such as `3.11`.",
+        "path": "string: absolute path on the machine that executes actions.",
+        "version": "string: major and minor version, such as `3.11`.",
     },
 )
 
@@ -14,10 +17,11 @@ def _python_interpreter_impl(ctx):
     return PythonInterpreterInfo(path = ctx.attr.path, version = ctx.attr.version)
 
 _python_interpreter = rule(
+    doc = "An interpreter of the machine.",
     implementation = _python_interpreter_impl,
     attrs = {
-        "path": attr.string(mandatory = True, doc = "Absolute path."),
-        "version": attr.string(mandatory = True, doc = "Major and minor version."),
+        "path": attr.string(mandatory = True, doc = "Absolute path of the interpreter."),
+        "version": attr.string(mandatory = True, doc = "Major and minor version, such as `3.11`."),
     },
     provides = [PythonInterpreterInfo],
 )
@@ -27,8 +31,8 @@ def host_interpreter(path, version):
     """Declares `:interpreter` for the tools' actions and `:toolchain` for py_binary and py_test.
 
     Args:
-      path: absolute path of the interpreter.
-      version: its major and minor version.
+      path: string, absolute path of the interpreter.
+      version: string, its major and minor version.
     """
     _python_interpreter(
         name = "interpreter",

@@ -1,15 +1,20 @@
-"""pip, as repository rules run it: wheels alone, each by its hash, none of their code."""
+"""Runs pip in a repository rule. Only wheels are installed, each verified by its hash, so no code of a package runs."""
 
 load(":find_interpreter.bzl", "HINT", "find_interpreter")
 
+visibility([
+    "//tools/python",
+    "//tools/python/private",
+])
+
 def pip_install(rctx, subject, requirements, flags = []):
-    """Installs what a requirements.txt names into `site-packages`; fails in one line.
+    """Installs the wheels of a requirements.txt into the directory `site-packages`.
 
     Args:
       rctx: the repository rule's context.
-      subject: what is installed, for the message.
-      requirements: path of the requirements.txt, with a hash for each wheel.
-      flags: further flags of pip.
+      subject: string or Label, what is installed, for errors.
+      requirements: string or path of the requirements.txt, with a hash for each wheel.
+      flags: list of strings, further flags of pip.
     """
     result = rctx.execute([
         find_interpreter(rctx).path,
@@ -30,7 +35,7 @@ def pip_install(rctx, subject, requirements, flags = []):
         "--requirement=%s" % requirements,
     ])
     if result.return_code != 0:
-        fail("%s: pip could not install it: %s (hint: %s; pip takes its index, proxy and CA from its own settings)" % (
+        fail("%s: pip install failed: %s (hint: %s; pip reads its index, proxy and CA from its own configuration)" % (
             subject,
             result.stderr.strip(),
             HINT,

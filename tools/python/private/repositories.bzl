@@ -1,7 +1,9 @@
-"""Repositories behind the `python` extension."""
+"""The repository rules of the `python` extension."""
 
 load(":find_interpreter.bzl", "find_interpreter")
 load(":pip_install.bzl", "pip_install")
+
+visibility("//tools/python")
 
 def _host_python_impl(rctx):
     interpreter = find_interpreter(rctx)
@@ -16,7 +18,7 @@ host_interpreter(path = {path}, version = {version})
     ))
 
 host_python = repository_rule(
-    doc = "The machine's own interpreter as a Python toolchain and as the tools' interpreter.",
+    doc = "The interpreter of the machine, for the tools and as a toolchain for py_binary and py_test.",
     implementation = _host_python_impl,
     environ = ["DISTROLESS_PYTHON", "PATH"],
     configure = True,
@@ -35,12 +37,12 @@ pip_distribution(deps = {deps})
     ))
 
 pip_distribution = repository_rule(
-    doc = "One distribution from PyPI, installed by pip from a wheel with a known hash.",
+    doc = "One distribution from PyPI, installed by pip from a wheel that is verified by its hash.",
     implementation = _pip_distribution_impl,
     attrs = {
-        "distribution": attr.string(mandatory = True, doc = "Normalised name."),
-        "requirement": attr.string(mandatory = True, doc = "name==version with its --hash options."),
-        "deps": attr.string_list(doc = "Normalised names of the distributions it needs."),
+        "deps": attr.string_list(doc = "Normalized names of the distributions that it depends on."),
+        "distribution": attr.string(mandatory = True, doc = "Normalized name."),
+        "requirement": attr.string(mandatory = True, doc = "`name==version` with its `--hash` options."),
     },
     environ = ["DISTROLESS_PYTHON", "PATH"],
 )
@@ -56,7 +58,7 @@ alias(
 """.format(name = name))
 
 pip_hub = repository_rule(
-    doc = "@pip//requests and so on: an alias a distribution, so that one use_repo names them all.",
+    doc = "An alias per distribution, such as @pip//requests, so that MODULE.bazel needs to name only one repository.",
     implementation = _pip_hub_impl,
-    attrs = {"distributions": attr.string_list(mandatory = True, doc = "Normalised names.")},
+    attrs = {"distributions": attr.string_list(mandatory = True, doc = "Normalized names.")},
 )

@@ -1,0 +1,59 @@
+"""The checks of an image, see docs/checks.md."""
+
+load("//tools/python:tool.bzl", "python_tool_attr", "run_python_tool")
+load(":labels.bzl", "display_label")
+
+visibility("//rules/...")
+
+CHECK_ATTRS = {
+    "check": attr.bool(
+        default = True,
+        doc = """Whether to check the image while it is built: that libraries are found, that no two packages own one path,
+and more. docs/checks.md lists the checks.""",
+    ),
+    "waivers": attr.label_list(
+        allow_files = [".json"],
+        doc = "Files with findings of the checks to accept, and why. Images that have this one as their base inherit them.",
+    ),
+    "_check_image": python_tool_attr("//tools/check_image"),
+}
+
+def check_image(ctx, name, image, base):
+    """Checks an image by the metadata of its parts.
+
+    Args:
+      ctx: the rule's context. Its attributes include CHECK_ATTRS.
+      name: string, prefix of the file to make.
+      image: OciImageInfo of the image.
+      base: OciImageInfo of its base, or None.
+
+    Returns:
+      File: the report, for the output group of validations. It is written only if nothing was found.
+    """
+    report = ctx.actions.declare_file(name + ".check.json")
+    base_waivers = base.waivers if base else depset()
+    args = ctx.actions.args()
+    args.add("--config", image.config)
+    for layer in image.layers:
+        args.add_all(layer.parts, before_each = "--part")
+    args.add_all(ctx.files.waivers, before_each = "--waiver")
+    args.add_all(base_waivers, before_each = "--base-waiver")
+    if [layer for layer in image.layers if not layer.parts]:
+        args.add("--incomplete-metadata")
+    args.add("--label", display_label(ctx.label))
+    args.add("--report-out", report)
+    args.use_param_file("@%s")
+    args.set_param_file_format("multiline")
+    run_python_tool(
+        ctx,
+        ctx.attr._check_image,
+        arguments = [args],
+        inputs = depset(
+            [image.config],
+            transitive = [image.waivers] + [layer.parts for layer in image.layers],
+        ),
+        outputs = [report],
+        mnemonic = "CheckImage",
+        progress_message = "Checking image %{label}",
+    )
+    return report

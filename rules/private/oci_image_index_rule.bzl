@@ -1,0 +1,87 @@
+"""The rule behind the macro `oci_image_index`."""
+
+load("//rules/providers:oci_index_info.bzl", "OciIndexInfo")
+load("//tools/python:tool.bzl", "python_tool_attr", "run_python_tool")
+load(":base_image.bzl", "IMPORT_ATTRS", "image_of_target")
+load(":labels.bzl", "display_label")
+load(":oci_layout.bzl", "LAYOUT_ATTRS", "pack_layout", "write_layout")
+
+visibility("//rules/...")
+
+_PLATFORMS = "//command_line_option:platforms"
+
+def _platforms_transition_impl(settings, attr):
+    if not attr.platforms:
+        return {"": {_PLATFORMS: settings[_PLATFORMS]}}
+    return {str(platform): {_PLATFORMS: [str(platform)]} for platform in attr.platforms}
+
+_platforms_transition = transition(
+    implementation = _platforms_transition_impl,
+    inputs = [_PLATFORMS],
+    outputs = [_PLATFORMS],
+)
+
+def _oci_image_index_impl(ctx):
+    name = ctx.label.name
+    if not ctx.attr.images:
+        fail("%s: `images` is empty (hint: name at least one image)" % display_label(ctx.label))
+    if ctx.attr.platforms and len(ctx.attr.images) != len(ctx.attr.platforms):
+        fail("%s: `images` must name one image if `platforms` is set (hint: it is built for each platform)" % display_label(ctx.label))
+    images = [
+        image_of_target(ctx, "%s.%d" % (name, number), target)
+        for number, target in enumerate(ctx.attr.images)
+    ]
+    index = ctx.actions.declare_file(name + ".index.json")
+    digest = ctx.actions.declare_file(name + ".json.sha256")
+    args = ctx.actions.args()
+    args.add("--index-out", index)
+    args.add("--digest-out", digest)
+    for image in images:
+        args.add("--manifest", image.manifest)
+        args.add("--config", image.config)
+    args.add_all(["%s=%s" % each for each in ctx.attr.annotations.items()], before_each = "--annotation")
+    run_python_tool(
+        ctx,
+        ctx.attr._oci_index,
+        arguments = [args],
+        inputs = [file for image in images for file in (image.manifest, image.config)],
+        outputs = [index, digest],
+        mnemonic = "OciIndex",
+        progress_message = "Describing index %{label}",
+    )
+    directory = write_layout(ctx, name, images, index = index)
+    layout = depset([directory])
+    return [
+        DefaultInfo(files = layout, runfiles = ctx.runfiles(transitive_files = layout)),
+        OutputGroupInfo(
+            oci_layout = layout,
+            oci_tarball = depset([pack_layout(ctx, name, directory)]),
+            digest = depset([digest]),
+            index = depset([index]),
+        ),
+        OciIndexInfo(images = images, index = index),
+    ]
+
+oci_image_index = rule(
+    doc = "The rule behind the macro `oci_image_index`.",
+    implementation = _oci_image_index_impl,
+    attrs = LAYOUT_ATTRS | IMPORT_ATTRS | {
+        "annotations": attr.string_dict(doc = "Annotations of the index."),
+        "images": attr.label_list(
+            allow_files = True,
+            mandatory = True,
+            cfg = _platforms_transition,
+            doc = "Images for one platform each, or one image that is built for each of `platforms`.",
+        ),
+        "platforms": attr.label_list(
+            providers = [platform_common.PlatformInfo],
+            doc = "Platforms to build the one image for.",
+        ),
+        "_allowlist_function_transition": attr.label(
+            default = "@bazel_tools//tools/allowlists/function_transition_allowlist",
+            doc = "Required by Bazel for rules with transitions.",
+        ),
+        "_oci_index": python_tool_attr("//tools/oci_index"),
+    },
+    provides = [OciIndexInfo],
+)

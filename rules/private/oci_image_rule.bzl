@@ -1,0 +1,122 @@
+"""The rule behind the macro `oci_image`."""
+
+load("//rules/providers:oci_image_info.bzl", "OciImageInfo")
+load("//tools/python:tool.bzl", "python_tool_attr", "run_python_tool")
+load(":base_image.bzl", "IMPORT_ATTRS", "image_of_target")
+load(":check_image.bzl", "CHECK_ATTRS", "check_image")
+load(":image_options.bzl", "OPTION_ATTRS", "add_option_files", "option_values")
+load(":labels.bzl", "display_label")
+load(":layers.bzl", "LAYER_ATTRS", "PART_SUFFIXES", "TAR_LAYER_ATTRS", "TAR_SUFFIXES", "layers_of_targets")
+load(":oci_layout.bzl", "LAYOUT_ATTRS", "pack_layout", "write_layout")
+
+visibility("//rules/...")
+
+_ATTRS = CHECK_ATTRS | IMPORT_ATTRS | LAYER_ATTRS | LAYOUT_ATTRS | OPTION_ATTRS | TAR_LAYER_ATTRS | {
+    "architecture": attr.string(doc = "OCI architecture, which is Go's name. Required without a base."),
+    "base": attr.label(
+        allow_files = True,
+        doc = "The image underneath: an `oci_image`, or one OCI image layout directory from elsewhere.",
+    ),
+    "clear_entrypoint": attr.bool(doc = "Whether to drop the entrypoint of the base."),
+    "created": attr.label(
+        allow_single_file = True,
+        doc = "File with the time of creation, RFC 3339. By default it is the newest time in the layers.",
+    ),
+    "os": attr.string(doc = "OCI operating system. Required without a base."),
+    "tars": attr.label_list(
+        allow_files = TAR_SUFFIXES + PART_SUFFIXES,
+        doc = """Layers above those of the base, bottom to top: tar files (plain, gzip, zstd), `oci_layer` targets, and parts
+(packages, package sets, generated files). Parts that follow each other become one layer.""",
+    ),
+    "user": attr.string(doc = "User as `uid`, `uid:gid` or a name in the image's /etc/passwd."),
+    "variant": attr.string(doc = "OCI variant of the architecture, such as `v8`."),
+    "workdir": attr.string(doc = "Working directory, an absolute path."),
+    "_oci_image": python_tool_attr("//tools/oci_image"),
+}
+
+def _write_options(ctx, name):
+    """Writes options.json, what the image's config says. An option that is not given is null."""
+    options = ctx.actions.declare_file(name + ".options.json")
+    values = option_values(ctx) | {
+        option: getattr(ctx.attr, option) or None
+        for option in ["architecture", "os", "user", "variant", "workdir"]
+    }
+    if ctx.attr.clear_entrypoint:
+        values["entrypoint"] = []
+    ctx.actions.write(options, json.encode(values))
+    return options
+
+def _describe_image(ctx, name, base, layers):
+    """Writes config, manifest and digest. Returns the three files."""
+    options = _write_options(ctx, name)
+    config = ctx.actions.declare_file(name + ".config.json")
+    manifest = ctx.actions.declare_file(name + ".manifest.json")
+    digest = ctx.actions.declare_file(name + ".json.sha256")
+    layer_files = [layer.metadata for layer in layers]
+    inputs = [options] + layer_files
+    args = ctx.actions.args()
+    args.add("--config-out", config)
+    args.add("--manifest-out", manifest)
+    args.add("--digest-out", digest)
+    args.add("--options", options)
+    args.add("--label", display_label(ctx.label))
+    if base:
+        args.add("--base-config", base.config)
+        args.add("--base-manifest", base.manifest)
+        inputs += [base.config, base.manifest]
+    args.add_all(layer_files, before_each = "--layer")
+    inputs += add_option_files(ctx, args)
+    if ctx.file.created:
+        args.add("--created-file", ctx.file.created)
+        inputs.append(ctx.file.created)
+    run_python_tool(
+        ctx,
+        ctx.attr._oci_image,
+        arguments = [args],
+        inputs = inputs,
+        outputs = [config, manifest, digest],
+        mnemonic = "OciImage",
+        progress_message = "Describing image %{label}",
+    )
+    return config, manifest, digest
+
+def _oci_image_impl(ctx):
+    name = ctx.label.name
+    base = image_of_target(ctx, name, ctx.attr.base) if ctx.attr.base else None
+    if not base and not (ctx.attr.os and ctx.attr.architecture):
+        fail("%s: the platform is unknown (hint: set `base`, or `os` and `architecture`)" % display_label(ctx.label))
+    base_layers = base.layers if base else []
+    layers = layers_of_targets(ctx, ctx.attr.tars, base_layers)
+    config, manifest, digest = _describe_image(ctx, name, base, layers)
+    image = OciImageInfo(
+        config = config,
+        layers = base_layers + layers,
+        manifest = manifest,
+        waivers = depset(ctx.files.waivers, transitive = [base.waivers] if base else []),
+    )
+    directory = write_layout(ctx, name, [image])
+    layout = depset([directory])
+
+    # A tar from elsewhere has no metadata, so there is nothing to check in it.
+    checked = ctx.attr.check and [layer for layer in layers if layer.parts]
+    report = check_image(ctx, name, image, base) if checked else None
+    return [
+        # Rule sets that take a layout as their base read its runfiles, even if there are none.
+        DefaultInfo(files = layout, runfiles = ctx.runfiles(transitive_files = layout)),
+        OutputGroupInfo(
+            oci_layout = layout,
+            oci_tarball = depset([pack_layout(ctx, name, directory)]),
+            digest = depset([digest]),
+            config = depset([config]),
+            manifest = depset([manifest]),
+            _validation = depset([report] if report else []),
+        ),
+        image,
+    ]
+
+oci_image = rule(
+    doc = "The rule behind the macro `oci_image`.",
+    implementation = _oci_image_impl,
+    attrs = _ATTRS,
+    provides = [OciImageInfo],
+)
