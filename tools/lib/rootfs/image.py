@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from tools.lib.elf.elf_file import ElfInfo
 from tools.lib.part.part import Part, PartDirectory, PartEntry
-from tools.lib.rootfs.tree import Inode, Member, PathError, Source, Tree
+from tools.lib.rootfs.tree import FileLocation, Inode, LayerMember, PathError, Tree
 
 _FILE_TYPES = {
     "file": stat.S_IFREG,
@@ -35,13 +35,13 @@ class ImageView:
 
     def __init__(self, parts: Sequence[Part]) -> None:
         self.tree = Tree()
-        self._elf_files: dict[Source, ElfFile] = {}
-        self._texts: dict[Source, str] = {}
-        self._libraries: dict[Source, Mapping[str, Sequence[str]]] = {}
+        self._elf_files: dict[FileLocation, ElfFile] = {}
+        self._texts: dict[FileLocation, str] = {}
+        self._libraries: dict[FileLocation, Mapping[str, Sequence[str]]] = {}
         for layer, part in enumerate(parts):
             self.tree.apply(self._members(part))
             for ordinal, entry in enumerate(part.entries):
-                source = Source(layer, ordinal)
+                source = FileLocation(layer, ordinal)
                 if entry.elf is not None:
                     self._elf_files[source] = ElfFile(entry.path, part.owner, entry.elf)
                 if entry.text is not None:
@@ -88,7 +88,7 @@ class ImageView:
         except PathError:
             return None
 
-    def _members(self, part: Part) -> Iterator[Member]:
+    def _members(self, part: Part) -> Iterator[LayerMember]:
         for ordinal, entry in enumerate(part.entries):
             yield _entry_member(ordinal, entry)
         # The tree has made the parents of the entries by now. A directory in the place of a symlink
@@ -100,8 +100,8 @@ class ImageView:
                 yield _directory_member(directory)
 
 
-def _entry_member(ordinal: int, entry: PartEntry) -> Member:
-    return Member(
+def _entry_member(ordinal: int, entry: PartEntry) -> LayerMember:
+    return LayerMember(
         ordinal,
         entry.path,
         _FILE_TYPES[entry.type] | entry.mode,
@@ -113,6 +113,6 @@ def _entry_member(ordinal: int, entry: PartEntry) -> Member:
     )
 
 
-def _directory_member(directory: PartDirectory) -> Member:
+def _directory_member(directory: PartDirectory) -> LayerMember:
     mode = stat.S_IFDIR | directory.mode
-    return Member(0, directory.path, mode, directory.uid, directory.gid, 0, "", False)
+    return LayerMember(0, directory.path, mode, directory.uid, directory.gid, 0, "", False)
