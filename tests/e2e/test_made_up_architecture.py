@@ -39,7 +39,7 @@ DATA = {
         "_DEBIAN_NAMES = [": '"made-up", ',
         '    "debian13": struct(\n        architectures = [': '"madeup", ',
     },
-    "private/lock/debian13.yaml": {"architectures: [": "made-up, "},
+    "private/lock/debian13.yaml": {"\narchitectures: [": "made-up, "},
 }
 
 

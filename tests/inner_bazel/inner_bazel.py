@@ -1,6 +1,6 @@
-"""A Bazel within a test: of the same version, with a server and outputs of its own.
+"""Bazel inside a test: the same version, with its own server and outputs.
 
-Only what has been downloaded is shared with the Bazel that runs the test.
+It shares only downloads with the Bazel that runs the test.
 """
 
 from __future__ import annotations
@@ -12,27 +12,27 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
-# What the outer Bazel tells its test is not for the inner one, nor for programs that it runs.
+# The outer Bazel sets these variables for its test. The inner one must not see them.
 _OF_THE_TEST = ("BAZEL_", "JAVA_RUNFILES", "PYTHON", "RUNFILES_", "TEST_", "XML_")
 
 
 def source_tree() -> Path:
-    """The checkout that the test is of."""
+    """The checkout that the test belongs to."""
     return Path(os.path.realpath("MODULE.bazel")).parent
 
 
 def copy_source_tree(destination: Path) -> Path:
-    """Copies the checkout, without what builds, linters and git keep in it."""
+    """Copies the checkout, without files of builds, linters and git."""
     ignored = shutil.ignore_patterns("bazel-*", ".git", ".*_cache", "__pycache__")
     return shutil.copytree(source_tree(), destination, symlinks=True, ignore=ignored)
 
 
 class InnerBazel:
-    """Bazel in a workspace; a context, which stops the server at its end.
+    """Bazel in a workspace, as a context manager that stops the server.
 
     Args:
-        workspace: where it runs.
-        root: directory for all that it writes.
+        workspace: the workspace it runs in.
+        root: directory for everything that it writes.
         flags: flags of each command.
     """
 
@@ -43,7 +43,7 @@ class InnerBazel:
         self._flags = [f"--repository_cache={Path(outer).parent}/cache/repos/v1", *flags]
         root.mkdir(parents=True, exist_ok=True)
         bazelrc = root / "bazelrc"
-        # A sandbox has a /tmp of its own, and the sources may lie in the machine's.
+        # A sandbox has its own /tmp, and the sources may be in the machine's.
         bazelrc.write_text(f'build "--sandbox_add_mount_pair={source_tree()}"\n')
         self._start = [
             str(source_tree() / "bazelw"),
@@ -62,19 +62,19 @@ class InnerBazel:
         self._run([*self._start, "shutdown"])
 
     def run(self, command: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Runs a command, such as `build`; neither its output nor its errors have colours."""
+        """Runs a command, such as `build`, without colors."""
         return self._run(
             [*self._start, command, "--color=no", "--curses=no", *self._flags, *arguments]
         )
 
     def succeed(self, command: str, *arguments: str) -> str:
-        """Runs a command that is to succeed; returns its output."""
+        """Runs a command that must succeed, and returns its output."""
         result = self.run(command, *arguments)
         assert result.returncode == 0, result.stdout + result.stderr
         return result.stdout
 
     def fail(self, command: str, *arguments: str) -> str:
-        """Runs a command that is to fail; returns the one line that says why."""
+        """Runs a command that must fail, and returns its one-line error."""
         result = self.run(command, *arguments)
         assert result.returncode != 0
         assert 'Traceback (most recent call last):\n  File "' not in result.stderr
@@ -83,7 +83,7 @@ class InnerBazel:
         return str(lines[0])
 
     def built(self, path: str) -> Path:
-        """What a build wrote: of `//a:b` that is `a/b`."""
+        """The path of an output, `a/b` for `//a:b`."""
         return self.workspace / "bazel-bin" / path
 
     def _run(self, command: Sequence[str]) -> subprocess.CompletedProcess[str]:

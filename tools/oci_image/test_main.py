@@ -192,11 +192,12 @@ def test_errors_name_the_image_by_its_label(call: Call, tmp_path: Path) -> None:
 
 def starlark_options() -> set[str]:
     """The options that the rule takes as a list or a dict and as a file."""
-    path = Path(__file__).parents[2] / "rules/private/oci_image.bzl"
+    path = Path(__file__).parents[2] / "rules/private/image_options.bzl"
     for statement in ast.parse(path.read_text()).body:
-        if isinstance(statement, ast.Assign) and ast.unparse(statement.targets[0]) == "_FILE_FORMS":
-            return set(ast.literal_eval(statement.value))
-    raise AssertionError(f"{path}: _FILE_FORMS is missing")
+        if isinstance(statement, ast.Assign) and ast.unparse(statement.targets[0]) == "_OPTIONS":
+            assert isinstance(statement.value, ast.Dict)
+            return {ast.literal_eval(key) for key in statement.value.keys if key}
+    raise AssertionError(f"{path}: _OPTIONS is missing")
 
 
 def test_the_rule_has_the_same_file_forms() -> None:
