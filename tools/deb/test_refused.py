@@ -54,7 +54,21 @@ def refused(directory: Path, package: bytes, *flags: str) -> str:
         ([file("./usr/.wh.a")], "usr/.wh.a: would be a whiteout"),
         ([file("./a\nb")], "line feed in a name"),
         ([file("./" + "a/" * 2500 + "a")], "the path has more than 4095 bytes"),
-        ([file("./var/lib/dpkg/status.d/sample")], "the package has the file that registers it"),
+        ([file("./var/lib/dpkg/status.d/sample")], "status.d/sample: reserved for dpkg's database"),
+        ([file("./var/lib/dpkg/status.d/libc6")], "status.d/libc6: reserved for dpkg's database"),
+        (
+            [file("./var/lib/dpkg/status.d/sample/x")],
+            "status.d/sample/x: reserved for dpkg's database",
+        ),
+        (
+            [directory("./var/lib/dpkg/status.d/sample")],
+            "status.d/sample: reserved for dpkg's database",
+        ),
+        ([file("./var")], "var: a file in the place of a parent of var/lib/dpkg/status.d"),
+        ([symlink("./var/lib", "/etc")], "var/lib: a symlink in the place of a parent"),
+        ([symlink("./var/lib/dpkg", "/etc")], "var/lib/dpkg: a symlink in the place of a parent"),
+        ([file("./var/lib/dpkg/status.d")], "status.d: reserved for dpkg's database"),
+        ([file("./var/lib/dpkg/status")], "dpkg/status: reserved for dpkg's database"),
     ],
 )
 def test_entries_that_no_layer_may_have(
@@ -75,6 +89,12 @@ def test_times_after_the_year_9999(tmp_path: Path, entry: PackedEntry, path: str
     entry.info.mtime = 1 << 60
     message = refused(tmp_path, deb(entry, file("./a")))
     assert f"{path}: modification time {1 << 60} is after" in message
+
+
+def test_a_package_may_have_the_directories_of_dpkgs_database(tmp_path: Path) -> None:
+    paths = ["var", "var/lib/dpkg/info", "var/lib/dpkg/status.d", "variable"]
+    part = convert(tmp_path, deb(*(directory(f"./{path}") for path in paths))).part
+    assert set(paths) <= {each.path for each in part.directories}
 
 
 def test_an_entry_that_is_refused_can_be_excluded(tmp_path: Path) -> None:
