@@ -187,6 +187,29 @@ def test_sparse_files_do_not_evade_the_limit(tmp_path: Path) -> None:
     )
 
 
+def test_a_package_cannot_raise_its_own_limit(tmp_path: Path) -> None:
+    sparse = file("./a")
+    sparse.info.pax_headers = {"GNU.sparse.map": "0,0", "GNU.sparse.size": str(20 << 30)}
+    control = CONTROL + b"Installed-Size: 99999999\n"
+    package = deb(sparse, format=tarfile.PAX_FORMAT, control=control)
+    assert "files of more than 67108864 bytes" in refused(tmp_path, package)
+
+
+@pytest.mark.parametrize(
+    ("control", "sums", "message"),
+    [
+        (b"X-Lines:\n" + b" a\n" * (20 << 20), None, "control.tar.xz: more than 33554432 bytes"),
+        (b"X-Lines:\n" + b" a\n" * (1 << 19), None, "control: 1573004 bytes, more than 1048576"),
+        (b"", b"a" * (17 << 20), "md5sums: 17825792 bytes, more than 16777216"),
+    ],
+)
+def test_large_control_files(
+    tmp_path: Path, control: bytes, sums: bytes | None, message: str
+) -> None:
+    package = deb(file("a"), control=CONTROL + control, sums=sums)
+    assert message in refused(tmp_path, package)
+
+
 def test_max_size_sets_the_limit(tmp_path: Path) -> None:
     package = deb(file("./a", bytes(9000)))
     assert "more than 8000 bytes" in refused(tmp_path, package, "--max-size=8000")

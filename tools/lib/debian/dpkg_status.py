@@ -37,6 +37,6 @@ def status_files(control: Control, md5sums: Mapping[str, str] | None) -> dict[st
 def parse_md5sums(data: bytes) -> dict[str, str]:
     """Reads the md5sums file of a package: hex MD5 by path. Other lines are ignored."""
     return {
-        name.decode("utf-8", "surrogateescape"): md5.decode()
-        for md5, name in _MD5SUMS_LINE.findall(data)
+        line[2].decode("utf-8", "surrogateescape"): line[1].decode()
+        for line in _MD5SUMS_LINE.finditer(data)
     }
