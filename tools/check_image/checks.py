@@ -98,6 +98,32 @@ def check_packages(parts: Sequence[Part]) -> Iterator[Finding]:
             )
 
 
+def check_copyrights(parts: Sequence[Part], image: ImageView) -> Iterator[Finding]:
+    """Packages whose copyright file is not in the image."""
+    links = {
+        entry.path: entry.link
+        for part in parts
+        for entry in part.entries
+        if entry.type == "symlink" and entry.path.startswith(_DOCUMENTATION)
+    }
+    checked: set[str] = set()
+    for part in parts:
+        if part.package is None or part.package.name in checked:
+            continue
+        checked.add(part.package.name)
+        directory = f"usr/share/doc/{part.package.name}"
+        path = f"{directory}/copyright"
+        if image.exists(path):
+            continue
+        fault, hint = "missing", "add the file, or list it in a file of `waivers`"
+        for link in (path, directory):
+            if link in links:
+                fault = f"missing: /{link} is a symlink to {links[link]}, which is not in the image"
+                hint = "add the package that has it, or replace the link"
+                break
+        yield Finding(check="copyright", path=path, owner=part.owner, fault=fault, hint=hint)
+
+
 def check_architectures(parts: Sequence[Part], architecture: str) -> Iterator[Finding]:
     """Parts that are for another architecture than the image."""
     for part in parts:
