@@ -21,15 +21,22 @@ _STATUS = "var/lib/dpkg/status.d/"
 
 
 def check_paths(parts: Sequence[Part]) -> Iterator[Finding]:
-    """Paths of two parts, unless it is a directory in both or one part replaces the other's."""
+    """Paths of two parts, unless it is a directory or the same symlink in both, or one part
+    replaces the other's."""
     owners: dict[str, str] = {}
+    entries: dict[str, PartEntry] = {}
     for part in parts:
         for entry in part.entries:
             path = entry.path
-            if path in owners and path not in part.replaces:
+            if (
+                path in owners
+                and path not in part.replaces
+                and not entry.is_same_symlink(entries[path])
+            ):
                 yield _duplicate(path, part.owner, f"duplicate entry: also in {owners[path]}")
             else:
                 owners[path] = part.owner
+                entries[path] = entry
     for part in parts:
         for directory in part.directories:
             if directory.path in owners:

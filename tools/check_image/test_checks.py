@@ -26,6 +26,13 @@ def test_replaced_path_is_not_a_duplicate() -> None:
     assert found.owner == "//x:other"
 
 
+def test_the_same_symlink_in_two_parts() -> None:
+    one, two = part(symlink("x", "y")), part(symlink("x", "y", mtime=9), package="a")
+    assert list(checks.check_paths([one, two])) == []
+    (found,) = checks.check_paths([one, part(symlink("x", "z"), package="a")])
+    assert (found.path, found.owner) == ("x", "a 1")
+
+
 def test_directory_may_be_in_two_parts_but_not_over_a_link() -> None:
     shared = part(directories=(directory("etc"),))
     assert list(checks.check_paths([shared, shared])) == []
