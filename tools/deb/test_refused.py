@@ -171,7 +171,7 @@ def test_a_control_archive_without_a_control_file(tmp_path: Path) -> None:
 def test_decompression_bombs(tmp_path: Path, suffix: str) -> None:
     package = deb(suffix=suffix, data=bytes(65 << 20))
     message = refused(tmp_path, package)
-    assert "more than 67108864 bytes uncompressed (hint: set max_size to allow more" in message
+    assert "more than 67108864 bytes uncompressed (hint: set `max_size_mib` to allow more" in message
 
 
 def test_sparse_files_do_not_evade_the_limit(tmp_path: Path) -> None:
@@ -182,17 +182,21 @@ def test_sparse_files_do_not_evade_the_limit(tmp_path: Path) -> None:
         "GNU.sparse.map": f"{1 << 40},0",
     }
     package = deb(sparse, format=tarfile.PAX_FORMAT)
-    assert "data.tar.xz: more than 67108864 bytes of files (hint: set max_size" in refused(
+    assert "data.tar.xz: more than 67108864 bytes of files (hint: set `max_size_mib`" in refused(
         tmp_path, package
     )
 
 
 def test_a_package_cannot_raise_its_own_limit(tmp_path: Path) -> None:
     sparse = file("./a")
-    sparse.info.pax_headers = {"GNU.sparse.map": "0,0", "GNU.sparse.size": str(20 << 30)}
+    sparse.info.pax_headers = {
+        "GNU.sparse.size": str(20 << 30),
+        "GNU.sparse.numblocks": "1",
+        "GNU.sparse.map": f"{20 << 30},0",
+    }
     control = CONTROL + b"Installed-Size: 99999999\n"
     package = deb(sparse, format=tarfile.PAX_FORMAT, control=control)
-    assert "files of more than 67108864 bytes" in refused(tmp_path, package)
+    assert "more than 67108864 bytes of files" in refused(tmp_path, package)
 
 
 @pytest.mark.parametrize(
