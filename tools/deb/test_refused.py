@@ -1,5 +1,6 @@
 """Malformed packages: an error of one line, and no output."""
 
+import lzma
 import random
 import tarfile
 from pathlib import Path
@@ -54,6 +55,8 @@ def refused(directory: Path, package: bytes, *flags: str) -> str:
         ([file("./usr/.wh.a")], "usr/.wh.a: would be a whiteout"),
         ([file("./a\nb")], "line feed in a name"),
         ([file("./" + "a/" * 2500 + "a")], "the path has more than 4095 bytes"),
+        ([file("./" + "a/" * 300 + "a")], "the path has more than 256 components"),
+        ([file("./" + "n" * 300)], "the path has a component of more than 255 bytes"),
         ([file("./var/lib/dpkg/status.d/sample")], "status.d/sample: reserved for dpkg's database"),
         ([file("./var/lib/dpkg/status.d/libc6")], "status.d/libc6: reserved for dpkg's database"),
         (
@@ -89,6 +92,21 @@ def test_times_after_the_year_9999(tmp_path: Path, entry: PackedEntry, path: str
     entry.info.mtime = 1 << 60
     message = refused(tmp_path, deb(entry, file("./a")))
     assert f"{path}: modification time {1 << 60} is after" in message
+
+
+@pytest.mark.parametrize("owner", [(1 << 32) - 1, 1 << 32, 1 << 40])
+def test_owners_that_linux_does_not_have(tmp_path: Path, owner: int) -> None:
+    entry = file("./a")
+    entry.info.uid = owner
+    assert f"uid {owner} is larger than 4294967294" in refused(tmp_path, deb(entry))
+
+
+def test_a_second_xz_stream_which_dpkg_does_not_read(tmp_path: Path) -> None:
+    streams = lzma.compress(tar(file("a"))) + lzma.compress(tar(file("b")))
+    package = deb(suffix="")
+    start = package.index(b"data.tar ")
+    package = package[:start] + ar([("data.tar.xz", streams)])[8:]
+    assert "more data after the end of the .xz stream" in refused(tmp_path, package)
 
 
 def test_a_package_may_have_the_directories_of_dpkgs_database(tmp_path: Path) -> None:
@@ -141,6 +159,7 @@ def test_damaged_archives(tmp_path: Path, package: bytes, message: str) -> None:
         (CONTROL.replace(b"Version: 1.2-3\n", b""), "control: missing field Version"),
         (CONTROL.replace(b"Architecture: amd64\n", b""), "control: missing field Architecture"),
         (CONTROL.replace(b"sample", b"../../etc"), "control: Package: invalid package name"),
+        (CONTROL.replace(b"sample", b"s" * 5000), "control: Package: invalid package name 'sss"),
         (CONTROL.replace(b"1.2-3", b"1 2"), "control: Version: invalid version '1 2'"),
         (CONTROL.replace(b"amd64", b"i486"), "control: Architecture: 'i486' has no OCI name"),
         (CONTROL + b"package: other\n", "control:7: duplicate field 'package'"),
@@ -171,7 +190,7 @@ def test_a_control_archive_without_a_control_file(tmp_path: Path) -> None:
 def test_decompression_bombs(tmp_path: Path, suffix: str) -> None:
     package = deb(suffix=suffix, data=bytes(65 << 20))
     message = refused(tmp_path, package)
-    assert "more than 67108864 bytes uncompressed (hint: set `max_size_mib` to allow more" in message
+    assert "more than 67108864 bytes uncompressed (hint: set `max_size_mib` to allow" in message
 
 
 def test_sparse_files_do_not_evade_the_limit(tmp_path: Path) -> None:
