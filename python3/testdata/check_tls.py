@@ -9,6 +9,7 @@ import http.server
 import os
 import socket
 import ssl
+import subprocess
 import sys
 import threading
 import urllib.request
@@ -61,6 +62,8 @@ def main(directory: str) -> int:
     with opener.open(f"https://localhost:{port}/", timeout=30) as response:
         body = response.read().decode()
     bundle = ssl.get_default_verify_paths().cafile
+    count = "import ssl; print(len(ssl.create_default_context().get_ca_certs()))"
+    child = subprocess.run([sys.executable, "-c", count], env={}, capture_output=True, check=True)
     checks = {
         "urllib reads from a server that is verified": body == _BODY,
         "TLS 1.3 with a trusted authority": _handshake(port, "localhost", trusting) == "TLSv1.3",
@@ -69,6 +72,7 @@ def main(directory: str) -> int:
         "an unknown authority is refused": "unable to get local issuer"
         in _handshake(port, "localhost", default),
         "OpenSSL finds the image's authorities": len(default.get_ca_certs()) > 100,
+        "a child with an empty environment finds them": int(child.stdout) > 100,
         "by SSL_CERT_FILE": bundle is not None and bundle == os.environ.get("SSL_CERT_FILE"),
     }
     for name, passed in checks.items():

@@ -28,6 +28,7 @@ _package = tag_class(
     attrs = {
         "exclude": attr.string_list(doc = "Globs of paths to leave out, as for the rule `deb`."),
         "include": attr.string_list(doc = "Globs of paths to keep, as for the rule `deb`."),
+        "max_size_mib": attr.int(doc = "How large the package may be unpacked, as for the rule `deb`."),
         "name": attr.string(mandatory = True, doc = "Name of the package. The settings hold for all its architectures."),
         "repo": attr.string(mandatory = True, doc = "`name` of an `apt.install` tag of the same module."),
     },
@@ -87,6 +88,7 @@ def _declare_repositories(install, lock, package_tags):
             name = "%s_%s" % (install.name, package.repository),
             exclude = install.exclude + (tag.exclude if tag else []),
             include = install.include + (tag.include if tag else []),
+            max_size_mib = tag.max_size_mib if tag else 0,
             merged_usr = install.merged_usr,
             separate_layer = package.size >= _SEPARATE_LAYER_SIZE,
             sha256 = package.sha256,

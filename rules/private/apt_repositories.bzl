@@ -29,6 +29,7 @@ deb_package(
     exclude = {exclude},
     file = {file},
     include = {include},
+    max_size_mib = {max_size_mib},
     merged_usr = {merged_usr},
     separate_layer = {separate_layer},
 )
@@ -37,6 +38,7 @@ deb_package(
         exclude = repr(rctx.attr.exclude),
         file = repr(file),
         include = repr(rctx.attr.include),
+        max_size_mib = rctx.attr.max_size_mib,
         merged_usr = repr(rctx.attr.merged_usr),
         separate_layer = repr(rctx.attr.separate_layer),
     ))
@@ -47,6 +49,7 @@ deb_package = repository_rule(
     attrs = {
         "exclude": attr.string_list(doc = "As for the rule `deb`."),
         "include": attr.string_list(doc = "As for the rule `deb`."),
+        "max_size_mib": attr.int(doc = "As for the rule `deb`."),
         "merged_usr": attr.bool(doc = "As for the rule `deb`."),
         "separate_layer": attr.bool(doc = "As for the rule `deb`."),
         "sha256": attr.string(mandatory = True, doc = "Hash of the file, in hex."),

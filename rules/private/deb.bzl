@@ -15,6 +15,8 @@ def _deb_impl(ctx):
         args.add("--no-default-excludes")
     args.add_all(ctx.attr.exclude, before_each = "--exclude")
     args.add_all(ctx.attr.include, before_each = "--include")
+    if ctx.attr.max_size_mib:
+        args.add("--max-size", ctx.attr.max_size_mib << 20)
     return make_part(
         ctx,
         ctx.attr._tool,
@@ -50,10 +52,14 @@ deb(
             doc = "Whether to leave out documentation and other files that docs/packages.md lists.",
         ),
         "exclude": attr.string_list(
-            doc = "Globs of paths to leave out, in addition to the default ones. `*` does not match `/`, `**` does.",
+            doc = "Globs of paths to leave out, in addition to the default ones. `*` and `?` match within a name; `**`, as " +
+                  "a name of its own, matches any number of directories.",
         ),
         "include": attr.string_list(
             doc = "Globs of paths to keep even if `exclude` or a default glob matches them.",
+        ),
+        "max_size_mib": attr.int(
+            doc = "How large the package may be unpacked, in MiB. 0: 64 MiB, or 64 times the size of the package file.",
         ),
         "merged_usr": attr.bool(
             doc = "Whether to move `/bin`, `/sbin`, `/lib` and `/lib*` below `/usr`, as Debian 13 and later expect.",

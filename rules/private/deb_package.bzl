@@ -6,13 +6,14 @@ load(":deb.bzl", "deb")
 visibility("public")
 
 # buildifier: disable=unnamed-macro
-def deb_package(file, exclude, include, merged_usr, separate_layer):
+def deb_package(file, exclude, include, max_size_mib, merged_usr, separate_layer):
     """Declares `:deb`, the package file, and `:part`, the part that is made of it.
 
     Args:
       file: string, name of the package file in the repository.
       exclude: list of strings, as for the rule `deb`.
       include: list of strings, as for the rule `deb`.
+      max_size_mib: int, as for the rule `deb`.
       merged_usr: bool, as for the rule `deb`.
       separate_layer: bool, as for the rule `deb`.
     """
@@ -26,6 +27,7 @@ def deb_package(file, exclude, include, merged_usr, separate_layer):
         deb = file,
         exclude = exclude,
         include = include,
+        max_size_mib = max_size_mib,
         merged_usr = merged_usr,
         separate_layer = separate_layer,
         visibility = ["//visibility:public"],

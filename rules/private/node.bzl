@@ -30,8 +30,8 @@ def _node_impl(ctx):
 node = rule(
     doc = """`/nodejs/bin/node` and `/nodejs/LICENSE` from a release archive of Node.js, without npm and headers.
 
-The archives of nodejs.org and those of the npm registry give the same bytes. The part is a layer of its own. It is
-registered in `/var/lib/dpkg/status.d` as the package `nodejs`, so that scanners find it.""",
+The archives of nodejs.org and those of the npm registry give the same bytes. The part is a layer of its own. Scanners find
+Node.js by the program and by `/nodejs/node.spdx.json`; it is not registered as a Debian package.""",
     implementation = _node_impl,
     attrs = PART_ATTRS | {
         "architecture": attr.string(

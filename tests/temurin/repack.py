@@ -40,11 +40,14 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--output", required=True)
     args = parser.parse_args(argv)
     name = f"temurin-{args.java}-jre"
-    files = entries(
-        unpacked(args.deb),
-        old=f"usr/lib/jvm/java-{args.java}-openjdk-{args.architecture}",
-        new=f"usr/lib/jvm/{name}-{args.architecture}",
-    )
+    files = [
+        *entries(
+            unpacked(args.deb),
+            old=f"usr/lib/jvm/java-{args.java}-openjdk-{args.architecture}",
+            new=f"usr/lib/jvm/{name}-{args.architecture}",
+        ),
+        file(f"./usr/share/doc/{name}/copyright", b"GPL-2 with the classpath exception\n"),
+    ]
     control = CONTROL.format(name=name, version=args.version, architecture=args.architecture)
     sums = md5sums(*files)
     with atomic_write(args.output) as out:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from tools.ca_bundle.bundle import bundle_certificates, bundle_files
+from tools.ca_bundle.bundle import OPENSSL_LINKS, bundle_certificates, bundle_files
 from tools.lib.archive.tar_entry import TarEntry
 from tools.lib.cli.errors import run
 from tools.lib.cli.flags import Parser
@@ -35,9 +35,13 @@ def main(argv: Sequence[str]) -> int:
     certificates = bundle_certificates(package.certificates, additional)
     files = bundle_files(certificates, package, hashed=args.hashed)
     with part_writer(args) as writer:
-        for path in sorted(files):
-            entry = TarEntry(path, "file", 0o644, mtime=package.mtime, size=len(files[path]))
-            writer.add(entry, [files[path]])
+        for path in sorted([*files, *OPENSSL_LINKS]):
+            if path in OPENSSL_LINKS:
+                link = OPENSSL_LINKS[path]
+                writer.add(TarEntry(path, "symlink", 0o777, mtime=package.mtime, link=link))
+            else:
+                entry = TarEntry(path, "file", 0o644, mtime=package.mtime, size=len(files[path]))
+                writer.add(entry, [files[path]])
         writer.close(label=args.label, architecture=None, package=package.control.package)
     return 0
 

@@ -14,6 +14,10 @@ from tools.lib.x509 import der, pem
 _DIRECTORY = "etc/ssl/certs/"
 BUNDLE = f"{_DIRECTORY}ca-certificates.crt"
 
+# Where OpenSSL looks by default (OPENSSLDIR in Debian's build), so that programs trust the bundle
+# without SSL_CERT_FILE. Debian has the same links in the package openssl.
+OPENSSL_LINKS = {"usr/lib/ssl/cert.pem": f"/{BUNDLE}", "usr/lib/ssl/certs": "/etc/ssl/certs"}
+
 
 def bundle_certificates(
     package: Mapping[str, bytes], additional: Iterable[tuple[str, bytes]]

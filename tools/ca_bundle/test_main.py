@@ -36,14 +36,23 @@ def make_part(folder: Path, package: bytes, *flags: str) -> WrittenPart:
 
 def test_a_part_has_the_bundle_the_copyright_and_the_registration(tmp_path: Path) -> None:
     written = make_part(tmp_path, package())
-    files = written.contents
+    files = {path: data for path, data in written.contents.items() if data}
     assert files["etc/ssl/certs/ca-certificates.crt"] == b"".join(ROOTS.values())
     assert files["var/lib/dpkg/status.d/ca-certificates"] == CONTROL
     assert files["usr/share/doc/ca-certificates/copyright"] == b"free\n"
     assert sorted(files)[-1] == "var/lib/dpkg/status.d/ca-certificates.md5sums"
     assert len(files) == 4
     assert written.part.package == BinaryPackage("ca-certificates", "1~x", "all", "ca-certificates")
-    assert {each.mode for each in written.part.entries} == {0o644}
+    assert {each.mode for each in written.part.entries if each.type == "file"} == {0o644}
+
+
+def test_openssl_finds_the_bundle_at_its_default_paths(tmp_path: Path) -> None:
+    entries = make_part(tmp_path, package()).entries
+    links = {path: each.linkname for path, each in entries.items() if each.issym()}
+    assert links == {
+        "usr/lib/ssl/cert.pem": "/etc/ssl/certs/ca-certificates.crt",
+        "usr/lib/ssl/certs": "/etc/ssl/certs",
+    }
 
 
 def test_all_entries_have_the_newest_time_of_the_certificates(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from tools.lib.part.part_json import read_part
 from tools.lib.rootfs.image import ImageView
 
 # What these checks miss may be in a layer without metadata.
-_CHECKS_OF_ABSENCE = ("link", "interpreter", "library")
+_CHECKS_OF_ABSENCE = ("copyright", "link", "interpreter", "library")
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +111,7 @@ def _check(
     yield from checks.check_architectures(parts, config.architecture)
     yield from checks.check_merged_usr(parts)
     yield from checks.check_packages(parts)
+    yield from checks.check_copyrights(parts, image)
     yield from checks.check_modes(parts)
     yield from checks.check_links(parts, image)
     yield from elf_checks.check_machines(image, architecture)

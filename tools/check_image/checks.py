@@ -21,15 +21,22 @@ _STATUS = "var/lib/dpkg/status.d/"
 
 
 def check_paths(parts: Sequence[Part]) -> Iterator[Finding]:
-    """Paths of two parts, unless it is a directory in both or one part replaces the other's."""
+    """Paths of two parts, unless it is a directory or the same symlink in both, or one part
+    replaces the other's."""
     owners: dict[str, str] = {}
+    entries: dict[str, PartEntry] = {}
     for part in parts:
         for entry in part.entries:
             path = entry.path
-            if path in owners and path not in part.replaces:
+            if (
+                path in owners
+                and path not in part.replaces
+                and not entry.is_same_symlink(entries[path])
+            ):
                 yield _duplicate(path, part.owner, f"duplicate entry: also in {owners[path]}")
             else:
                 owners[path] = part.owner
+                entries[path] = entry
     for part in parts:
         for directory in part.directories:
             if directory.path in owners:
@@ -96,6 +103,32 @@ def check_packages(parts: Sequence[Part]) -> Iterator[Finding]:
                 fault="missing, although files of the package are in the image",
                 hint="do not exclude var/lib/dpkg/status.d",
             )
+
+
+def check_copyrights(parts: Sequence[Part], image: ImageView) -> Iterator[Finding]:
+    """Packages whose copyright file is not in the image."""
+    links = {
+        entry.path: entry.link
+        for part in parts
+        for entry in part.entries
+        if entry.type == "symlink" and entry.path.startswith(_DOCUMENTATION)
+    }
+    checked: set[str] = set()
+    for part in parts:
+        if part.package is None or part.package.name in checked:
+            continue
+        checked.add(part.package.name)
+        directory = f"usr/share/doc/{part.package.name}"
+        path = f"{directory}/copyright"
+        if image.exists(path):
+            continue
+        fault, hint = "missing", "add the file, or list it in a file of `waivers`"
+        for link in (path, directory):
+            if link in links:
+                fault = f"missing: /{link} is a symlink to {links[link]}, which is not in the image"
+                hint = "add the package that has it, or replace the link"
+                break
+        yield Finding(check="copyright", path=path, owner=part.owner, fault=fault, hint=hint)
 
 
 def check_architectures(parts: Sequence[Part], architecture: str) -> Iterator[Finding]:

@@ -4,7 +4,7 @@ import pytest
 
 from tools.check_image import checks, elf_checks
 from tools.lib.debian.architectures import find_architecture
-from tools.lib.part.part import PartEntry
+from tools.lib.part.part import Part, PartEntry
 from tools.lib.part.testing import ARM64, directory, elf, file, part, symlink
 from tools.lib.rootfs.image import ImageView
 
@@ -24,6 +24,13 @@ def test_replaced_path_is_not_a_duplicate() -> None:
     assert list(checks.check_paths([part(file("etc/x")), newer])) == []
     (found,) = checks.check_paths([newer, part(file("etc/x"), label="//x:other")])
     assert found.owner == "//x:other"
+
+
+def test_the_same_symlink_in_two_parts() -> None:
+    one, two = part(symlink("x", "y")), part(symlink("x", "y", mtime=9), package="a")
+    assert list(checks.check_paths([one, two])) == []
+    (found,) = checks.check_paths([one, part(symlink("x", "z"), package="a")])
+    assert (found.path, found.owner) == ("x", "a 1")
 
 
 def test_directory_may_be_in_two_parts_but_not_over_a_link() -> None:
@@ -66,6 +73,35 @@ def test_package_without_status() -> None:
     assert list(checks.check_packages([part(status, package="a"), part(file("etc/x"))])) == []
     (found,) = checks.check_packages([part(status, package="a"), part(package="b")])
     assert (found.path, found.owner) == ("var/lib/dpkg/status.d/b", "b 1")
+
+
+def copyright_findings(*parts: Part) -> list[tuple[str, str]]:
+    found = list(checks.check_copyrights(parts, ImageView(parts)))
+    assert all(each.check == "copyright" for each in found)
+    return [(each.path, each.fault) for each in found]
+
+
+def test_a_package_without_its_copyright_is_named_once() -> None:
+    assert copyright_findings(part(file("x"), package="a"), part(file("y"), package="a")) == [
+        ("usr/share/doc/a/copyright", "missing")
+    ]
+    own = part(file("usr/share/doc/a/copyright"), package="a")
+    assert copyright_findings(own, part(file("etc/generated"))) == []
+
+
+def test_a_copyright_may_be_that_of_another_package() -> None:
+    venv = part(symlink("usr/share/doc/venv", "python"), package="venv")
+    python = part(file("usr/share/doc/python/copyright"), package="python")
+    assert copyright_findings(venv, python) == []
+    assert copyright_findings(venv) == [
+        (
+            "usr/share/doc/venv/copyright",
+            "missing: /usr/share/doc/venv is a symlink to python, which is not in the image",
+        )
+    ]
+    linked = part(symlink("usr/share/doc/x/copyright", "../y/LICENSE"), package="x")
+    ((_, fault),) = copyright_findings(linked)
+    assert fault.startswith("missing: /usr/share/doc/x/copyright is a symlink to ../y/LICENSE")
 
 
 def test_part_for_another_architecture() -> None:

@@ -52,6 +52,7 @@ def waiver(check: str, path: str, **more: Any) -> dict[str, Any]:
 
 
 STATUS = waiver("status", "*")
+COPYRIGHT = waiver("copyright", "usr/share/doc/a/*")
 SOUND = waiver("library", "usr/lib/libsound.so", subject="libasound.so.2")
 SU = waiver("setuid", "/bin/su")
 
@@ -63,20 +64,22 @@ def test_prints_a_line_for_each_finding_and_writes_no_report(
     lines = capsys.readouterr().err.splitlines()
     assert [line.split(": ", 3)[:3] for line in lines] == [
         ["error", "/var/lib/dpkg/status.d/a", "a 1"],
+        ["error", "/usr/share/doc/a/copyright", "a 1"],
         ["error", "/bin/su", "//x:y"],
         ["error", "/usr/lib/libsound.so", "a 1"],
     ]
-    assert "needs libasound.so.2" in lines[2]
+    assert "needs libasound.so.2" in lines[3]
     assert not (tmp_path / "report.json").exists()
 
 
 def test_reports_what_waivers_cover(tmp_path: Path) -> None:
-    assert check(tmp_path, PARTS, SOUND, SU, STATUS) == 0
+    assert check(tmp_path, PARTS, SOUND, SU, STATUS, COPYRIGHT) == 0
     value = report(tmp_path)
     assert [each["covers"] for each in value["waivers"]] == [
         ["usr/lib/libsound.so"],
         ["bin/su"],
         ["var/lib/dpkg/status.d/a"],
+        ["usr/share/doc/a/copyright"],
     ]
     assert (value["parts"], value["entries"], value["elf_files"]) == (2, 2, 1)
 
@@ -163,11 +166,16 @@ def test_incomplete_metadata_hides_what_may_be_in_another_layer(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     parts = [
-        part(elf("usr/bin/x", "libx.so"), symlink("usr/bin/y", "z")),
+        part(
+            elf("usr/bin/x", "libx.so"),
+            symlink("usr/bin/y", "z"),
+            file("var/lib/dpkg/status.d/a"),
+            package="a",
+        ),
         part(file("bin/su", 0o4755)),
     ]
     assert check(tmp_path, parts) == 1
-    assert len(capsys.readouterr().err.splitlines()) == 3
+    assert len(capsys.readouterr().err.splitlines()) == 4
     assert check(tmp_path, parts, flags=["--incomplete-metadata"]) == 1
     (line,) = capsys.readouterr().err.splitlines()
     assert line.endswith("(hint: exclude it, or list it in a file of `waivers`)")

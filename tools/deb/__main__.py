@@ -15,7 +15,7 @@ from tools.lib.debian.unpack import unpack_deb
 from tools.lib.part.output import add_flags, part_writer
 from tools.lib.part.package_part import write_package
 
-_LIMIT_HINT = "set max_size to allow more, if you trust the package"
+_LIMIT_HINT = "set `max_size_mib` to allow more, if you trust the package"
 
 
 def main(argv: Sequence[str]) -> int:

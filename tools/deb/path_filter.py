@@ -43,7 +43,8 @@ class PathFilter:
     Args:
         exclude: patterns of paths to leave out.
         include: patterns of paths to keep even though they are excluded.
-        default_excludes: whether DEFAULT_EXCLUDES are excluded too.
+        default_excludes: whether to leave out DEFAULT_EXCLUDES too, except symlinks to the
+            documentation of other packages.
 
     Raises:
         ToolError: a pattern is malformed.
@@ -52,16 +53,22 @@ class PathFilter:
     def __init__(
         self, exclude: Iterable[str], include: Iterable[str], default_excludes: bool = True
     ) -> None:
-        self._excluded = _compile([*exclude, *(DEFAULT_EXCLUDES if default_excludes else ())])
+        self._excluded = _compile(exclude)
+        self._excluded_by_default = _compile(DEFAULT_EXCLUDES if default_excludes else ())
         self._included = _compile([*include, *ALWAYS_KEPT])
 
     def keeps(self, entry: TarEntry) -> bool:
         """Whether the entry goes into the layer."""
-        if not self._excluded.match(entry.path) or self._included.match(entry.path):
-            return True
-        # A package's documentation directory may be a link to that of another package, which is
-        # then the place of its copyright file.
-        return entry.type == "symlink" and entry.path.rpartition("/")[0] == _DOCUMENTATION
+        excluded = self._excluded.match(entry.path) or (
+            self._excluded_by_default.match(entry.path) and not _is_documentation_link(entry)
+        )
+        return not excluded or self._included.match(entry.path) is not None
+
+
+def _is_documentation_link(entry: TarEntry) -> bool:
+    """Whether the entry makes another package's documentation directory, and so its copyright
+    file, that of the package."""
+    return entry.type == "symlink" and entry.path.rpartition("/")[0] == _DOCUMENTATION
 
 
 def _compile(patterns: Iterable[str]) -> re.Pattern[str]:

@@ -12,8 +12,10 @@ from tools.lib.archive.tar_member import TarMember
 from tools.lib.cli.errors import ToolError
 from tools.lib.rootfs.links import target_of
 
-# Ten times what the largest packages have. Each directory of a deep path costs memory.
+# Ten times what the largest packages have. A few deep paths have many directories, and each of
+# these has a long path.
 _MAX_DIRECTORIES = 1 << 17
+_MAX_DIRECTORY_PATHS = 16 << 20
 
 _EXCLUDE_HINT = "if it is not needed, add it to `exclude`"
 
@@ -76,13 +78,17 @@ def _parent(path: str) -> str:
 
 def _ancestors(paths: Iterable[str]) -> set[str]:
     known: set[str] = set()
+    characters = 0
     for path in paths:
         parent = _parent(path)
         while parent and parent not in known:
             known.add(parent)
+            characters += len(parent)
             parent = _parent(parent)
         if len(known) > _MAX_DIRECTORIES:
             raise ToolError(f"more than {_MAX_DIRECTORIES} directories")
+        if characters > _MAX_DIRECTORY_PATHS:
+            raise ToolError(f"paths of directories exceed {_MAX_DIRECTORY_PATHS} characters")
     return known
 
 

@@ -45,6 +45,8 @@ def test_a_link_to_another_packages_documentation_is_kept_and_other_links_are_no
     link = TarEntry("usr/share/doc/libx-dev", "symlink", 0o777, link="libx1")
     assert path_filter.keeps(link)
     assert not path_filter.keeps(replace(link, path="usr/share/doc/libx-dev/FAQ"))
+    assert not PathFilter(["usr/share/doc/libx-dev"], []).keeps(link)
+    assert PathFilter(["usr/share/doc"], ["usr/share/doc/libx-dev"]).keeps(link)
 
 
 @pytest.mark.parametrize(

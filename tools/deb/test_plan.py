@@ -105,8 +105,14 @@ def test_the_target_of_a_copyright_link_is_kept() -> None:
 
 
 def test_the_number_of_directories_is_limited() -> None:
-    deep = [file(f"{n}/" + "d/" * 2000 + "f") for n in range(100)]
+    files = [file(f"{n}/d/f") for n in range(70_000)]
     with pytest.raises(ToolError, match="more than 131072 directories"):
+        planned(*files)
+
+
+def test_the_paths_of_directories_are_limited_together() -> None:
+    deep = [file(f"{n}/" + "d/" * 2000 + "f") for n in range(10)]
+    with pytest.raises(ToolError, match="paths of directories exceed 16777216 characters"):
         planned(*deep)
 
 

@@ -1,5 +1,6 @@
 """Malformed packages: an error of one line, and no output."""
 
+import lzma
 import random
 import tarfile
 from pathlib import Path
@@ -54,7 +55,23 @@ def refused(directory: Path, package: bytes, *flags: str) -> str:
         ([file("./usr/.wh.a")], "usr/.wh.a: would be a whiteout"),
         ([file("./a\nb")], "line feed in a name"),
         ([file("./" + "a/" * 2500 + "a")], "the path has more than 4095 bytes"),
-        ([file("./var/lib/dpkg/status.d/sample")], "the package has the file that registers it"),
+        ([file("./" + "a/" * 300 + "a")], "the path has more than 256 components"),
+        ([file("./" + "n" * 300)], "the path has a component of more than 255 bytes"),
+        ([file("./var/lib/dpkg/status.d/sample")], "status.d/sample: reserved for dpkg's database"),
+        ([file("./var/lib/dpkg/status.d/libc6")], "status.d/libc6: reserved for dpkg's database"),
+        (
+            [file("./var/lib/dpkg/status.d/sample/x")],
+            "status.d/sample/x: reserved for dpkg's database",
+        ),
+        (
+            [directory("./var/lib/dpkg/status.d/sample")],
+            "status.d/sample: reserved for dpkg's database",
+        ),
+        ([file("./var")], "var: a file in the place of a parent of var/lib/dpkg/status.d"),
+        ([symlink("./var/lib", "/etc")], "var/lib: a symlink in the place of a parent"),
+        ([symlink("./var/lib/dpkg", "/etc")], "var/lib/dpkg: a symlink in the place of a parent"),
+        ([file("./var/lib/dpkg/status.d")], "status.d: reserved for dpkg's database"),
+        ([file("./var/lib/dpkg/status")], "dpkg/status: reserved for dpkg's database"),
     ],
 )
 def test_entries_that_no_layer_may_have(
@@ -75,6 +92,27 @@ def test_times_after_the_year_9999(tmp_path: Path, entry: PackedEntry, path: str
     entry.info.mtime = 1 << 60
     message = refused(tmp_path, deb(entry, file("./a")))
     assert f"{path}: modification time {1 << 60} is after" in message
+
+
+@pytest.mark.parametrize("owner", [(1 << 32) - 1, 1 << 32, 1 << 40])
+def test_owners_that_linux_does_not_have(tmp_path: Path, owner: int) -> None:
+    entry = file("./a")
+    entry.info.uid = owner
+    assert f"uid {owner} is larger than 4294967294" in refused(tmp_path, deb(entry))
+
+
+def test_a_second_xz_stream_which_dpkg_does_not_read(tmp_path: Path) -> None:
+    streams = lzma.compress(tar(file("a"))) + lzma.compress(tar(file("b")))
+    package = deb(suffix="")
+    start = package.index(b"data.tar ")
+    package = package[:start] + ar([("data.tar.xz", streams)])[8:]
+    assert "more data after the end of the .xz stream" in refused(tmp_path, package)
+
+
+def test_a_package_may_have_the_directories_of_dpkgs_database(tmp_path: Path) -> None:
+    paths = ["var", "var/lib/dpkg/info", "var/lib/dpkg/status.d", "variable"]
+    part = convert(tmp_path, deb(*(directory(f"./{path}") for path in paths))).part
+    assert set(paths) <= {each.path for each in part.directories}
 
 
 def test_an_entry_that_is_refused_can_be_excluded(tmp_path: Path) -> None:
@@ -121,6 +159,7 @@ def test_damaged_archives(tmp_path: Path, package: bytes, message: str) -> None:
         (CONTROL.replace(b"Version: 1.2-3\n", b""), "control: missing field Version"),
         (CONTROL.replace(b"Architecture: amd64\n", b""), "control: missing field Architecture"),
         (CONTROL.replace(b"sample", b"../../etc"), "control: Package: invalid package name"),
+        (CONTROL.replace(b"sample", b"s" * 5000), "control: Package: invalid package name 'sss"),
         (CONTROL.replace(b"1.2-3", b"1 2"), "control: Version: invalid version '1 2'"),
         (CONTROL.replace(b"amd64", b"i486"), "control: Architecture: 'i486' has no OCI name"),
         (CONTROL + b"package: other\n", "control:7: duplicate field 'package'"),
@@ -151,7 +190,7 @@ def test_a_control_archive_without_a_control_file(tmp_path: Path) -> None:
 def test_decompression_bombs(tmp_path: Path, suffix: str) -> None:
     package = deb(suffix=suffix, data=bytes(65 << 20))
     message = refused(tmp_path, package)
-    assert "more than 67108864 bytes uncompressed (hint: set max_size to allow more" in message
+    assert "more than 67108864 bytes uncompressed (hint: set `max_size_mib` to allow" in message
 
 
 def test_sparse_files_do_not_evade_the_limit(tmp_path: Path) -> None:
@@ -162,9 +201,36 @@ def test_sparse_files_do_not_evade_the_limit(tmp_path: Path) -> None:
         "GNU.sparse.map": f"{1 << 40},0",
     }
     package = deb(sparse, format=tarfile.PAX_FORMAT)
-    assert "data.tar.xz: more than 67108864 bytes of files (hint: set max_size" in refused(
+    assert "data.tar.xz: more than 67108864 bytes of files (hint: set `max_size_mib`" in refused(
         tmp_path, package
     )
+
+
+def test_a_package_cannot_raise_its_own_limit(tmp_path: Path) -> None:
+    sparse = file("./a")
+    sparse.info.pax_headers = {
+        "GNU.sparse.size": str(20 << 30),
+        "GNU.sparse.numblocks": "1",
+        "GNU.sparse.map": f"{20 << 30},0",
+    }
+    control = CONTROL + b"Installed-Size: 99999999\n"
+    package = deb(sparse, format=tarfile.PAX_FORMAT, control=control)
+    assert "more than 67108864 bytes of files" in refused(tmp_path, package)
+
+
+@pytest.mark.parametrize(
+    ("control", "sums", "message"),
+    [
+        (b"X-Lines:\n" + b" a\n" * (20 << 20), None, "control.tar.xz: more than 33554432 bytes"),
+        (b"X-Lines:\n" + b" a\n" * (1 << 19), None, "control: 1573004 bytes, more than 1048576"),
+        (b"", b"a" * (17 << 20), "md5sums: 17825792 bytes, more than 16777216"),
+    ],
+)
+def test_large_control_files(
+    tmp_path: Path, control: bytes, sums: bytes | None, message: str
+) -> None:
+    package = deb(file("a"), control=CONTROL + control, sums=sums)
+    assert message in refused(tmp_path, package)
 
 
 def test_max_size_sets_the_limit(tmp_path: Path) -> None:

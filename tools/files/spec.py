@@ -23,7 +23,10 @@ import re
 from dataclasses import dataclass
 from typing import Any, Literal, cast, get_args
 
+from tools.lib.archive.limits import MAX_LINK, MAX_OWNER
 from tools.lib.archive.tar_entry import MAX_TIME, path_bytes
+from tools.lib.archive.tar_member import relative
+from tools.lib.cli.error_context import error_context
 from tools.lib.cli.errors import ToolError
 from tools.lib.data.json_values import require_int, require_list, require_object, require_string
 from tools.lib.rootfs.links import target_of
@@ -40,8 +43,6 @@ _OWN_FIELDS: dict[SpecType, frozenset[str]] = {
     "symlink": frozenset(("link",)),
 }
 _MODE = re.compile("[0-7]{3,5}")
-# 2**32 - 1 is (uid_t) -1, which means "no user".
-_MAX_ID = 2**32 - 2
 _MAX_SOURCES = 2**31
 
 
@@ -126,8 +127,8 @@ def _parse_entry(value: object, label: str, where: str, sources: int) -> SpecEnt
         path=path,
         type=entry_type,
         mode=_parse_mode(fields.get("mode"), where),
-        uid=require_int(fields.get("uid"), f"{where}: uid", _MAX_ID),
-        gid=require_int(fields.get("gid"), f"{where}: gid", _MAX_ID),
+        uid=require_int(fields.get("uid"), f"{where}: uid", MAX_OWNER),
+        gid=require_int(fields.get("gid"), f"{where}: gid", MAX_OWNER),
         content=content,
         source=source,
         link=_parse_link(fields.get("link"), path, where) if entry_type == "symlink" else "",
@@ -156,20 +157,21 @@ def _parse_content(
 
 def _parse_path(value: object, where: str) -> str:
     text = _nonempty(value, where)
-    names = [name for name in text.split("/") if name not in ("", ".")]
-    if not names:
+    with error_context(where):
+        path = relative(path_bytes(text))
+    if not path:
         raise ToolError(f"{where}: {text!r:.80} is the root directory")
-    if ".." in names:
-        raise ToolError(f"{where}: {text!r:.80} contains '..'", "write the path without it")
-    if any(name.startswith(".wh.") for name in names):
+    if any(name.startswith(".wh.") for name in path.split("/")):
         raise ToolError(f"{where}: {text!r:.80} would be a whiteout, which deletes a file")
-    return "/".join(names)
+    return path
 
 
 def _parse_link(value: object, path: str, where: str) -> str:
     link = _nonempty(value, f"{where}: link")
     if target_of(path, link) is None:
         raise ToolError(f"{where}: link {link!r:.80} leads out of the image", "remove a '..'")
+    if len(path_bytes(link)) > MAX_LINK:
+        raise ToolError(f"{where}: link {link!r:.80} has more than {MAX_LINK} bytes")
     return link
 
 

@@ -43,8 +43,12 @@ def test_a_spec_is_parsed() -> None:
 @pytest.mark.parametrize(
     ("entry", "message"),
     [
-        (file("../x"), r"//x:y: entries\[0\]: path: '../x' contains '..'"),
+        (file("../x"), r"//x:y: entries\[0\]: path: ../x: the path contains '..'"),
         (file("etc/../x"), r"contains '\.\.'"),
+        (file("n" * 256), "the path has a component of more than 255 bytes"),
+        (file("ü" * 128), "the path has a component of more than 255 bytes"),
+        (file("a/" * 2048), "the path has more than 4095 bytes"),
+        (file("a", type="symlink", content=..., link="b" * 4096), "has more than 4095 bytes"),
         (file("/"), "path: '/' is the root directory"),
         (file(""), "path: '' is empty or contains NUL"),
         (file("a\0b"), "is empty or contains NUL"),

@@ -7,6 +7,8 @@ import sys
 from collections.abc import Sequence
 
 from tools.lib.archive.tar_entry import TarEntry, path_bytes
+from tools.lib.archive.tar_member import relative
+from tools.lib.cli.error_context import error_context
 from tools.lib.cli.errors import ToolError, run
 from tools.lib.cli.flags import Parser
 from tools.lib.debian.ca_certificates import read_ca_certificates
@@ -63,9 +65,9 @@ def _parse_paths(given: Sequence[str], label: str) -> list[str]:
     """The paths without slashes at either end."""
     paths: list[str] = []
     for each in given:
-        names = [name for name in each.split("/") if name not in ("", ".")]
-        path = "/".join(names)
-        if not names or ".." in names or each.endswith("/"):
+        with error_context(f"{label}: paths"):
+            path = relative(path_bytes(each))
+        if not path or each.endswith("/"):
             raise ToolError(f"{label}: paths: {each!r:.80} is not the path of a file")
         if path in paths:
             raise ToolError(f"{label}: paths: duplicate path {each!r:.80}")

@@ -73,7 +73,8 @@ def test_the_order_of_the_package_does_not_matter(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("paths", "message"),
     [
-        (["/etc/../x"], r"//x:jks: paths: '/etc/\.\./x' is not the path of a file"),
+        (["/etc/../x"], r"//x:jks: paths: /etc/\.\./x: the path contains '\.\.'"),
+        (["/" + "n" * 256], "the path has a component of more than 255 bytes"),
         (["/"], "paths: '/' is not the path of a file"),
         (["/etc/java/"], "paths: '/etc/java/' is not the path of a file"),
         (["/x", "x"], "paths: duplicate path 'x'"),

@@ -2,13 +2,13 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import json
 import lzma
 from pathlib import Path
 
 import pytest
 
 from tools.lib.cli.errors import ToolError, run
-from tools.lib.debian.package import BinaryPackage
 from tools.lib.debian.testing import PackedEntry, directory, file, hardlink, symlink, tar
 from tools.lib.part.testing_blob import WrittenPart, read_written_part
 from tools.node.__main__ import main
@@ -17,7 +17,7 @@ from tools.node.testing import TEXT, nodejs_org, npm, packed, program
 NODE = program()
 MTIME = 1735689600
 COPYRIGHT = "usr/share/doc/nodejs/copyright"
-STATUS = "var/lib/dpkg/status.d/nodejs"
+SPDX = "nodejs/node.spdx.json"
 
 
 def sha256(data: bytes) -> str:
@@ -46,29 +46,46 @@ def make(folder: Path, archive: bytes, name: str = "node.tar.gz", **options: str
     return read_written_part(folder / "blob", folder / "json")
 
 
-def test_a_part_has_the_program_its_license_and_its_registration(tmp_path: Path) -> None:
+def test_a_part_has_the_program_its_license_and_its_description(tmp_path: Path) -> None:
     written = make(tmp_path, packed(*npm(NODE)))
-    files = ["nodejs/LICENSE", "nodejs/bin/node", STATUS, f"{STATUS}.md5sums"]
-    assert list(written.entries) == [*files[:2], COPYRIGHT, *files[2:]]
+    files = ["nodejs/LICENSE", "nodejs/bin/node", SPDX]
+    assert list(written.entries) == [*files, COPYRIGHT]
     assert written.contents["nodejs/bin/node"] == NODE
     assert written.contents["nodejs/LICENSE"] == TEXT
-    assert [written.entries[path].mode for path in files] == [0o644, 0o755, 0o644, 0o644]
+    assert [written.entries[path].mode for path in files] == [0o644, 0o755, 0o644]
     assert written.entries[COPYRIGHT].linkname == "/nodejs/LICENSE"
     headers = written.entries.values()
     assert {(each.uid, each.gid, each.mtime) for each in headers} == {(0, 0, MTIME)}
-    stanza = written.contents[STATUS].decode().split("\n")
-    assert stanza[:3] == ["Package: nodejs", "Version: 24.1.0", "Architecture: amd64"]
-    assert written.contents[f"{STATUS}.md5sums"].decode().split("\n") == [
-        f"{hashlib.md5(TEXT).hexdigest()}  nodejs/LICENSE",
-        f"{hashlib.md5(NODE).hexdigest()}  nodejs/bin/node",
-        "",
-    ]
     part = written.part
     assert part.architecture == "amd64"
-    assert part.package == BinaryPackage("nodejs", "24.1.0", "amd64", "nodejs")
     (elf,) = (each.elf for each in part.entries if each.path == "nodejs/bin/node")
     assert elf
     assert elf.interpreter == "/lib64/ld-linux-x86-64.so.2"
+
+
+def test_node_is_not_a_debian_package(tmp_path: Path) -> None:
+    written = make(tmp_path, packed(*npm(NODE)))
+    assert written.part.package is None
+    assert not any(path.startswith("var/lib/dpkg") for path in written.entries)
+
+
+def test_the_description_names_the_release(tmp_path: Path) -> None:
+    written = make(tmp_path, packed(*npm(NODE)))
+    document = json.loads(written.contents[SPDX])
+    assert (document["spdxVersion"], document["SPDXID"]) == ("SPDX-2.3", "SPDXRef-DOCUMENT")
+    assert document["creationInfo"]["created"] == "2025-01-01T00:00:00Z"
+    (package,) = document["packages"]
+    assert (package["name"], package["versionInfo"]) == ("node", "24.1.0")
+    assert package["checksums"] == [{"algorithm": "SHA256", "checksumValue": sha256(NODE)}]
+    locators = [each["referenceLocator"] for each in package["externalRefs"]]
+    # trivy takes the first purl, and grype the CPE.
+    assert [locator.partition("?")[0] for locator in locators] == [
+        "pkg:bitnami/node@24.1.0",
+        "pkg:generic/node@24.1.0",
+        "cpe:2.3:a:nodejs:node.js:24.1.0:*:*:*:*:*:*:*",
+    ]
+    (relationship,) = document["relationships"]
+    assert relationship["relatedSpdxElement"] == package["SPDXID"]
 
 
 def odd(entries: list[PackedEntry]) -> list[PackedEntry]:
@@ -96,18 +113,16 @@ def test_every_source_of_a_release_gives_the_same_part(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("architecture", "debian", "suffix"),
+    ("architecture", "suffix"),
     [
-        ("amd64", "amd64", "x64"),
-        ("arm64", "arm64", "arm64"),
-        ("arm", "armhf", "armv7l"),
-        ("ppc64le", "ppc64el", "ppc64le"),
-        ("s390x", "s390x", "s390x"),
+        ("amd64", "x64"),
+        ("arm64", "arm64"),
+        ("arm", "armv7l"),
+        ("ppc64le", "ppc64le"),
+        ("s390x", "s390x"),
     ],
 )
-def test_releases_for_every_architecture(
-    tmp_path: Path, architecture: str, debian: str, suffix: str
-) -> None:
+def test_releases_for_every_architecture(tmp_path: Path, architecture: str, suffix: str) -> None:
     prefix, node = f"node-v24.1.0-linux-{suffix}", program(architecture)
     archive = packed(*nodejs_org(prefix, node))
     written = make(
@@ -119,7 +134,7 @@ def test_releases_for_every_architecture(
         license_sha256=sha256(TEXT),
     )
     assert written.part.architecture == architecture
-    assert f"\nArchitecture: {debian}\n" in written.contents[STATUS].decode()
+    assert f'"node-24.1.0-linux-{architecture}"' in written.contents[SPDX].decode()
     assert written.contents["nodejs/bin/node"] == node
 
 
@@ -247,8 +262,9 @@ def test_decompression_bombs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
             {"architecture": "x64"},
             "unknown architecture 'x64' (hint: must be one of 386, amd64, ",
         ),
-        ({"version": "24\nMaintainer: x"}, "duplicate field 'Maintainer'"),
-        ({"version": "../24"}, "control: Version: invalid version"),
+        ({"version": "24.1"}, "invalid version '24.1' (hint: write it like 24.21.0)"),
+        ({"version": "../24.1.0"}, "invalid version '../24.1.0'"),
+        ({"version": "24.1.0-rc.1"}, "invalid version '24.1.0-rc.1'"),
         ({"strip_prefix": "../package"}, "the path contains '..'"),
     ],
 )

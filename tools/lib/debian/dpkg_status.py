@@ -13,7 +13,8 @@ from collections.abc import Mapping
 from tools.lib.archive.tar_entry import path_bytes
 from tools.lib.debian.control import Control
 
-_DIRECTORY = "var/lib/dpkg/status.d"
+DATABASE = "var/lib/dpkg"
+STATUS_DIRECTORY = f"{DATABASE}/status.d"
 _MD5SUMS_LINE = re.compile(rb"(?m)^([0-9a-f]{32}) [ *](?:\./|/)?(.+)$")
 
 
@@ -25,7 +26,7 @@ def status_files(control: Control, md5sums: Mapping[str, str] | None) -> dict[st
         md5sums: the hex MD5 of each of its files in the image, by path; None to write no list, as
             for a package that has none.
     """
-    path = f"{_DIRECTORY}/{control.package.name}"
+    path = f"{STATUS_DIRECTORY}/{control.package.name}"
     files = {path: control.paragraph}
     if md5sums is not None:
         lines = (f"{md5sums[file]}  {file}\n" for file in sorted(md5sums, key=path_bytes))
@@ -36,6 +37,6 @@ def status_files(control: Control, md5sums: Mapping[str, str] | None) -> dict[st
 def parse_md5sums(data: bytes) -> dict[str, str]:
     """Reads the md5sums file of a package: hex MD5 by path. Other lines are ignored."""
     return {
-        name.decode("utf-8", "surrogateescape"): md5.decode()
-        for md5, name in _MD5SUMS_LINE.findall(data)
+        line[2].decode("utf-8", "surrogateescape"): line[1].decode()
+        for line in _MD5SUMS_LINE.finditer(data)
     }

@@ -1,9 +1,9 @@
 """What a layer made of several parts holds, or why they conflict, from their metadata alone.
 
 The rules are dpkg's: a path belongs to one package, a directory to every package that ships it. In
-addition, a part may replace a path of the layers below. A directory's mode and owner come from the
-strongest claim: a generated part that declares the directory, then a package, then the parent of an
-entry.
+addition, a part may replace a path of the layers below, and may repeat a symlink of them. A
+directory's mode and owner come from the strongest claim: a generated part that declares the
+directory, then a package, then the parent of an entry.
 """
 
 from __future__ import annotations
@@ -114,7 +114,10 @@ def _entry_claims(parts: Sequence[Part], base_parts: Sequence[Part]) -> dict[str
     for part in parts:
         for entry in part.entries:
             other = claims.get(entry.path)
-            if other is not None and not (other.in_base and _may_replace(part, entry.path)):
+            if other is not None and not (
+                other.in_base
+                and (_may_replace(part, entry.path) or entry.is_same_symlink(other.entry))
+            ):
                 below = ", in a layer below" if other.in_base else ""
                 raise ToolError(
                     f"{entry.path}: duplicate entry: in {other.part.owner}{below} "

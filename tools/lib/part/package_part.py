@@ -10,10 +10,12 @@ from tools.lib.archive.tar_entry import TarEntry, path_bytes
 from tools.lib.archive.tar_member import TarMember
 from tools.lib.archive.tar_reader import content
 from tools.lib.cli.errors import ToolError
-from tools.lib.debian.dpkg_status import status_files
+from tools.lib.debian.dpkg_status import DATABASE, STATUS_DIRECTORY, status_files
 from tools.lib.debian.unpack import UnpackedDeb
 from tools.lib.elf.elf_member import parse_elf_member
 from tools.lib.part.part_writer import PartWriter
+
+_EXCLUDE_HINT = "add it to `exclude`"
 
 
 def write_package(
@@ -34,8 +36,10 @@ def write_package(
         writer: where the part goes.
 
     Raises:
-        ToolError: a member is in the place of a file that registers the package.
+        ToolError: a member is in dpkg's database, which no package may have files of, or in the
+            place of a parent of the directory that registers packages.
     """
+    _check_registration(members)
     if md5sums is not None:
         md5sums = _complete_md5sums(members, md5sums, package.read_at)
     registration = status_files(package.deb.control, md5sums)
@@ -44,9 +48,6 @@ def write_package(
         TarMember(TarEntry(path, "file", 0o644, mtime=mtime, size=len(data)), ())
         for path, data in registration.items()
     ]
-    for member in members:
-        if member.entry.path in registration:
-            raise ToolError(f"{member.entry.path}: the package has the file that registers it")
     for member in sorted([*members, *generated], key=lambda member: path_bytes(member.entry.path)):
         data = registration.get(member.entry.path)
         if data is not None:
@@ -60,6 +61,19 @@ def write_package(
     writer.close(
         label=label, architecture=package.deb.architecture, package=package.deb.control.package
     )
+
+
+def _check_registration(members: Sequence[TarMember]) -> None:
+    for member in members:
+        path, kind = member.entry.path, member.entry.type
+        if path.startswith(f"{STATUS_DIRECTORY}/") or (
+            path.startswith(f"{DATABASE}/") and kind != "directory"
+        ):
+            raise ToolError(f"{path}: reserved for dpkg's database", _EXCLUDE_HINT)
+        if kind != "directory" and f"{STATUS_DIRECTORY}/".startswith(f"{path}/"):
+            raise ToolError(
+                f"{path}: a {kind} in the place of a parent of {STATUS_DIRECTORY}", _EXCLUDE_HINT
+            )
 
 
 def _complete_md5sums(

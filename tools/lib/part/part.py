@@ -69,6 +69,14 @@ class PartEntry:
     text: str | None = None
     libraries: Mapping[str, tuple[str, ...]] | None = None
 
+    def is_same_symlink(self, other: PartEntry) -> bool:
+        """Whether both are symlinks that differ at most in their times."""
+        return self.type == other.type == "symlink" and (self.link, self.uid, self.gid) == (
+            other.link,
+            other.uid,
+            other.gid,
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:

@@ -133,6 +133,23 @@ def test_package_replaces_nothing_of_the_base() -> None:
         merge_directories([package], [base])
 
 
+def test_package_may_repeat_a_symlink_of_the_base() -> None:
+    base = part(symlink("usr/lib/ssl/certs", "/etc/ssl/certs"))
+    openssl = part(symlink("usr/lib/ssl/certs", "/etc/ssl/certs", mtime=9), package="openssl")
+    assert [each.path for each in merge_directories([openssl], [base])] == [
+        *("usr", "usr/lib", "usr/lib/ssl")
+    ]
+    other = part(symlink("usr/lib/ssl/certs", "/srv"), package="other")
+    with pytest.raises(ToolError, match="usr/lib/ssl/certs: duplicate entry"):
+        merge_directories([other], [base])
+
+
+def test_parts_of_one_layer_cannot_have_the_same_symlink() -> None:
+    parts = [part(symlink("x", "y"), package=name) for name in "ab"]
+    with pytest.raises(ToolError, match="x: duplicate entry"):
+        merge_directories(parts)
+
+
 def test_generated_part_may_replace_an_entry_of_the_base() -> None:
     base = part(file("etc/x"), symlink("etc/y", "x"), package="a")
     assert len(merge_directories([generated("b", "etc/x", "etc/y")], [base])) == 1
