@@ -12,7 +12,8 @@ import signal
 import sys
 from collections.abc import Callable, Sequence
 
-from launcher import configure, downloader_config
+from launcher import configure
+from launcher.downloader_config import downloader_config, write_bazelrc
 from launcher.installed_bazel import find_usable
 from launcher.make_root import make_root
 from tools.lib.cli.errors import ToolError, run
@@ -47,9 +48,15 @@ def _find_bazel(answer: str, version: str, *programs: str) -> None:
         out.write(os.fsencode(f"{program}\n"))
 
 
-def _write_mirror_bazelrc(path: str) -> None:
-    """Writes a bazelrc with the mirror of this machine."""
-    downloader_config.write_bazelrc(path, os.environ, apt_uris())
+def _write_mirror_bazelrc(path: str, netrc: str) -> None:
+    """Writes the bazelrc `path` with the mirror; `netrc` is the path of the user's netrc file."""
+    os.umask(0o077)
+    config = downloader_config(os.environ, apt_uris())
+    text = ""
+    if config.netrc and os.path.exists(netrc):
+        with open(netrc, encoding="utf-8", errors="surrogateescape") as source:
+            text = source.read()
+    write_bazelrc(path, config, text)
 
 
 def _write_trust_store(root: str, bundle: str) -> None:
