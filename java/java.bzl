@@ -28,7 +28,7 @@ def java_base(name, **kwargs):
     """
     distroless_image(name = name, architectures = _ARCHITECTURES, **kwargs)
 
-def _java(name, *, architectures, jre, jdk, spec, debug_spec, golden_listings = True, tags = []):
+def _java(name, *, architectures, jre, jdk, spec, debug_spec, golden_listings = True, locks = []):
     """Declares images of Java.
 
     Args:
@@ -39,7 +39,7 @@ def _java(name, *, architectures, jre, jdk, spec, debug_spec, golden_listings = 
       spec: dict, arguments of `image_spec` for the image.
       debug_spec: dict, arguments of `image_spec` for the debug image, or None if it has no JDK.
       golden_listings: bool, as for `distroless_image`.
-      tags: list of strings, tags of all targets.
+      locks: list of strings, as for `distroless_image`.
     """
     distroless_image(
         name = name,
@@ -62,7 +62,7 @@ def _java(name, *, architectures, jre, jdk, spec, debug_spec, golden_listings = 
             tests = ["//java:testdata/java.yaml.in", "//java:testdata/checks.yaml"],
             **spec
         ),
-        tags = tags,
+        locks = locks,
     )
 
 def openjdk(name, version, distributions):
@@ -91,7 +91,7 @@ def openjdk(name, version, distributions):
     )
 
 def temurin(name, version, distributions):
-    """Declares images with Eclipse Temurin. Its packages come only from Adoptium's site, so the targets are `manual`.
+    """Declares images with Eclipse Temurin. Only Adoptium's site has its packages.
 
     Args:
       name: string, name of the image.
@@ -103,12 +103,12 @@ def temurin(name, version, distributions):
         distributions = distributions,
         jdk = ["@temurin//:java%s-debug.{architecture}" % version],
         jre = ["@temurin//:java%s.{architecture}" % version],
-        tags = ["manual"],
+        locks = ["temurin"],
         version = version,
         versions = VERSIONS["temurin-%s-jre" % version],
     )
 
-def temurin_images(name, *, version, distributions, jre, versions, jdk = None, waivers = [], tags = []):
+def temurin_images(name, *, version, distributions, jre, versions, jdk = None, locks = [], waivers = []):
     """Declares images of packages of Temurin, wherever they come from.
 
     Args:
@@ -118,8 +118,8 @@ def temurin_images(name, *, version, distributions, jre, versions, jdk = None, w
       jre: list of labels of the JRE's parts.
       versions: dict from OCI architectures, for which images are declared, to the version of the JRE package.
       jdk: list of labels of parts that debug images add. Without them debug images add only busybox.
+      locks: list of strings, as for `distroless_image`.
       waivers: list of labels of waivers, in addition to those that all images of Temurin need.
-      tags: list of strings, tags of all targets.
     """
     home = "/usr/lib/jvm/temurin-%s-%s-{debian_architecture}"
     _java(
@@ -141,7 +141,7 @@ def temurin_images(name, *, version, distributions, jre, versions, jdk = None, w
             },
             "waivers": ["//private/waivers:java.json", "//private/waivers:temurin.json"] + waivers,
         },
-        tags = tags,
+        locks = locks,
     )
 
 def java_version(version):

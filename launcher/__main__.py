@@ -12,12 +12,18 @@ import signal
 import sys
 from collections.abc import Callable, Sequence
 
-from launcher import configure, downloader_config
+from launcher import configure
+from launcher.downloader_config import downloader_config, mirror_url, write_bazelrc
 from launcher.installed_bazel import find_usable
 from launcher.make_root import make_root
+from launcher.network import HeadClient
+from launcher.package_groups import read_groups
+from launcher.unavailable import InconclusiveError, describe, find_unavailable
 from tools.lib.cli.errors import ToolError, run
 from tools.lib.cli.files import atomic_write
 from tools.lib.debian.mirror import apt_uris
+
+_HEAD_TIMEOUT = 10.0
 
 
 def main(argv: Sequence[str]) -> int:
@@ -47,9 +53,44 @@ def _find_bazel(answer: str, version: str, *programs: str) -> None:
         out.write(os.fsencode(f"{program}\n"))
 
 
-def _write_mirror_bazelrc(path: str) -> None:
-    """Writes a bazelrc with the mirror of this machine."""
-    downloader_config.write_bazelrc(path, os.environ, apt_uris())
+def _write_mirror_bazelrc(path: str, netrc: str) -> None:
+    """Writes the bazelrc `path` with the mirror; `netrc` is the path of the user's netrc file."""
+    os.umask(0o077)
+    config = downloader_config(os.environ, apt_uris())
+    text = ""
+    if config.netrc and os.path.exists(netrc):
+        with open(netrc, encoding="utf-8", errors="surrogateescape") as source:
+            text = source.read()
+    write_bazelrc(path, config, text)
+
+
+def _check_packages(path: str, mirror_bazelrc: str, *locks: str) -> None:
+    """Writes the bazelrc `path`: `mirror_bazelrc`, and which packages can't be downloaded.
+
+    Writes nothing if that can't be told now, such as offline.
+    """
+    apt = apt_uris()
+    try:
+        unavailable = find_unavailable(
+            read_groups(list(locks)),
+            lambda archive: mirror_url(archive, os.environ, apt),
+            HeadClient(_HEAD_TIMEOUT).head,
+        )
+    except InconclusiveError:
+        return
+    with open(mirror_bazelrc, encoding="utf-8", errors="surrogateescape") as source:
+        lines = source.read().splitlines()
+    lines += [f"# {each.name} lacks {' '.join(each.missing)}" for each in unavailable]
+    names = ",".join(each.name for each in unavailable)
+    lines.append(f"common --repo_env=DISTROLESS_UNAVAILABLE={names}")
+    with atomic_write(path, 0o600) as out:
+        out.writelines(f"{line}\n".encode("utf-8", "surrogateescape") for line in lines)
+    if unavailable:
+        print(
+            f"bazelw: leaving out what no reachable server has: {describe(unavailable)}"
+            f" (see {path})",
+            file=sys.stderr,
+        )
 
 
 def _write_trust_store(root: str, bundle: str) -> None:
@@ -61,6 +102,7 @@ def _write_trust_store(root: str, bundle: str) -> None:
 
 
 _COMMANDS: dict[str, Callable[..., None]] = {
+    "check-packages": _check_packages,
     "find-bazel": _find_bazel,
     "make-root": _make_root,
     "write-mirror-bazelrc": _write_mirror_bazelrc,

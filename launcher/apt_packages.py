@@ -15,6 +15,7 @@ from collections.abc import Mapping
 
 from launcher.download import Download
 from launcher.locked_packages import BAZEL_PACKAGE, is_bazel_version, read_packages
+from launcher.network import without_userinfo
 from tools.lib.cli.errors import ToolError
 from tools.lib.debian.lock import LockedPackage, PackageKey, Sha256
 
@@ -85,13 +86,15 @@ def resolve_with_apt(
     for line in _print_uris(state, names, architecture, mirror, suite, keyring).splitlines():
         uri = _URI.fullmatch(line)
         if not uri:
-            raise ToolError(f"apt-get: no URI with a SHA256: {line!r:.200}", _HINT)
+            raise ToolError(
+                f"apt-get: no URI with a SHA256: {without_userinfo(line)!r:.200}", _HINT
+            )
         name, version, _ = uri[2].split("_")
         downloads.append(Download(name, (uri[1],), Sha256(uri[4]), int(uri[3])))
         versions += [version] if name == BAZEL_PACKAGE else []
     if not any(is_bazel_version(version, bazel) for version in versions):
         raise ToolError(
-            f"{mirror}: {suite} has Bazel {', '.join(versions) or 'no longer'},"
+            f"{without_userinfo(mirror)}: {suite} has Bazel {', '.join(versions) or 'no longer'},"
             f" .bazelversion says {bazel}",
             _HINT,
         )
@@ -108,6 +111,7 @@ def _print_uris(
     state: str, names: list[str], architecture: str, mirror: str, suite: str, keyring: str
 ) -> str:
     """The output of `apt-get install --print-uris`."""
+    os.mkdir(state, 0o700)  # sources.list may have a password.
     for directory in ("lists/partial", "cache/archives/partial", "etc/trusted.gpg.d"):
         os.makedirs(os.path.join(state, directory))
     shutil.copyfile(keyring, f"{state}/etc/trusted.gpg.d/debian.gpg")
@@ -134,5 +138,6 @@ def _run(command: list[str]) -> str:
     result = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
     if result.returncode != 0:
         errors = [line for line in result.stderr.split("\n") if line.startswith("E:")]
-        raise ToolError(f"{command[0]}: {' '.join(errors) or result.stderr.strip()}", _HINT)
+        text = " ".join(errors) or result.stderr.strip()
+        raise ToolError(f"{command[0]}: {without_userinfo(text)}", _HINT)
     return result.stdout

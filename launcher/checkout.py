@@ -26,7 +26,9 @@ _BAZEL = """\
 rc=$1 command=$2
 shift 2
 case $command in
-  bazelrc) cat "${rc#--bazelrc=}" ;;
+  bazelrc | build) cat "${rc#--bazelrc=}" ;;
+  netrc) cat "$NETRC" ;;
+  npm) echo "$npm_config_registry" ;;
   echo) printf '%s\\n' "$@" ;;
   pwd) pwd; echo "$HOME" ;;
   cat) cat ;;
@@ -76,6 +78,7 @@ class Checkout:
             "DISTROLESS_MIRROR": mirror.url,
             "DISTROLESS_BAZEL": "root",
             "npm_config_registry": "https://npm.example",  # So that bazelw does not run npm.
+            "https_proxy": "http://127.0.0.1:1",  # So that snapshot.debian.org is unreachable.
         }
         sources = [*Path("launcher").glob("*.py"), *Path("tools/lib").glob("*/*.py")]
         for source in (Path("bazelw"), *sources):
@@ -108,7 +111,7 @@ class Checkout:
     ) -> tuple[int, str, list[str]]:
         """Runs bazelw; returns its exit status, output, and the lines of its stderr."""
         process = self.start(*arguments, **options)
-        output, errors = process.communicate(stdin, timeout=60)
+        output, errors = process.communicate(stdin)
         print(errors)  # pytest shows it if the test fails.
         return process.returncode, output, errors.splitlines()
 
@@ -128,4 +131,4 @@ class Checkout:
     def cached(self) -> list[str]:
         """Names in the cache, up to the first hyphen, except for settings of mirrors."""
         names = (path.name for path in self.cache.iterdir())
-        return sorted(name.partition("-")[0] for name in names if not name.startswith("mirror."))
+        return sorted(name.partition("-")[0] for name in names if not name.startswith("mirror-"))

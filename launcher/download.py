@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import hashlib
-import http.client
+import http
 import os
 import queue
-import ssl
 import threading
 import urllib.error
 import urllib.parse
-import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 
+from launcher.network import (
+    NETWORK_ERRORS,
+    NOT_FOUND_STATUSES,
+    REQUEST_ERRORS,
+    TEMPORARY_STATUSES,
+    explain,
+    open_url,
+    without_userinfo,
+)
 from launcher.progress import Progress
 from tools.lib.cli.errors import ToolError
 from tools.lib.debian.lock import Sha256
@@ -22,18 +29,9 @@ PARTIAL = ".partial"
 """Suffix of the names of incomplete files and directories."""
 
 _CONNECTIONS = 8
-_TIMEOUT = 20.0
+_TIMEOUT = 30.0
 _RETRY_DELAYS = (0.5, 2.0)
-_RETRY_STATUSES = (408, 425, 429, 500, 502, 503, 504)
-_NOT_FOUND_STATUSES = (404, 410)
 _CHUNK = 1 << 18
-_NETWORK_ERRORS = (
-    urllib.error.URLError,
-    TimeoutError,
-    ConnectionError,
-    ssl.SSLError,
-    http.client.IncompleteRead,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +72,10 @@ def download_all(
     files: Sequence[Download],
     directory: str,
     progress: Progress,
+    *,
+    timeout: float | None = _TIMEOUT,
     retry_delays: Sequence[float] = _RETRY_DELAYS,
-) -> Iterator[str]:
+) -> Generator[str, None, None]:
     """Downloads files to `directory`; yields the path of each, `<sha256>.deb`, when it is complete.
 
     Files and partial files of an earlier call are reused.
@@ -84,6 +84,7 @@ def download_all(
         files: the files, in any order.
         directory: where to keep them; no other process may use it at the same time.
         progress: is told the bytes.
+        timeout: seconds without data after which a connection has failed; None without a limit.
         retry_delays: seconds to wait before each new attempt after a network error.
 
     Raises:
@@ -91,7 +92,7 @@ def download_all(
         ToolError: the network failed, or a source has different content.
     """
     progress.start(sum(file.size for file in files))
-    worker = _Worker(directory, progress, retry_delays)
+    worker = _Worker(directory, progress, timeout, retry_delays)
     todo = queue.SimpleQueue[Download | None]()
     # The largest first: none of them then starts last and keeps the rest waiting.
     for item in [*sorted(files, key=lambda file: -file.size), *(None,) * _CONNECTIONS]:
@@ -132,10 +133,17 @@ class _Worker:
         stop: set it to cancel all downloads.
     """
 
-    def __init__(self, directory: str, progress: Progress, retry_delays: Sequence[float]) -> None:
+    def __init__(
+        self,
+        directory: str,
+        progress: Progress,
+        timeout: float | None,
+        retry_delays: Sequence[float],
+    ) -> None:
         self.stop = threading.Event()
         self._directory = directory
         self._progress = progress
+        self._timeout = timeout
         self._retry_delays = retry_delays
 
     def download(self, file: Download) -> str:
@@ -156,20 +164,19 @@ class _Worker:
                     return path
                 except urllib.error.HTTPError as error:
                     error.close()
-                    if error.code in _NOT_FOUND_STATUSES:
+                    if error.code in NOT_FOUND_STATUSES:
                         missing.append(urllib.parse.urlsplit(url).hostname or url)
                     else:
-                        failures[url] = f"HTTP status {error.code} {error.reason}"
-                        retry += [url] if error.code in _RETRY_STATUSES else []
+                        failures[url] = explain(error)
+                        retry += [url] if error.code in TEMPORARY_STATUSES else []
                 except _MismatchError as error:
                     failures[url] = str(error)
-                except _NETWORK_ERRORS as error:
-                    reason = getattr(error, "reason", error)
-                    failures[url] = str(getattr(reason, "strerror", None) or reason)
+                except NETWORK_ERRORS as error:
+                    failures[url] = explain(error)
                     # When a mirror lacks the file, an unreachable archive is not worth waiting for.
                     retry += [] if missing else [url]
-                except (http.client.HTTPException, ValueError) as error:
-                    failures[url] = str(error) or type(error).__name__
+                except REQUEST_ERRORS as error:
+                    failures[url] = explain(error)
                 if self.stop.is_set():
                     raise _CancelledError
             urls = retry
@@ -201,8 +208,7 @@ class _Worker:
             headers = {"Range": f"bytes={len(head)}-"} if head else {}
             size = 0
             try:
-                request = urllib.request.Request(url, headers=headers)
-                with urllib.request.urlopen(request, timeout=_TIMEOUT) as response:
+                with open_url(url, self._timeout, headers) as response:
                     if response.status != http.HTTPStatus.PARTIAL_CONTENT:
                         head = b""
                     out.truncate(len(head))
@@ -244,7 +250,9 @@ def _failure(
     """The error after all sources failed: the hosts without the file, and why each URL failed."""
     # Report a reason that several URLs share once, with the first of them.
     first = {reason: url for url, reason in reversed(failures.items())}
-    reasons = "; ".join(f"{url}: {reason}" for reason, url in reversed(first.items()))
+    reasons = "; ".join(
+        f"{without_userinfo(url)}: {reason}" for reason, url in reversed(first.items())
+    )
     if missing:
         hosts = ", ".join(dict.fromkeys(missing))
         return NotFoundError(

@@ -7,13 +7,31 @@ from __future__ import annotations
 
 import datetime
 import os
+import urllib.parse
 from collections.abc import Mapping
+from dataclasses import dataclass
 
-from tools.lib.cli.files import atomic_write
+from launcher.network import split_userinfo
+from tools.lib.cli.errors import ToolError
+from tools.lib.cli.files import atomic_writes
 from tools.lib.debian.mirror import SNAPSHOT, archive_base
 
 _MAIN = "debian"
 _ARCHIVES = (_MAIN, "debian-security")
+_ONLY_OWNER = 0o600
+
+
+@dataclass(frozen=True, slots=True)
+class DownloaderConfig:
+    """What Bazel is told. The rules have no passwords, because Bazel prints URLs in its errors.
+
+    Attributes:
+        rules: lines of a downloader config; empty without a mirror.
+        netrc: lines of a netrc file; empty if the mirror needs no password.
+    """
+
+    rules: str
+    netrc: str
 
 
 def mirror_url(archive: str, environment: Mapping[str, str], apt: list[str]) -> str:
@@ -25,9 +43,17 @@ def mirror_url(archive: str, environment: Mapping[str, str], apt: list[str]) -> 
         apt: the URLs of apt's sources.
 
     Returns:
-        A URL without a final slash; empty if no mirror is configured.
+        A URL without a final slash, perhaps with userinfo; empty if no mirror is configured.
     """
-    base = archive_base(archive, environment, apt, datetime.datetime.now(datetime.UTC))
+    try:
+        base = archive_base(archive, environment, apt, datetime.datetime.now(datetime.UTC))
+        split_userinfo(base)
+    except (ToolError, ValueError):
+        # The value may have a password.
+        raise ToolError(
+            "DISTROLESS_MIRROR: not an http or https URL",
+            "set it to a URL such as http://mirror.example.com, with debian/ below it",
+        ) from None
     if not base.startswith(SNAPSHOT):
         return base
     if archive != _MAIN and (main := mirror_url(_MAIN, environment, apt)):
@@ -36,37 +62,52 @@ def mirror_url(archive: str, environment: Mapping[str, str], apt: list[str]) -> 
     return ""
 
 
-def rewrite_rules(environment: Mapping[str, str], apt: list[str]) -> str:
-    """Rules that make Bazel try the mirror first, then snapshot.debian.org.
+def downloader_config(environment: Mapping[str, str], apt: list[str]) -> DownloaderConfig:
+    """The rules that make Bazel try the mirror first, then snapshot.debian.org.
 
     Args:
         environment: as for `mirror_url`.
         apt: as for `mirror_url`.
-
-    Returns:
-        Lines of a downloader config; empty if no mirror is configured.
     """
-    lines = []
+    rules = []
+    logins = {}
     for archive in _ARCHIVES:
-        if base := mirror_url(archive, environment, apt):
-            lines.append(f"rewrite snapshot\\.debian\\.org/archive/{archive}/[^/]+/(.*) {base}/$1")
-    if lines:
-        lines.append("rewrite (snapshot\\.debian\\.org/.*) $1")
-    return "".join(f"{line}\n" for line in lines)
+        if not (mirror := mirror_url(archive, environment, apt)):
+            continue
+        url, user, password = split_userinfo(mirror)
+        rules.append(f"rewrite snapshot\\.debian\\.org/archive/{archive}/[^/]+/(.*) {url}/$1")
+        if user or password:
+            if len(f"{user} {password}".split()) != 2:
+                raise ToolError(
+                    f"{url}: user and password must not be empty or have spaces",
+                    "change them in DISTROLESS_MIRROR or apt's sources",
+                )
+            logins[urllib.parse.urlsplit(url).hostname] = f"login {user} password {password}"
+    if rules:
+        rules.append("rewrite (snapshot\\.debian\\.org/.*) $1")
+    return DownloaderConfig(
+        "".join(f"{rule}\n" for rule in rules),
+        "".join(f"machine {host} {login}\n" for host, login in logins.items()),
+    )
 
 
-def write_bazelrc(path: str, environment: Mapping[str, str], apt: list[str]) -> None:
-    """Writes a bazelrc, and the downloader config that it names.
+def write_bazelrc(path: str, config: DownloaderConfig, netrc: str) -> None:
+    """Writes a bazelrc, and the files that belong to it.
 
     Args:
-        path: the bazelrc; the config has the same name with the suffix `.downloader`.
-        environment: as for `mirror_url`.
-        apt: as for `mirror_url`.
+        path: the bazelrc. With the suffix `.downloader`, it is the path of the rules. With the
+            suffix `.netrc`, it is that of a netrc file, if the mirror needs a password.
+        config: what Bazel is told.
+        netrc: the content of the user's netrc file, to keep in the new one.
     """
-    rules = rewrite_rules(environment, apt)
-    config = os.path.splitext(path)[0] + ".downloader"
-    with atomic_write(config) as out:
-        out.write(rules.encode())
-    with atomic_write(path) as out:
-        if rules:
-            out.write(f'common "--experimental_downloader_config={config}"\n'.encode())
+    stem = os.path.splitext(path)[0]
+    files = {}
+    if config.netrc:
+        # Bazel takes the last entry of a host. An empty line ends a macro.
+        files[f"{stem}.netrc"] = f"{netrc}\n\n{config.netrc}"
+    files[f"{stem}.downloader"] = config.rules
+    flag = f'common "--experimental_downloader_config={stem}.downloader"\n'
+    files[path] = flag if config.rules else ""
+    with atomic_writes(list(files), _ONLY_OWNER) as outs:
+        for out, text in zip(outs, files.values(), strict=True):
+            out.write(text.encode("utf-8", "surrogateescape"))

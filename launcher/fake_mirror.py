@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import threading
-import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -30,9 +29,12 @@ class FakeMirror:
         files: content by path below `url`.
         statuses: by path, HTTP statuses for the next requests.
         truncations: by path, after how many bytes the next response ends.
-        stalled: paths of which the server sends one half, and nothing more until it is closed.
+        stalled: paths of which the server sends one half, and the rest after `resume` is set.
+        resume: see `stalled`.
         ranges: whether range requests are supported.
-        requests: path and first byte of each request so far.
+        authorization: the header that requests must have; empty to accept all.
+        requests: path and first byte of each GET request so far.
+        head_requests: path of each HEAD request so far.
     """
 
     def __init__(self, files: Mapping[str, bytes]) -> None:
@@ -40,14 +42,20 @@ class FakeMirror:
         self.statuses: dict[str, list[int]] = {}
         self.truncations: dict[str, int] = {}
         self.stalled: set[str] = set()
+        self.resume = threading.Event()
         self.ranges = True
+        self.authorization = ""
         self.requests: list[tuple[str, int]] = []
-        self.closed = threading.Event()
+        self.head_requests: list[str] = []
+        self.closed = False
         mirror = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
-                mirror._respond(self)
+                mirror._get(self)
+
+            def do_HEAD(self) -> None:
+                mirror._head(self)
 
             def log_message(self, *_: object) -> None:
                 pass
@@ -58,18 +66,30 @@ class FakeMirror:
 
     def close(self) -> None:
         """Stops listening."""
-        self.closed.set()
+        self.closed = True
+        self.resume.set()
         self._server.shutdown()
         self._server.server_close()
 
-    def _respond(self, request: BaseHTTPRequestHandler) -> None:
+    def _status(self, request: BaseHTTPRequestHandler, path: str) -> int:
+        if self.authorization and request.headers["Authorization"] != self.authorization:
+            return 401
+        if self.statuses.get(path):
+            return self.statuses[path].pop(0)
+        return 200 if path in self.files else 404
+
+    def _head(self, request: BaseHTTPRequestHandler) -> None:
+        path = request.path.lstrip("/")
+        self.head_requests.append(path)
+        request.send_response(self._status(request, path))
+        request.end_headers()
+
+    def _get(self, request: BaseHTTPRequestHandler) -> None:
         path = request.path.lstrip("/")
         requested = request.headers["Range"] or "bytes=0-"
         first = int(requested.removeprefix("bytes=").removesuffix("-"))
         self.requests.append((path, first))
-        status = 200 if path in self.files else 404
-        if self.statuses.get(path):
-            status = self.statuses[path].pop(0)
+        status = self._status(request, path)
         if status != 200:
             request.send_error(status)
             return
@@ -85,7 +105,9 @@ class FakeMirror:
         if path in self.stalled:
             request.wfile.write(data[: len(data) // 2])
             request.wfile.flush()
-            self.closed.wait()
+            self.resume.wait()
+            with contextlib.suppress(ConnectionError):  # The client may have ended.
+                request.wfile.write(data[len(data) // 2 :])
         elif path in self.truncations:
             request.wfile.write(data[: self.truncations.pop(path)])
             request.close_connection = True
@@ -93,27 +115,15 @@ class FakeMirror:
             request.wfile.write(data)
 
 
-@contextmanager
+@contextlib.contextmanager
 def serve(files: Mapping[str, bytes]) -> Iterator[FakeMirror]:
     """A mirror of `files`, closed at the end of the block."""
     mirror = FakeMirror(files)
     try:
         yield mirror
     finally:
-        if not mirror.closed.is_set():
+        if not mirror.closed:
             mirror.close()
-
-
-def ends(process: str) -> bool:
-    """Whether the process with this id ends soon."""
-    for _ in range(100):
-        try:
-            if not Path(f"/proc/{process}/cmdline").read_bytes():
-                return True
-        except FileNotFoundError:
-            return True
-        time.sleep(0.05)
-    return False
 
 
 def pool_path(name: str, version: str) -> str:

@@ -16,6 +16,7 @@ import time
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 
 from launcher.apt_packages import resolve_with_apt
 from launcher.configure import configure
@@ -78,6 +79,10 @@ def make_root(root: str, lock: str, bazel: str) -> None:
             os.rename(partial, root)
         except NotFoundError as missing:
             raise ToolError(str(missing), "set DISTROLESS_MIRROR to another mirror") from None
+        except BrokenProcessPool:
+            raise ToolError(
+                f"{root}: a process that unpacks packages was killed", "free some memory"
+            ) from None
         except OSError as error:
             raise ToolError(
                 f"{error.filename or root}: {error.strerror or error}",
@@ -114,24 +119,27 @@ def _install(files: Sequence[Download], packages: str, root: str, progress: Prog
     link_merged_usr(root)
     pending: deque[Future[None]] = deque()
     context = multiprocessing.get_context("fork")
-    with ProcessPoolExecutor(
-        os.cpu_count() or 1, context, _end_with_parent, (os.getpid(),)
-    ) as pool:
-        try:
-            # The first task forks all processes: before this process starts threads.
-            pool.submit(os.getpid).result()
-            for path in download_all(files, packages, progress):
-                pending.append(pool.submit(unpack, path, root))
-                while pending and pending[0].done():
-                    pending.popleft().result()
-            progress.status("unpacking the last packages")
-            for future in pending:
-                future.result()
-        except BaseException:
-            for process in multiprocessing.active_children():
-                process.kill()
-            pool.shutdown(wait=True, cancel_futures=True)
-            raise
+    pool = ProcessPoolExecutor(os.cpu_count() or 1, context, _end_with_parent, (os.getpid(),))
+    try:
+        # The first task forks all processes: before this process starts threads.
+        pool.submit(os.getpid).result()
+        for path in download_all(files, packages, progress):
+            pending.append(pool.submit(unpack, path, root))
+            while pending and pending[0].done():
+                pending.popleft().result()
+        progress.status("unpacking the last packages")
+        for future in pending:
+            future.result()
+    except BaseException:
+        workers = multiprocessing.active_children()
+        for worker in workers:
+            worker.kill()
+        # Python 3.11 may wait forever for a pool of killed processes (python/cpython#94777).
+        pool.shutdown(wait=False, cancel_futures=True)
+        for worker in workers:
+            worker.join()
+        raise
+    pool.shutdown()
 
 
 def _end_with_parent(parent: int) -> None:

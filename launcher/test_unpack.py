@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -116,7 +117,7 @@ def test_a_link_in_a_path_that_was_resolved_before(root: Path, tmp_path: Path) -
 
 @pytest.mark.parametrize("name", ["../a", "./../a", "x/../../a"])
 def test_a_path_outside_of_the_root_is_an_error(root: Path, name: str) -> None:
-    with pytest.raises(ToolError, match="path outside of the root"):
+    with pytest.raises(ToolError, match=r"contains '\.\.'"):
         add(root, file(name))
     assert not (root.parent / "a").exists()
 
@@ -131,8 +132,8 @@ def test_a_cycle_of_links_is_an_error(root: Path) -> None:
     [
         (b"", "not an ar archive"),
         (deb(file("a"))[:-100], "truncated"),
-        (ar([("debian-binary", b"2.0\n"), ("data.tar.xz", b"\xfd7zXZ\0damaged")]), "data|archive"),
-        (ar([("debian-binary", b"2.0\n")]), r"data\.tar not found"),
+        (deb(file("a"), suffix=".xz").replace(b"7zXZ", b"7zXX"), "control|data"),
+        (ar([("debian-binary", b"2.0\n")]), r"missing member control\.tar"),
     ],
 )
 def test_a_damaged_package_is_an_error(root: Path, damaged: bytes, message: str) -> None:
@@ -140,3 +141,13 @@ def test_a_damaged_package_is_an_error(root: Path, damaged: bytes, message: str)
     path.write_bytes(damaged)
     with pytest.raises(ToolError, match=rf"x\.deb: .*({message})"):
         unpack(str(path), str(root))
+
+
+def test_a_compression_that_python_lacks_is_an_error(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = root.parent / "package.deb"
+    package.write_bytes(deb(file("a"), suffix=".zst"))
+    monkeypatch.setitem(sys.modules, "zstandard", None)
+    with pytest.raises(ToolError, match=r"package\.deb: this Python cannot decompress it"):
+        unpack(str(package), str(root))

@@ -7,25 +7,22 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import io
-import lzma
 import os
 import posixpath
 import re
-import shutil
-import tarfile
-from typing import IO
 
-from tools.lib.archive import ar
+from tools.lib.archive import tar_reader
+from tools.lib.archive.extents import ReadAt
+from tools.lib.archive.tar_member import TarMember
 from tools.lib.cli.errors import ToolError
 from tools.lib.debian.merged_usr import MERGED_USR_DIRECTORIES
+from tools.lib.debian.unpack import unpack_deb
 
 # Documentation, translations, and jlink's input: a fifth of all files, and nothing reads them.
 _EXCLUDED = re.compile(
     r"usr/share/(doc|man|info|locale|lintian|bug|doc-base|gtk-doc)/"
     r"|usr/lib/jvm/[^/]*/jmods/"
 )
-_CHUNK = 1 << 20
 _MAX_LINKS = 40
 
 
@@ -43,54 +40,39 @@ def unpack(path: str, root: str) -> None:
         ToolError: the package is damaged, or this Python does not support its compression.
     """
     try:
-        with open(path, "rb") as source:
-            size = os.fstat(source.fileno()).st_size
-            for member in ar.members(source, size):
-                if member.name.startswith("data.tar"):
-                    source.seek(member.offset)
-                    with tarfile.open(
-                        fileobj=io.BufferedReader(_Slice(source, member.size)), mode="r|*"
-                    ) as archive:
-                        for entry in archive:
-                            _add(archive, entry, root)
-                    return
-    except (tarfile.TarError, EOFError, lzma.LZMAError, ToolError) as error:
-        raise ToolError(f"{path}: {error}") from None
-    raise ToolError(f"{path}: data.tar not found")
+        with unpack_deb(path, path) as package:
+            for member in package.members:
+                _add(member, package.read_at, root)
+    except ImportError as error:
+        raise ToolError(f"{path}: this Python cannot decompress it: {error}") from None
 
 
-def _add(archive: tarfile.TarFile, entry: tarfile.TarInfo, root: str) -> None:
-    name = posixpath.normpath(entry.name.lstrip("/"))
-    if name == ".":
+def _add(member: TarMember, read_at: ReadAt, root: str) -> None:
+    entry = member.entry
+    if not entry.path or _EXCLUDED.match(entry.path):
         return
-    if name.split("/", 1)[0] == "..":
-        raise ToolError(f"{entry.name}: path outside of the root")
-    if _EXCLUDED.match(name):
+    if entry.type == "directory":
+        os.makedirs(_resolve_directory(root, entry.path), exist_ok=True)
         return
-    if entry.isdir():
-        os.makedirs(_resolve_directory(root, name), exist_ok=True)
-        return
-    path = _resolve_parent(root, name)
+    path = _resolve_parent(root, entry.path)
     os.makedirs(os.path.dirname(path), exist_ok=True)
-    if entry.issym():
+    if entry.type == "symlink":
         # dpkg too keeps a directory where another package has a link.
         if os.path.isdir(path) and not os.path.islink(path):
             return
         _remove(path)
-        os.symlink(entry.linkname, path)
+        os.symlink(entry.link, path)
         _resolve_directory.cache_clear()
-    elif entry.islnk():
-        target = _resolve_parent(root, posixpath.normpath(entry.linkname.lstrip("/")))
+    elif entry.type == "hardlink":
+        target = _resolve_parent(root, entry.link)
         # The target may be excluded.
         if os.path.lexists(target):
             _remove(path)
             os.link(target, path, follow_symlinks=False)
-    elif entry.isreg():
-        content = archive.extractfile(entry)
-        assert content is not None  # tarfile returns a reader for each regular file
+    elif entry.type == "file":
         _remove(path)
-        with content, open(path, "xb") as out:
-            shutil.copyfileobj(content, out, _CHUNK)
+        with open(path, "xb") as out:
+            out.writelines(tar_reader.content(member, read_at))
         os.chmod(path, entry.mode & 0o755 | 0o600)
         os.utime(path, (entry.mtime, entry.mtime))
 
@@ -126,19 +108,3 @@ def _resolve_directory(root: str, name: str) -> str:
 def _remove(path: str) -> None:
     with contextlib.suppress(FileNotFoundError):
         os.unlink(path)
-
-
-class _Slice(io.RawIOBase):
-    """The next `size` bytes of a file, as a stream."""
-
-    def __init__(self, source: IO[bytes], size: int) -> None:
-        self._source, self._left = source, size
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
-        data = self._source.read(min(len(buffer), self._left))
-        self._left -= len(data)
-        buffer[: len(data)] = data
-        return len(data)

@@ -1,6 +1,6 @@
 """The images of Node.js: the releases of private/lock/nodejs.json, on cc."""
 
-load("@nodejs//:versions.bzl", "MANUAL_ARCHITECTURES", "VERSIONS")
+load("@nodejs//:versions.bzl", "VERSIONS")
 load("//private:distributions.bzl", "DISTRIBUTIONS")
 load("//private:distroless_image.bzl", "distroless_image", "image_spec")
 
@@ -39,5 +39,5 @@ def nodejs(name, release_line, packages = None):
             tests = ["testdata/nodejs.yaml.in"],
             substitutions = {architecture: {"node": version} for architecture, version in versions.items()},
         ),
-        manual_architectures = MANUAL_ARCHITECTURES[release_line],
+        locks = ["nodejs" + release_line],
     )

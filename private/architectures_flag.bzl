@@ -7,7 +7,7 @@ visibility([
     "//private",
 ])
 
-# The value that stands for all architectures of a distribution, except those that are built only on request.
+# The value that stands for all architectures whose packages can be downloaded on this machine.
 DEFAULT = "default"
 
 def _architectures_flag_impl(ctx):

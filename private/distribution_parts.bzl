@@ -38,7 +38,7 @@ def distribution_parts():
             deb(
                 name = "locale_%s_%s" % (architecture, name),
                 deb = libc_bin,
-                target_compatible_with = compatible_if_enabled(architecture, name),
+                target_compatible_with = compatible_if_enabled(architecture, [name]),
                 exclude = ["**"],
                 include = ["usr/lib/locale/C.utf8"],
             )
@@ -47,7 +47,7 @@ def distribution_parts():
             deb(
                 name = "locale_ldconfig_%s_%s" % (architecture, name),
                 deb = libc_bin,
-                target_compatible_with = compatible_if_enabled(architecture, name),
+                target_compatible_with = compatible_if_enabled(architecture, [name]),
                 exclude = ["**"],
                 include = [
                     "etc/ld.so.conf",

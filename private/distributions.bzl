@@ -24,13 +24,11 @@ ARCHITECTURES = {
 
 # Each key is the name of a lock, `//private/lock:<name>.lock.json`, and of its repository, `@<name>`.
 #   architectures  list of OCI's names
-#   on_request     those that are built only if --//:architectures names them
 #   os_release     content of /usr/lib/os-release
 #   versions       versions of packages, by name and OCI architecture
 DISTRIBUTIONS = {
     "debian12": struct(
         architectures = ["amd64", "arm64", "arm", "s390x", "ppc64le"],
-        on_request = [],
         os_release = {
             "PRETTY_NAME": "Distroless",
             "NAME": "Debian GNU/Linux",
@@ -43,8 +41,6 @@ DISTRIBUTIONS = {
     ),
     "debian13": struct(
         architectures = ["amd64", "arm64", "arm", "s390x", "ppc64le", "riscv64"],
-        # Some mirrors lack packages for them that the lock names, so that only snapshot.debian.org has these.
-        on_request = ["s390x", "ppc64le"],
         os_release = {
             "PRETTY_NAME": "Distroless",
             "NAME": "Debian GNU/Linux",

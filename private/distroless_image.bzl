@@ -4,7 +4,7 @@ load("@bazel_skylib//rules:expand_template.bzl", "expand_template")
 load("//rules:oci.bzl", "oci_image", "oci_image_index", "oci_layer")
 load("//rules:rootfs.bzl", "ld_so_cache", "symlinks")
 load("//rules:structure_test.bzl", "structure_test")
-load(":architecture_settings.bzl", "compatible_if_enabled", "select_enabled")
+load(":architecture_settings.bzl", "compatible_if_any_enabled", "compatible_if_enabled", "select_enabled")
 load(":catalog_entry.bzl", "catalog_entry")
 load(":distributions.bzl", "ARCHITECTURES", "DISTRIBUTIONS", "SOURCE", "USERS")
 load(":golden_test.bzl", "golden_test")
@@ -34,9 +34,6 @@ def _base_label(base, distribution, architecture, *, debug = False):
     name = _target_name(image or package.rsplit("/", 1)[-1], distribution, architecture = architecture, debug = debug)
     return "%s:%s" % (package, name)
 
-def _manual_if(condition):
-    return ["manual"] if condition else []
-
 def distroless_image(
         name,
         *,
@@ -44,7 +41,7 @@ def distroless_image(
         debug_spec = None,
         base = None,
         architectures = None,
-        manual_architectures = [],
+        locks = [],
         test_all_variants = False,
         golden_listings = True,
         tags = []):
@@ -56,8 +53,8 @@ def distroless_image(
       debug_spec: struct, made by `image_spec`: what the debug images add to the image.
       base: string, `//package` or `//package:image`, the image underneath. Debug images have its debug images as base.
       architectures: dict from a distribution to a list of OCI architectures. By default all of all distributions.
-      manual_architectures: list of architectures whose images need a package that only its vendor's site has. They, and
-        indexes that contain them, are tagged `manual`, which leaves them out of `//...`.
+      locks: list of strings, names of locks that `parts` of the specs come from, in addition to the distribution's. An image
+        is left out if its packages cannot be downloaded on this machine.
       test_all_variants: bool, whether to test all variants on all architectures.
       golden_listings: bool, whether to compare what the image adds with listings in tests/golden.
       tags: list of strings, tags of all targets.
@@ -74,15 +71,11 @@ def distroless_image(
                 base = base,
                 distribution = distribution,
                 architecture = architecture,
+                locks = [distribution] + locks,
                 test_all_variants = test_all_variants,
-                tags = tags + _manual_if(architecture in manual_architectures),
+                tags = tags,
             )
-        _indexes(
-            name,
-            distribution,
-            names,
-            tags = tags + _manual_if([each for each in names if each in manual_architectures]),
-        )
+        _indexes(name, distribution, names, locks = [distribution] + locks, tags = tags)
         architecture = _FULLY_TESTED if _FULLY_TESTED in names else names[0]
         for debug in [False, True]:
             _catalog(
@@ -92,22 +85,24 @@ def distroless_image(
                 architecture = architecture,
                 debug = debug,
                 golden_listings = golden_listings,
-                tags = tags + _manual_if(architecture in manual_architectures),
+                locks = [distribution] + locks,
+                tags = tags,
             )
 
-def _indexes(name, distribution, architectures, tags):
+def _indexes(name, distribution, architectures, *, locks, tags):
     """Declares the indexes of an image on one distribution."""
     for debug in [False, True]:
         for user in USERS:
             images = []
             for architecture in architectures:
                 image = _target_name(name, distribution, architecture = architecture, debug = debug, user = user.suffix)
-                images += select_enabled(architecture, distribution, [image], [])
+                images += select_enabled(architecture, locks, [image], [])
             oci_image_index(
                 name = _target_name(name, distribution, debug = debug, user = user.suffix),
                 images = images,
                 annotations = SOURCE,
                 tags = tags,
+                target_compatible_with = compatible_if_any_enabled(architectures, locks),
                 visibility = ["//visibility:public"],
             )
 
@@ -117,11 +112,11 @@ def _layer_name(name, spec, distribution, architecture, *, debug):
         return None
     return _target_name(name + ("_debug_layer" if debug else "_layer"), distribution, architecture = architecture)
 
-def _catalog(name, spec, *, distribution, architecture, debug, golden_listings, tags):
+def _catalog(name, spec, *, distribution, architecture, debug, golden_listings, locks, tags):
     """Declares the catalog entry of an image, or its debug image, and the test of its listing."""
     target = _target_name(name, distribution, debug = debug)
     layer = _layer_name(name, spec, distribution, architecture, debug = debug)
-    common = {"tags": tags, "target_compatible_with": compatible_if_enabled(architecture, distribution)}
+    common = {"tags": tags, "target_compatible_with": compatible_if_enabled(architecture, locks)}
     catalog_entry(
         name = target + ".catalog_entry",
         debug = debug,
@@ -147,9 +142,9 @@ def _layer(target, spec, base, common):
     oci_layer(name = target, parts = parts, base = base, visibility = ["//tests:__subpackages__"], **common)
     return [target]
 
-def _platform_images(name, spec, debug_spec, *, base, distribution, architecture, test_all_variants, tags):
+def _platform_images(name, spec, debug_spec, *, base, distribution, architecture, locks, test_all_variants, tags):
     """Declares the layers, the images and the tests of one platform."""
-    common = {"tags": tags, "target_compatible_with": compatible_if_enabled(architecture, distribution)}
+    common = {"tags": tags, "target_compatible_with": compatible_if_enabled(architecture, locks)}
     platform = {"distribution": distribution, "architecture": architecture}
 
     tests = _configs(_target_name(name, **platform), spec.tests, spec.substitutions, common)

@@ -22,7 +22,6 @@ def _nodejs_impl(module_ctx):
     nodejs_hub(
         name = "nodejs",
         archives = [archive.repository for archive in archives],
-        manual_architectures = json.encode(nodejs_lock.manual_architectures(archives)),
         versions = json.encode(nodejs_lock.versions(archives)),
     )
     return module_ctx.extension_metadata(reproducible = True)

@@ -100,18 +100,8 @@ def _versions(archives):
         result.setdefault(archive.major, {})[archive.architecture] = archive.version
     return result
 
-def _manual_architectures(archives):
-    """A dict from a release line to a list of architectures whose archives only the vendor's site has."""
-    result = {}
-    for archive in archives:
-        names = result.setdefault(archive.major, [])
-        if not [source for source in archive.sources if "npm" in source]:
-            names.append(archive.architecture)
-    return result
-
 nodejs_lock = struct(
     errors = _errors,
-    manual_architectures = _manual_architectures,
     parse = _parse,
     versions = _versions,
 )

@@ -55,13 +55,11 @@ nodejs_hub(archives = {archives})
         archives = repr(rctx.attr.archives),
     ))
     rctx.file("versions.bzl", """\
-"Dicts from a release line of Node.js to its versions by architecture, and to the architectures that only nodejs.org has."
+"A dict from a release line of Node.js to its versions by architecture."
 
 VERSIONS = {versions}
-MANUAL_ARCHITECTURES = {manual_architectures}
 """.format(
         versions = repr(json.decode(rctx.attr.versions)),
-        manual_architectures = repr(json.decode(rctx.attr.manual_architectures)),
     ))
 
 nodejs_hub = repository_rule(
@@ -69,10 +67,6 @@ nodejs_hub = repository_rule(
     implementation = _nodejs_hub_impl,
     attrs = {
         "archives": attr.string_list(mandatory = True, doc = "Names of the archives' repositories."),
-        "manual_architectures": attr.string(
-            mandatory = True,
-            doc = "JSON: object from a release line to a list of OCI architectures whose archives only nodejs.org has.",
-        ),
         "versions": attr.string(
             mandatory = True,
             doc = "JSON: object from a release line to an object from an OCI architecture to the version.",

@@ -28,7 +28,6 @@ apt.install(
         "DISTRIBUTIONS = {\n": """\
     "debian99": struct(
         architectures = ["amd64", "arm64"],
-        on_request = [],
         os_release = {"PRETTY_NAME": "Distroless", "ID": "debian", "VERSION_ID": "99"},
         versions = debian99,
     ),

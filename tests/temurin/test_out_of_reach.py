@@ -8,7 +8,7 @@ from pathlib import Path
 from tests.inner_bazel.inner_bazel import InnerBazel, copy_source_tree
 
 
-def test_temurin_fails_with_one_line_and_other_images_do_not_need_it(tmp_path: Path) -> None:
+def test_temurin_fails_with_one_line(tmp_path: Path) -> None:
     workspace = copy_source_tree(tmp_path / "workspace")
     lock = workspace / "private" / "lock" / "temurin.lock.json"
     # With other hashes, packages that have been downloaded before are not found.
@@ -19,6 +19,8 @@ def test_temurin_fails_with_one_line_and_other_images_do_not_need_it(tmp_path: P
         error = bazel.fail(
             "build",
             f"--experimental_downloader_config={blocked}",
+            # bazelw leaves Temurin out on a machine that cannot reach the site.
+            "--repo_env=DISTROLESS_UNAVAILABLE=",
             "//java:java21_temurin_amd64_debian13",
         )
         assert re.match(
@@ -26,6 +28,3 @@ def test_temurin_fails_with_one_line_and_other_images_do_not_need_it(tmp_path: P
             r".* \(hint: ",
             error,
         )
-        named = 'filter("temurin", //java:all)'
-        assert "//java:java21_temurin_debian12" in bazel.succeed("query", named).split()
-        assert not bazel.succeed("query", f"{named} except attr(tags, manual, //java:all)")
