@@ -118,7 +118,7 @@ def _read_file(
         with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY) as copy:
             copy.write(start)
             shutil.copyfileobj(content, copy, 1 << 20)
-            return parse_elf_file(copy), None
+            return parse_elf_file(copy, path), None
     if has_text(path, member.size):
         return None, (start + content.read()).decode("utf-8", "surrogateescape")
     return None, None

@@ -36,7 +36,7 @@ class Host(NamedTuple):
 
 def host() -> Host:
     with open(sys.executable, "rb") as source:
-        python = parse_elf_file(source)
+        python = parse_elf_file(source, sys.executable)
     assert python
     (name,) = {each.name for each in ARCHITECTURES if each.machine == python.machine}
     return Host(name, python.machine, python.flags)

@@ -37,7 +37,7 @@ def part(
             writer.add(Entry(name, "symlink", 0o777, mtime=mtime, link=content.to))
         else:
             entry = Entry(name, "file", 0o644, mtime=mtime, size=len(content))
-            writer.add(entry, [content], parse_elf_file(io.BytesIO(content)))
+            writer.add(entry, [content], parse_elf_file(io.BytesIO(content), name))
     made_of = writer.close(label=f"//x:{path.name}", architecture=architecture, package=package)
     with path.open("wb") as out:
         write_part(made_of, out)

@@ -15,6 +15,9 @@ def parse_elf_member(member: Member, read_at: ReadAt) -> ElfInfo | None:
     Args:
         member: the file.
         read_at: the archive.
+
+    Raises:
+        ToolError: see `parse_elf`.
     """
     if len(member.extents) != 1:
         return None
@@ -22,5 +25,6 @@ def parse_elf_member(member: Member, read_at: ReadAt) -> ElfInfo | None:
     if read_at(start, len(MAGIC)) != MAGIC:
         return None
     return parse_elf(
-        lambda offset, length: read_at(start + offset, max(0, min(length, size - offset)))
+        lambda offset, length: read_at(start + offset, max(0, min(length, size - offset))),
+        member.entry.path,
     )
