@@ -182,15 +182,14 @@ class PartWriter:
     def layer(self) -> Layer:
         """Makes what was written a complete layer, after `close`, and describes that.
 
-        The declared directories follow the blob. Those that are implied are left out: a layer
-        below may have them with another mode, and whoever unpacks the layer makes missing ones.
+        All directories follow the blob, implied ones too: if they were left out, whoever unpacks
+        the layer would make them with a mode that depends on the umask.
         """
         from tools.lib.oci.descriptor import LAYERS, Descriptor, Digest  # few parts are layers
         from tools.lib.oci.layer import Layer
 
         part = self.part
-        declared = [each for each in part.directories if not each.implied]
-        self._stream.write(directory_headers(declared) + END_OF_ARCHIVE)
+        self._stream.write(directory_headers(part.directories) + END_OF_ARCHIVE)
         digest = Digest(f"sha256:{self._stream.end_member()}")
         return Layer(
             descriptor=Descriptor(LAYERS[self._compression], digest, self._stream.size, {}),
