@@ -6,7 +6,8 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from tools.check_image import checks, elf_checks
+from tools.check_image import checks, config_checks, elf_checks
+from tools.check_image.config_checks import StartSettings
 from tools.check_image.findings import Finding
 from tools.check_image.report import Report, write_report
 from tools.check_image.waivers import apply_waivers, read_waivers
@@ -20,7 +21,7 @@ from tools.lib.part.part_json import read_part
 from tools.lib.rootfs.image import ImageView
 
 # What these checks miss may be in a layer without metadata.
-_CHECKS_OF_ABSENCE = ("link", "interpreter", "library")
+_CHECKS_OF_ABSENCE = ("entrypoint", "interpreter", "library", "link", "user")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,7 @@ class _Config:
     architecture: str
     variant: str
     library_path: tuple[str, ...]
+    start: StartSettings
 
 
 def main(argv: Sequence[str]) -> int:
@@ -113,6 +115,8 @@ def _check(
     yield from checks.check_packages(parts)
     yield from checks.check_modes(parts)
     yield from checks.check_links(parts, image)
+    yield from config_checks.check_entrypoint(image, config.start)
+    yield from config_checks.check_user(image, config.start)
     yield from elf_checks.check_machines(image, architecture)
     yield from elf_checks.check_interpreters(image, architecture)
     yield from elf_checks.check_libraries(
@@ -123,15 +127,26 @@ def _check(
 def _read_config(path: str) -> _Config:
     config = require_object(read_json(path), path)
     settings = require_object(config.get("config") or {}, f"{path}: config")
-    library_path: tuple[str, ...] = ()
-    for each in require_strings(settings.get("Env") or [], f"{path}: config.Env"):
-        name, _, value = each.partition("=")
-        if name == "LD_LIBRARY_PATH":
-            library_path = tuple(path for path in value.split(":") if path.startswith("/"))
+
+    def string(key: str) -> str:
+        return require_string(settings.get(key) or "", f"{path}: config.{key}")
+
+    def strings(key: str) -> list[str]:
+        return require_strings(settings.get(key) or [], f"{path}: config.{key}")
+
+    env = dict(each.partition("=")[::2] for each in strings("Env"))
+    library_path = env.get("LD_LIBRARY_PATH", "").split(":")
     return _Config(
         require_string(config.get("architecture"), f"{path}: architecture"),
         require_string(config.get("variant") or "", f"{path}: variant"),
-        library_path,
+        tuple(each for each in library_path if each.startswith("/")),
+        StartSettings(
+            entrypoint=strings("Entrypoint"),
+            cmd=strings("Cmd"),
+            workdir=string("WorkingDir"),
+            user=string("User"),
+            path=env.get("PATH"),
+        ),
     )
 
 

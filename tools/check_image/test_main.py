@@ -173,3 +173,19 @@ def test_incomplete_metadata_hides_what_may_be_in_another_layer(
     assert line.endswith("(hint: exclude it, or list it in a file of `waivers`)")
     assert "[setuid]" in line
     assert check(tmp_path, parts[:1], flags=["--incomplete-metadata"]) == 0
+
+
+def test_entrypoint_and_user_of_the_config_are_checked(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = {"Entrypoint": ["/app"], "User": "app"}
+    assert check(tmp_path, [part(file("srv/x"))], config=settings) == 1
+    assert capsys.readouterr().err.splitlines() == [
+        "error: /app: entrypoint: '/app' is not in the image [entrypoint] "
+        "(hint: add the program to the image, or change `entrypoint`)",
+        "error: user: user 'app' has no number: the image has no /etc/passwd [user] "
+        "(hint: use a number, or add the user to the image)",
+    ]
+    assert check(tmp_path, [], flags=["--incomplete-metadata"], config=settings) == 0
+    accepted = [waiver("entrypoint", "/app"), waiver("user", "*", subject="app")]
+    assert check(tmp_path, [], *accepted, config=settings) == 0

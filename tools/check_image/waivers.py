@@ -15,6 +15,7 @@ from tools.lib.rootfs.image import ImageView
 VERSION = 1
 CHECKS = (
     "architecture",
+    "entrypoint",
     "interpreter",
     "library",
     "link",
@@ -22,6 +23,7 @@ CHECKS = (
     "path",
     "setuid",
     "status",
+    "user",
     "writable",
 )
 _FIELDS = ("architectures", "check", "loaded_from", "path", "reason", "subject")

@@ -49,7 +49,7 @@ class PartEntry:
     """An entry of a part that is not a directory.
 
     `path`, `mode` and `mtime` are as in a PartDirectory. Only files have `size`, `sha256` (hex),
-    `elf`, `text` (what later steps read of the loader's configuration) and `libraries` (of an
+    `elf`, `text` (the content, of the few files that later steps read) and `libraries` (of an
     ld.so.cache: the paths of a library by its name). `link` is the target of a symlink, or the
     path that a hard link shares its file with. `device` is the major and minor number of a device.
     """

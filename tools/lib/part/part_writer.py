@@ -16,14 +16,16 @@ from tools.lib.part.part import Blob, Part, PartDirectory, PartEntry
 if TYPE_CHECKING:
     from tools.lib.oci.layer import Layer
 
-# The loader's configuration, ld.so.conf(5): ld_so_cache reads it from the metadata.
-_LOADER_CONFIG = "etc/ld.so.conf"
+# Files that later steps read from the metadata: accounts (check_image), and the loader's
+# configuration, ld.so.conf(5) (ld_so_cache).
+_TEXTS = ("etc/group", "etc/passwd", "etc/ld.so.conf")
+_TEXT_DIRECTORY = "etc/ld.so.conf.d/"
 _MAX_TEXT = 1 << 16
 
 
 def has_text(path: str, size: int) -> bool:
     """Whether later steps read the content of a file, so that the metadata includes it."""
-    return size <= _MAX_TEXT and (path == _LOADER_CONFIG or path.startswith(f"{_LOADER_CONFIG}.d/"))
+    return size <= _MAX_TEXT and (path in _TEXTS or path.startswith(_TEXT_DIRECTORY))
 
 
 def directory_headers(directories: Iterable[PartDirectory]) -> bytes:

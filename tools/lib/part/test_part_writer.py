@@ -91,15 +91,20 @@ def test_parents_that_are_not_declared_are_implied() -> None:
     )
 
 
-def test_metadata_includes_the_text_of_the_loader_configuration() -> None:
+def test_metadata_includes_the_text_of_configuration_files() -> None:
     _, part = write(
+        ("etc/group", b"root:x:0:\n"),
         ("etc/ld.so.conf", b"/opt/\xff\n"),
         ("etc/ld.so.conf.d/x.conf", b""),
         ("etc/ld.so.conf.d/y.conf", bytes(1 << 17)),
         ("etc/motd", b"hello"),
     )
     texts = {each.path: each.text for each in part.entries if each.text is not None}
-    assert texts == {"etc/ld.so.conf": "/opt/\udcff\n", "etc/ld.so.conf.d/x.conf": ""}
+    assert texts == {
+        "etc/group": "root:x:0:\n",
+        "etc/ld.so.conf": "/opt/\udcff\n",
+        "etc/ld.so.conf.d/x.conf": "",
+    }
 
 
 @pytest.mark.parametrize("compression", ["gzip", "zstd", "none"])
