@@ -7,7 +7,7 @@ matches any number of directories. A pattern applies to what it matches and ever
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from tools.lib.archive.tar_entry import Entry
 from tools.lib.cli.errors import ToolError
@@ -44,15 +44,22 @@ class PathFilter:
         exclude: patterns of paths to leave out.
         include: patterns of paths to keep even though they are excluded.
         default_excludes: whether DEFAULT_EXCLUDES are excluded too.
+        optional_exclude: like `exclude`, for patterns that need not match anything.
 
     Raises:
         ToolError: a pattern is malformed.
     """
 
     def __init__(
-        self, exclude: Iterable[str], include: Iterable[str], default_excludes: bool = True
+        self,
+        exclude: Sequence[str],
+        include: Iterable[str],
+        default_excludes: bool = True,
+        optional_exclude: Iterable[str] = (),
     ) -> None:
-        self._excluded = _compile([*exclude, *(DEFAULT_EXCLUDES if default_excludes else ())])
+        self._exclude = exclude
+        optional = [*optional_exclude, *(DEFAULT_EXCLUDES if default_excludes else ())]
+        self._excluded = _compile([*exclude, *optional])
         self._included = _compile([*include, *ALWAYS_KEPT])
 
     def keeps(self, entry: Entry) -> bool:
@@ -62,6 +69,20 @@ class PathFilter:
         # A package's documentation directory may be a link to that of another package, which is
         # then the place of its copyright file.
         return entry.type == "symlink" and entry.path.rpartition("/")[0] == _DOCUMENTATION
+
+    def check_excludes(self, paths: Collection[str]) -> None:
+        """Checks that each pattern of `exclude` matches a path: a typo would go unnoticed.
+
+        Raises:
+            ToolError: a pattern matches nothing.
+        """
+        for pattern in self._exclude:
+            regex = _compile([pattern])
+            if not any(map(regex.match, paths)):
+                raise ToolError(
+                    f"exclude: {pattern!r:.200} matches no path of the package",
+                    "correct or remove it; the patterns of apt.install need not match",
+                )
 
 
 def _compile(patterns: Iterable[str]) -> re.Pattern[str]:

@@ -25,11 +25,11 @@ def hardlink(path: str, link: str) -> Member:
     return Member(Entry(path, "hardlink", 0o644, link=link), ())
 
 
-def planned(*members: Member, exclude: str = "none", merged_usr: bool = False) -> list[Member]:
-    return plan_layer(members, PathFilter([exclude], []), merged_usr)
+def planned(*members: Member, exclude: str = "", merged_usr: bool = False) -> list[Member]:
+    return plan_layer(members, PathFilter([exclude] if exclude else [], []), merged_usr)
 
 
-def paths(*members: Member, exclude: str = "none", merged_usr: bool = False) -> list[str]:
+def paths(*members: Member, exclude: str = "", merged_usr: bool = False) -> list[str]:
     kept = planned(*members, exclude=exclude, merged_usr=merged_usr)
     return [member.entry.path for member in kept]
 
