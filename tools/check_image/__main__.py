@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from tools.check_image import checks, config_checks, elf_checks
+from tools.check_image import checks, config_checks, elf_checks, path_checks
 from tools.check_image.config_checks import StartSettings
 from tools.check_image.findings import Finding
 from tools.check_image.report import Report, write_report
@@ -16,7 +16,7 @@ from tools.lib.cli.files import read_json
 from tools.lib.cli.flags import Parser
 from tools.lib.data.json_values import require_object, require_string, require_strings
 from tools.lib.debian.architectures import find_architecture
-from tools.lib.part.part import Part
+from tools.lib.part.overlay import Overlay
 from tools.lib.part.part_json import read_part
 from tools.lib.rootfs.image import ImageView
 
@@ -78,16 +78,17 @@ def main(argv: Sequence[str]) -> int:
         for waiver in read_waivers(path, in_base=in_base)
     ]
     parts = [read_part(path) for path in args.part]
-    conflicts = list(checks.check_paths(parts))
     try:
         image = ImageView(parts)
     except ToolError:
+        # If one path is a file and a directory, there is no tree to check.
+        overlay = Overlay()
+        conflicts = [each for part in parts for each in overlay.apply(part)]
         if not conflicts:
             raise
-        # If one path is a file and a directory, there is no tree to check.
-        return _print_findings(conflicts, args.label)
-    found = _check(parts, image, config, args.library_path)
-    outcome = apply_waivers([*conflicts, *found], waivers, image, config.architecture)
+        return _print_findings(path_checks.check_paths(conflicts), args.label)
+    found = _check(image, config, args.library_path)
+    outcome = apply_waivers(found, waivers, image, config.architecture)
     findings = [
         each
         for each in outcome.findings
@@ -99,22 +100,22 @@ def main(argv: Sequence[str]) -> int:
         architecture=config.architecture,
         part_count=len(parts),
         entry_count=sum(len(part.entries) for part in parts),
-        elf_count=len(list(image.elf_files)),
+        elf_count=len(image.elf_files),
         waivers=outcome.uses,
     )
     write_report(report, args.report_out)
     return 0
 
 
-def _check(
-    parts: Sequence[Part], image: ImageView, config: _Config, library_path: Sequence[str]
-) -> Iterator[Finding]:
+def _check(image: ImageView, config: _Config, library_path: Sequence[str]) -> Iterator[Finding]:
     architecture = find_architecture(config.architecture, config.variant)
-    yield from checks.check_architectures(parts, config.architecture)
-    yield from checks.check_merged_usr(parts)
-    yield from checks.check_packages(parts)
-    yield from checks.check_modes(parts)
-    yield from checks.check_links(parts, image)
+    yield from path_checks.check_paths(image.conflicts)
+    yield from path_checks.check_directories(image.parts)
+    yield from checks.check_architectures(image.parts, config.architecture)
+    yield from path_checks.check_merged_usr(image.parts)
+    yield from checks.check_packages(image)
+    yield from checks.check_modes(image)
+    yield from checks.check_links(image)
     yield from config_checks.check_entrypoint(image, config.start)
     yield from config_checks.check_user(image, config.start)
     yield from elf_checks.check_machines(image, architecture)

@@ -11,7 +11,7 @@ from tools.check_image.__main__ import main
 from tools.lib.cli.errors import ToolError
 from tools.lib.part.part import Part
 from tools.lib.part.part_json import write_part
-from tools.lib.part.testing import directory, elf, file, part, symlink
+from tools.lib.part.testing import directory, elf, file, hardlink, part, symlink
 
 
 def check(
@@ -124,7 +124,7 @@ def test_directory_over_a_file_is_the_only_finding(
 ) -> None:
     assert check(tmp_path, [part(file("srv")), part(file("srv/x"))]) == 1
     (line,) = capsys.readouterr().err.splitlines()
-    assert "/srv: //x:y: directory, but not a directory in //x:y" in line
+    assert "/srv: //x:y: directory, but file in //x:y" in line
 
 
 def test_directory_over_a_link_hides_nothing_below_the_link(
@@ -189,3 +189,17 @@ def test_entrypoint_and_user_of_the_config_are_checked(
     assert check(tmp_path, [], flags=["--incomplete-metadata"], config=settings) == 0
     accepted = [waiver("entrypoint", "/app"), waiver("user", "*", subject="app")]
     assert check(tmp_path, [], *accepted, config=settings) == 0
+
+
+def test_tar_with_a_hard_link_before_its_file_is_reported(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tar = part(hardlink("q/g", "q/f"), file("q/f"), label="//app:app.tar", foreign=True)
+    assert check(tmp_path, [tar]) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line == (
+        "error: /q/g: //app:app.tar: hard link to q/f, which is not an earlier file of the image "
+        "[link] (hint: write the file before the link)"
+    )
+    # The file may be in a layer that is not described.
+    assert check(tmp_path, [tar], flags=["--incomplete-metadata"]) == 0

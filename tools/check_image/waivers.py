@@ -15,6 +15,7 @@ from tools.lib.rootfs.image import ImageView
 VERSION = 1
 CHECKS = (
     "architecture",
+    "directory",
     "entrypoint",
     "interpreter",
     "library",

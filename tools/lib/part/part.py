@@ -78,6 +78,9 @@ class Part:
     architecture, `package` is None if a rule generated it. `directories` is sorted by path and has
     every parent of every entry; `entries` is in the order of the blob. `replaces` has the paths
     that the part may bring although a layer below has them.
+
+    A `foreign` part is a layer that was made elsewhere, a whole tar: `directories` has only those
+    in the tar, and some of the entries may be whiteouts.
     """
 
     label: str
@@ -87,6 +90,7 @@ class Part:
     directories: tuple[PartDirectory, ...]
     entries: tuple[PartEntry, ...]
     replaces: tuple[str, ...] = ()
+    foreign: bool = False
 
     @property
     def owner(self) -> str:
