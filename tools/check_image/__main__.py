@@ -28,6 +28,7 @@ _CHECKS_OF_ABSENCE = ("entrypoint", "interpreter", "library", "link", "user")
 class _Config:
     """What the checks need of an image's config."""
 
+    os: str
     architecture: str
     variant: str
     library_path: tuple[str, ...]
@@ -108,16 +109,21 @@ def main(argv: Sequence[str]) -> int:
 
 
 def _check(image: ImageView, config: _Config, library_path: Sequence[str]) -> Iterator[Finding]:
-    architecture = find_architecture(config.architecture, config.variant)
     yield from path_checks.check_paths(image.conflicts)
     yield from path_checks.check_directories(image.parts)
     yield from checks.check_architectures(image.parts, config.architecture)
     yield from path_checks.check_merged_usr(image.parts)
     yield from checks.check_packages(image)
     yield from checks.check_modes(image)
+    if config.os != "linux":
+        return  # links, programs and users are something else there
     yield from checks.check_links(image)
     yield from config_checks.check_entrypoint(image, config.start)
     yield from config_checks.check_user(image, config.start)
+    try:
+        architecture = find_architecture(config.architecture, config.variant)
+    except ToolError:
+        return  # Debian has no such architecture, and so no libraries for it
     yield from elf_checks.check_machines(image, architecture)
     yield from elf_checks.check_interpreters(image, architecture)
     yield from elf_checks.check_libraries(
@@ -138,6 +144,7 @@ def _read_config(path: str) -> _Config:
     env = dict(each.partition("=")[::2] for each in strings("Env"))
     library_path = env.get("LD_LIBRARY_PATH", "").split(":")
     return _Config(
+        require_string(config.get("os"), f"{path}: os"),
         require_string(config.get("architecture"), f"{path}: architecture"),
         require_string(config.get("variant") or "", f"{path}: variant"),
         tuple(each for each in library_path if each.startswith("/")),

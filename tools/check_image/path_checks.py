@@ -8,7 +8,17 @@ from tools.check_image.findings import Finding
 from tools.lib.debian.merged_usr import MERGED_USR_DIRECTORIES, is_merged_link
 from tools.lib.part.merge import DirectoryClaims, mode_and_owner
 from tools.lib.part.overlay import Conflict, OwnedDirectory, OwnedEntry
-from tools.lib.part.part import Part, PartDirectory, PartEntry
+from tools.lib.part.part import Blob, Part, PartDirectory, PartEntry
+
+# The root directory is no part's; container runtimes make it.
+_ROOT = Part(
+    label="the container runtime",
+    architecture=None,
+    package=None,
+    blob=Blob("none", 0, 0, ""),
+    directories=(PartDirectory(path="", mode=0o755, uid=0, gid=0, mtime=0),),
+    entries=(),
+)
 
 
 def check_paths(conflicts: Iterable[Conflict]) -> Iterator[Finding]:
@@ -66,6 +76,7 @@ def check_directories(parts: Iterable[Part]) -> Iterator[Finding]:
     Programs that write tars add an entry for every parent, with a mode that nobody chose.
     """
     claims = DirectoryClaims()
+    claims.add(_ROOT, in_base=True)
     for part in parts:
         for directory in part.directories if part.foreign else ():
             claim = claims.by_path.get(directory.path)
@@ -73,11 +84,13 @@ def check_directories(parts: Iterable[Part]) -> Iterator[Finding]:
                 continue
             old, new = mode_and_owner(claim.directory), mode_and_owner(directory)
             if old != new:
+                name = "" if directory.path else " /"
                 yield Finding(
                     check="directory",
                     path=directory.path,
                     owner=part.owner,
-                    fault=f"directory of mode and owner {new}, but {old} in {claim.part.owner}",
+                    fault=f"directory{name} of mode and owner {new}, but {old} in "
+                    f"{claim.part.owner}",
                     hint="leave the entry of the directory out of the tar, or give it that mode",
                 )
         claims.add(part, in_base=True)

@@ -28,7 +28,9 @@ def check(
         with (folder / f"{number}.json").open("wb") as out:
             write_part(each, out)
         arguments += ["--part", str(folder / f"{number}.json")]
-    (folder / "config.json").write_text(json.dumps({"architecture": "amd64"} | config))
+    (folder / "config.json").write_text(
+        json.dumps({"os": "linux", "architecture": "amd64"} | config)
+    )
     if waivers:
         (folder / "waivers.json").write_text(json.dumps({"version": 1, "waivers": waivers}))
         arguments += [waiver_flag, str(folder / "waivers.json")]
@@ -203,3 +205,12 @@ def test_tar_with_a_hard_link_before_its_file_is_reported(
     )
     # The file may be in a layer that is not described.
     assert check(tmp_path, [tar], flags=["--incomplete-metadata"]) == 0
+
+
+def test_other_systems_and_architectures_have_only_general_checks(tmp_path: Path) -> None:
+    programs = [part(elf("bin/x", "libx.so"), symlink("etc/x", "gone"))]
+    start = {"Entrypoint": ["C:\\\\app.exe"], "User": "ContainerUser"}
+    assert check(tmp_path, programs, config=start) == 1
+    assert check(tmp_path, programs, config=start, os="windows") == 0
+    assert check(tmp_path, [part(elf("bin/x", "libx.so"))], architecture="sparc64") == 0
+    assert check(tmp_path, [part(file("bin/su", 0o4755))], os="windows") == 1

@@ -132,6 +132,16 @@ def test_directory_in_a_tar_changes_an_owner() -> None:
     assert "0755 1000:1000, but 0755 0:0 in base-files 1" in found.fault
 
 
+def test_root_directory_of_a_tar() -> None:
+    assert tar_findings(tar(directories=[""])) == []
+    own = part(directories=[directory("", 0o700, uid=1000)], label="//app:app.tar", foreign=True)
+    (found,) = check_directories([DEBIAN, own])
+    assert (found.path, found.owner) == ("", "//app:app.tar")
+    assert found.fault == (
+        "directory / of mode and owner 0700 1000:0, but 0755 0:0 in the container runtime"
+    )
+
+
 def test_declared_directory_may_change_a_mode() -> None:
     assert list(check_directories([DEBIAN, part(directories=[directory("tmp", 0o755)])])) == []
 
