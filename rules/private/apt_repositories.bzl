@@ -30,6 +30,7 @@ deb_package(
     file = {file},
     include = {include},
     merged_usr = {merged_usr},
+    optional_exclude = {optional_exclude},
     separate_layer = {separate_layer},
 )
 """.format(
@@ -38,6 +39,7 @@ deb_package(
         file = repr(file),
         include = repr(rctx.attr.include),
         merged_usr = repr(rctx.attr.merged_usr),
+        optional_exclude = repr(rctx.attr.optional_exclude),
         separate_layer = repr(rctx.attr.separate_layer),
     ))
 
@@ -48,6 +50,7 @@ deb_package = repository_rule(
         "exclude": attr.string_list(doc = "As for the rule `deb`."),
         "include": attr.string_list(doc = "As for the rule `deb`."),
         "merged_usr": attr.bool(doc = "As for the rule `deb`."),
+        "optional_exclude": attr.string_list(doc = "As for the rule `deb`."),
         "separate_layer": attr.bool(doc = "As for the rule `deb`."),
         "sha256": attr.string(mandatory = True, doc = "Hash of the file, in hex."),
         "urls": attr.string_list(mandatory = True, doc = "URLs of the file, tried in order."),

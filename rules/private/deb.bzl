@@ -14,6 +14,7 @@ def _deb_impl(ctx):
     if not ctx.attr.default_excludes:
         args.add("--no-default-excludes")
     args.add_all(ctx.attr.exclude, before_each = "--exclude")
+    args.add_all(ctx.attr.optional_exclude, before_each = "--optional-exclude")
     args.add_all(ctx.attr.include, before_each = "--include")
     return make_part(
         ctx,
@@ -50,13 +51,17 @@ deb(
             doc = "Whether to leave out documentation and other files that docs/packages.md lists.",
         ),
         "exclude": attr.string_list(
-            doc = "Globs of paths to leave out, in addition to the default ones. `*` does not match `/`, `**` does.",
+            doc = """Globs of paths to leave out, in addition to the default ones. `*` does not match `/`, `**` does. A glob
+that matches no path of the package is an error.""",
         ),
         "include": attr.string_list(
             doc = "Globs of paths to keep even if `exclude` or a default glob matches them.",
         ),
         "merged_usr": attr.bool(
             doc = "Whether to move `/bin`, `/sbin`, `/lib` and `/lib*` below `/usr`, as Debian 13 and later expect.",
+        ),
+        "optional_exclude": attr.string_list(
+            doc = "Like `exclude`, for globs that need not match a path of the package.",
         ),
         "separate_layer": attr.bool(
             doc = """Whether the package becomes a layer of its own instead of being merged with other parts. Set it for a

@@ -6,7 +6,7 @@ load(":deb.bzl", "deb")
 visibility("public")
 
 # buildifier: disable=unnamed-macro
-def deb_package(file, exclude, include, merged_usr, separate_layer):
+def deb_package(file, exclude, include, merged_usr, optional_exclude, separate_layer):
     """Declares `:deb`, the package file, and `:part`, the part that is made of it.
 
     Args:
@@ -14,6 +14,7 @@ def deb_package(file, exclude, include, merged_usr, separate_layer):
       exclude: list of strings, as for the rule `deb`.
       include: list of strings, as for the rule `deb`.
       merged_usr: bool, as for the rule `deb`.
+      optional_exclude: list of strings, as for the rule `deb`.
       separate_layer: bool, as for the rule `deb`.
     """
     native.filegroup(
@@ -27,6 +28,7 @@ def deb_package(file, exclude, include, merged_usr, separate_layer):
         exclude = exclude,
         include = include,
         merged_usr = merged_usr,
+        optional_exclude = optional_exclude,
         separate_layer = separate_layer,
         visibility = ["//visibility:public"],
     )

@@ -4,35 +4,22 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
 from tools.check_image import checks, config_checks, elf_checks, path_checks
-from tools.check_image.config_checks import StartSettings
 from tools.check_image.findings import Finding
 from tools.check_image.report import Report, write_report
 from tools.check_image.waivers import apply_waivers, read_waivers
 from tools.lib.cli.errors import ToolError, run
-from tools.lib.cli.files import read_json
 from tools.lib.cli.flags import Parser
-from tools.lib.data.json_values import require_object, require_string, require_strings
+from tools.lib.data.json_values import read_document
 from tools.lib.debian.architectures import find_architecture
+from tools.lib.oci.image_config import ImageConfig, parse_config
 from tools.lib.part.overlay import Overlay
 from tools.lib.part.part_json import read_part
 from tools.lib.rootfs.image import ImageView
 
 # What these checks miss may be in a layer without metadata.
 _CHECKS_OF_ABSENCE = ("entrypoint", "interpreter", "library", "link", "user")
-
-
-@dataclass(frozen=True, slots=True)
-class _Config:
-    """What the checks need of an image's config."""
-
-    os: str
-    architecture: str
-    variant: str
-    library_path: tuple[str, ...]
-    start: StartSettings
 
 
 def main(argv: Sequence[str]) -> int:
@@ -71,7 +58,8 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--report-out", required=True, help="output: report.json, on success")
     args = parser.parse_args(argv)
 
-    config = _read_config(args.config)
+    config = parse_config(read_document(args.config), args.config)
+    architecture = config.platform.architecture
     waivers = [
         waiver
         for in_base, paths in ((True, args.base_waiver), (False, args.waiver))
@@ -89,7 +77,7 @@ def main(argv: Sequence[str]) -> int:
             raise
         return _print_findings(path_checks.check_paths(conflicts), args.label)
     found = _check(image, config, args.library_path)
-    outcome = apply_waivers(found, waivers, image, config.architecture)
+    outcome = apply_waivers(found, waivers, image, architecture)
     findings = [
         each
         for each in outcome.findings
@@ -98,7 +86,7 @@ def main(argv: Sequence[str]) -> int:
     if findings:
         return _print_findings(findings, args.label)
     report = Report(
-        architecture=config.architecture,
+        architecture=architecture,
         part_count=len(parts),
         entry_count=sum(len(part.entries) for part in parts),
         elf_count=len(image.elf_files),
@@ -108,54 +96,28 @@ def main(argv: Sequence[str]) -> int:
     return 0
 
 
-def _check(image: ImageView, config: _Config, library_path: Sequence[str]) -> Iterator[Finding]:
+def _check(image: ImageView, config: ImageConfig, library_path: Sequence[str]) -> Iterator[Finding]:
+    platform = config.platform
     yield from path_checks.check_paths(image.conflicts)
     yield from path_checks.check_directories(image.parts)
-    yield from checks.check_architectures(image.parts, config.architecture)
+    yield from checks.check_architectures(image.parts, platform.architecture)
     yield from path_checks.check_merged_usr(image.parts)
     yield from checks.check_packages(image)
     yield from checks.check_modes(image)
-    if config.os != "linux":
+    if platform.os != "linux":
         return  # links, programs and users are something else there
     yield from checks.check_links(image)
-    yield from config_checks.check_entrypoint(image, config.start)
-    yield from config_checks.check_user(image, config.start)
+    yield from config_checks.check_entrypoint(image, config.run)
+    yield from config_checks.check_user(image, config.run)
     try:
-        architecture = find_architecture(config.architecture, config.variant)
+        architecture = find_architecture(platform.architecture, platform.variant)
     except ToolError:
         return  # Debian has no such architecture, and so no libraries for it
+    own_path = config.run.env.get("LD_LIBRARY_PATH", "").split(":")
+    own_path = [each for each in own_path if each.startswith("/")]
     yield from elf_checks.check_machines(image, architecture)
     yield from elf_checks.check_interpreters(image, architecture)
-    yield from elf_checks.check_libraries(
-        image, architecture, [*config.library_path, *library_path]
-    )
-
-
-def _read_config(path: str) -> _Config:
-    config = require_object(read_json(path), path)
-    settings = require_object(config.get("config") or {}, f"{path}: config")
-
-    def string(key: str) -> str:
-        return require_string(settings.get(key) or "", f"{path}: config.{key}")
-
-    def strings(key: str) -> list[str]:
-        return require_strings(settings.get(key) or [], f"{path}: config.{key}")
-
-    env = dict(each.partition("=")[::2] for each in strings("Env"))
-    library_path = env.get("LD_LIBRARY_PATH", "").split(":")
-    return _Config(
-        require_string(config.get("os"), f"{path}: os"),
-        require_string(config.get("architecture"), f"{path}: architecture"),
-        require_string(config.get("variant") or "", f"{path}: variant"),
-        tuple(each for each in library_path if each.startswith("/")),
-        StartSettings(
-            entrypoint=strings("Entrypoint"),
-            cmd=strings("Cmd"),
-            workdir=string("WorkingDir"),
-            user=string("User"),
-            path=env.get("PATH"),
-        ),
-    )
+    yield from elf_checks.check_libraries(image, architecture, [*own_path, *library_path])
 
 
 def _print_findings(findings: Iterable[Finding], label: str) -> int:

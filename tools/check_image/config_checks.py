@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 
 from tools.check_image.findings import Finding
+from tools.lib.oci.image_config import RunConfig
 from tools.lib.rootfs.image import ImageView
 
 # Docker and containerd use it if the config has no PATH.
@@ -14,30 +14,19 @@ _DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _EXECUTE = 0o111
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StartSettings:
-    """What a config says of how a container starts; `path` is PATH of its environment."""
-
-    entrypoint: Sequence[str] = ()
-    cmd: Sequence[str] = ()
-    workdir: str = ""
-    user: str = ""
-    path: str | None = None
-
-
-def check_entrypoint(image: ImageView, settings: StartSettings) -> Iterator[Finding]:
+def check_entrypoint(image: ImageView, config: RunConfig) -> Iterator[Finding]:
     """The program that a container starts, if the image does not have it."""
-    option, command = "entrypoint", settings.entrypoint
+    option, command = "entrypoint", config.entrypoint
     if not command:
-        option, command = "cmd", settings.cmd
+        option, command = "cmd", config.cmd
     if not command or not command[0]:
         return
     program = command[0]
     if "/" in program:
-        path = posixpath.normpath(posixpath.join("/", settings.workdir, program))
+        path = posixpath.normpath(posixpath.join("/", config.workdir, program))
         candidates, where = [path], "the image"
     else:
-        search_path = settings.path or _DEFAULT_PATH
+        search_path = config.env.get("PATH") or _DEFAULT_PATH
         path = ""
         candidates = [posixpath.join("/", each, program) for each in search_path.split(":")]
         where = f"the image's PATH, {search_path:.200}"
@@ -56,9 +45,9 @@ def check_entrypoint(image: ImageView, settings: StartSettings) -> Iterator[Find
     )
 
 
-def check_user(image: ImageView, settings: StartSettings) -> Iterator[Finding]:
+def check_user(image: ImageView, config: RunConfig) -> Iterator[Finding]:
     """Names of a user and a group that the image does not know. Numbers need no name."""
-    user, _, group = settings.user.partition(":")
+    user, _, group = config.user.partition(":")
     for kind, name, file in (("user", user, "/etc/passwd"), ("group", group, "/etc/group")):
         if not name or (name.isascii() and name.isdigit()):
             continue

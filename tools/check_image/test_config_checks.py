@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from tools.check_image.config_checks import StartSettings, check_entrypoint, check_user
+from tools.check_image.config_checks import check_entrypoint, check_user
+from tools.lib.oci.image_config import RunConfig
 from tools.lib.part.part import PartEntry
 from tools.lib.part.testing import directory, file, part, symlink
 from tools.lib.rootfs.image import ImageView
@@ -22,66 +23,64 @@ IMAGE = ImageView(
 
 
 @pytest.mark.parametrize(
-    "settings",
+    "config",
     [
-        StartSettings(),
-        StartSettings(entrypoint=["/opt/app"]),
-        StartSettings(entrypoint=["/opt/app"], cmd=["--missing"]),
-        StartSettings(cmd=["/bin/tool"]),
-        StartSettings(cmd=["tool"]),
-        StartSettings(entrypoint=["app"], path="/srv:/opt"),
-        StartSettings(entrypoint=["./app"], workdir="/opt"),
-        StartSettings(entrypoint=["opt/app"]),
-        StartSettings(entrypoint=["../opt/app"], workdir="/srv"),
+        RunConfig(),
+        RunConfig(entrypoint=("/opt/app",)),
+        RunConfig(entrypoint=("/opt/app",), cmd=("--missing",)),
+        RunConfig(cmd=("/bin/tool",)),
+        RunConfig(cmd=("tool",)),
+        RunConfig(entrypoint=("app",), environment=("PATH=/srv:/opt",)),
+        RunConfig(entrypoint=("./app",), workdir="/opt"),
+        RunConfig(entrypoint=("opt/app",)),
+        RunConfig(entrypoint=("../opt/app",), workdir="/srv"),
     ],
 )
-def test_program_that_the_image_has(settings: StartSettings) -> None:
-    assert list(check_entrypoint(IMAGE, settings)) == []
+def test_program_that_the_image_has(config: RunConfig) -> None:
+    assert list(check_entrypoint(IMAGE, config)) == []
 
 
 @pytest.mark.parametrize(
-    ("settings", "path", "owner", "fault"),
+    ("config", "path", "owner", "fault"),
     [
-        (StartSettings(entrypoint=["/app"]), "app", "entrypoint", "'/app' is not in the image"),
-        (StartSettings(cmd=["/app"]), "app", "cmd", "'/app' is not in the image"),
+        (RunConfig(entrypoint=("/app",)), "app", "entrypoint", "'/app' is not in the image"),
+        (RunConfig(cmd=("/app",)), "app", "cmd", "'/app' is not in the image"),
         (
-            StartSettings(entrypoint=["/opt/gone"]),
+            RunConfig(entrypoint=("/opt/gone",)),
             "opt/gone",
             "entrypoint",
             "'/opt/gone' is not in the image",
         ),
         (
-            StartSettings(entrypoint=["/opt/data"]),
+            RunConfig(entrypoint=("/opt/data",)),
             "opt/data",
             "entrypoint",
             "'/opt/data' is not an executable file",
         ),
         (
-            StartSettings(entrypoint=["/srv"]),
+            RunConfig(entrypoint=("/srv",)),
             "srv",
             "entrypoint",
             "'/srv' is not an executable file",
         ),
         (
-            StartSettings(entrypoint=["./app"], workdir="/srv"),
+            RunConfig(entrypoint=("./app",), workdir="/srv"),
             "srv/app",
             "entrypoint",
             "'./app' is not in the image",
         ),
         (
-            StartSettings(entrypoint=["app"], path="/srv:/usr/bin"),
+            RunConfig(entrypoint=("app",), environment=("PATH=/srv:/usr/bin",)),
             "",
             "entrypoint",
             "'app' is not in the image's PATH, /srv:/usr/bin",
         ),
     ],
 )
-def test_program_that_the_image_lacks(
-    settings: StartSettings, path: str, owner: str, fault: str
-) -> None:
-    (found,) = check_entrypoint(IMAGE, settings)
+def test_program_that_the_image_lacks(config: RunConfig, path: str, owner: str, fault: str) -> None:
+    (found,) = check_entrypoint(IMAGE, config)
     assert (found.path, found.owner, found.fault) == (path, owner, fault)
-    assert found.subject == (settings.entrypoint or settings.cmd)[0]
+    assert found.subject == (config.entrypoint or config.cmd)[0]
 
 
 def accounts(*entries: PartEntry) -> ImageView:
@@ -94,7 +93,7 @@ GROUP = file("etc/group", text="root:x:0:\nstaff:x:50:\n")
 
 @pytest.mark.parametrize("user", ["", "0", "65532:65532", "nonroot", "nonroot:staff", "5:staff"])
 def test_user_that_the_image_has(user: str) -> None:
-    assert list(check_user(accounts(PASSWD, GROUP), StartSettings(user=user))) == []
+    assert list(check_user(accounts(PASSWD, GROUP), RunConfig(user=user))) == []
 
 
 @pytest.mark.parametrize(
@@ -114,9 +113,9 @@ def test_user_that_the_image_has(user: str) -> None:
     ],
 )
 def test_user_that_the_image_lacks(user: str, entries: list[PartEntry], faults: list[str]) -> None:
-    found = list(check_user(accounts(*entries), StartSettings(user=user)))
+    found = list(check_user(accounts(*entries), RunConfig(user=user)))
     assert [each.fault for each in found] == faults
 
 
 def test_accounts_without_text_are_not_judged() -> None:
-    assert list(check_user(accounts(file("etc/passwd")), StartSettings(user="app"))) == []
+    assert list(check_user(accounts(file("etc/passwd")), RunConfig(user="app"))) == []

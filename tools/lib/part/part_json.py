@@ -13,6 +13,7 @@ from tools.lib.cli.errors import ToolError
 from tools.lib.cli.files import dump_json, read_json
 from tools.lib.data.json_values import (
     Json,
+    require_bool,
     require_int,
     require_list,
     require_object,
@@ -65,7 +66,7 @@ def read_part(path: str) -> Part:
             _parse_entry(each, f"{path}: entries[{index}]") for index, each in enumerate(entries)
         ),
         replaces=tuple(require_strings(fields.get("replaces", []), f"{path}: replaces")),
-        foreign=_parse_bool(fields.get("foreign", False), f"{path}: foreign"),
+        foreign=require_bool(fields.get("foreign", False), f"{path}: foreign"),
     )
 
 
@@ -151,7 +152,7 @@ def _parse_directory(value: object, where: str) -> PartDirectory:
         gid=require_int(fields.get("gid"), f"{where}.gid", _MAX),
         mtime=require_int(fields.get("mtime"), f"{where}.mtime", MAX_TIME),
         xattrs=_parse_xattrs(fields.get("xattrs", {}), f"{where}.xattrs"),
-        implied=_parse_bool(fields.get("implied", False), f"{where}.implied"),
+        implied=require_bool(fields.get("implied", False), f"{where}.implied"),
     )
 
 
@@ -248,12 +249,6 @@ def _parse_elf(value: object, where: str) -> ElfInfo:
         rpath=tuple(require_strings(fields.get("rpath"), f"{where}.rpath")),
         runpath=tuple(require_strings(fields.get("runpath"), f"{where}.runpath")),
     )
-
-
-def _parse_bool(value: object, where: str) -> bool:
-    if not isinstance(value, bool):
-        raise ToolError(f"{where}: {value!r:.80}, not a boolean")
-    return value
 
 
 def _parse_mode(value: object, where: str) -> int:
