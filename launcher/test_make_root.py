@@ -74,7 +74,7 @@ def test_a_damaged_package_is_refused(checkout: Checkout) -> None:
     data = b"!<arch>\ndamaged"
     checkout.mirror.files[BULK] = data
     write_lock(checkout.lock, {**root_packages(), ("bulk", "1"): data}, machine=MACHINE)
-    assert ".deb: damaged at byte 8" in checkout.error()
+    assert ".deb: damaged: no ar header at byte 8" in checkout.error()
 
 
 def test_unused_roots_are_removed_after_30_days(checkout: Checkout) -> None:

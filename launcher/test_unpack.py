@@ -8,7 +8,7 @@ import pytest
 from launcher.unpack import link_merged_usr, unpack
 from tools.lib.cli.errors import ToolError
 from tools.lib.debian.testing import (
-    TarEntry,
+    PackedEntry,
     ar,
     deb,
     device,
@@ -27,7 +27,7 @@ def root(tmp_path: Path) -> Path:
     return root
 
 
-def add(root: Path, *entries: TarEntry, **options: str) -> None:
+def add(root: Path, *entries: PackedEntry, **options: str) -> None:
     package = root.parent / "package.deb"
     package.write_bytes(deb(*entries, **options))  # type: ignore[arg-type]
     unpack(str(package), str(root))
@@ -129,8 +129,8 @@ def test_a_cycle_of_links_is_an_error(root: Path) -> None:
 @pytest.mark.parametrize(
     ("damaged", "message"),
     [
-        (b"", "does not begin as an ar archive"),
-        (deb(file("a"))[:-100], "cut off"),
+        (b"", "not an ar archive"),
+        (deb(file("a"))[:-100], "truncated"),
         (ar([("debian-binary", b"2.0\n"), ("data.tar.xz", b"\xfd7zXZ\0damaged")]), "data|archive"),
         (ar([("debian-binary", b"2.0\n")]), r"data\.tar not found"),
     ],

@@ -16,7 +16,7 @@ from tools.lib.archive import decompress
 from tools.lib.cli.files import atomic_write
 from tools.lib.cli.flags import Parser
 from tools.lib.debian.deb import MemberStream, read_deb
-from tools.lib.debian.testing import TarEntry, deb, directory, file, md5sums
+from tools.lib.debian.testing import PackedEntry, deb, directory, file, md5sums
 from tools.lib.elf.testing import shared_library
 
 CONTROL = """\
@@ -52,7 +52,7 @@ def main(argv: Sequence[str]) -> int:
     return 0
 
 
-def unpacked(path: str) -> dict[str, TarEntry]:
+def unpacked(path: str) -> dict[str, PackedEntry]:
     """The entries of a package by their paths, without slashes at the ends."""
     with open(path, "rb") as source:
         package = read_deb(source, os.path.getsize(path))
@@ -63,11 +63,11 @@ def unpacked(path: str) -> dict[str, TarEntry]:
         for info in archive:
             content = archive.extractfile(info) if info.isreg() else None
             path = info.name.removeprefix("./")
-            found[path] = TarEntry(info, content.read() if content else b"")
+            found[path] = PackedEntry(info, content.read() if content else b"")
         return found
 
 
-def entries(debian: dict[str, TarEntry], old: str, new: str) -> list[TarEntry]:
+def entries(debian: dict[str, PackedEntry], old: str, new: str) -> list[PackedEntry]:
     """The entries below `old`, moved below `new`. Files replace links into /etc."""
     parents = [f"./{new[: index + 1]}" for index, letter in enumerate(new) if letter == "/"]
     result = [directory("./"), *(directory(parent) for parent in parents)]
@@ -81,13 +81,13 @@ def entries(debian: dict[str, TarEntry], old: str, new: str) -> list[TarEntry]:
             data = debian[info.linkname[1:]].data
             info.type, info.size = tarfile.REGTYPE, len(data)
             info.mode = 0o644
-        result.append(TarEntry(info, data))
+        result.append(PackedEntry(info, data))
     for name in ("libawt_xawt.so", "libsplashscreen.so"):
         result.append(file(f"./{new}/lib/{name}", shared_library(name, needed="libX11.so.6")))
     return result
 
 
-def _below(debian: dict[str, TarEntry], directory: str) -> Iterator[tuple[str, TarEntry]]:
+def _below(debian: dict[str, PackedEntry], directory: str) -> Iterator[tuple[str, PackedEntry]]:
     for path, entry in debian.items():
         if path == directory or path.startswith(f"{directory}/"):
             yield path[len(directory) + 1 :], entry

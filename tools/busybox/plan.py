@@ -6,10 +6,13 @@ links so that `ls -l` shows what they are, and so that a copy of the directory s
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from tools.busybox.applets import find_applets
-from tools.lib.archive.tar_entry import Entry, path_bytes
-from tools.lib.archive.tar_fields import ReadAt
-from tools.lib.archive.tar_reader import Member, content
+from tools.lib.archive.extents import ReadAt
+from tools.lib.archive.tar_entry import TarEntry, path_bytes
+from tools.lib.archive.tar_member import TarMember
+from tools.lib.archive.tar_reader import content
 from tools.lib.cli.error_context import error_context
 from tools.lib.cli.errors import ToolError
 from tools.lib.debian.unpack import UnpackedDeb
@@ -24,7 +27,7 @@ _MAX_PROGRAM = 32 << 20
 _DEB_HINT = "set `deb` to Debian's package busybox-static"
 
 
-def plan_debug_layer(package: UnpackedDeb) -> list[Member]:
+def plan_debug_layer(package: UnpackedDeb) -> list[TarMember]:
     """Returns the members, with their paths in the image, sorted by path.
 
     They are the program, its links and the package's copyright file. The directory /busybox is not
@@ -40,10 +43,10 @@ def plan_debug_layer(package: UnpackedDeb) -> list[Member]:
     with error_context(program.entry.path):
         applets = find_applets(_read_static_program(program, package.read_at))
     members = [
-        program._replace(entry=program.entry._replace(path=_PROGRAM)),
+        replace(program, entry=replace(program.entry, path=_PROGRAM)),
         copyright_file,
         *(
-            Member(_link(applet, program.entry.mtime), ())
+            TarMember(_link(applet, program.entry.mtime), ())
             for applet in applets
             if applet != "busybox"
         ),
@@ -51,11 +54,11 @@ def plan_debug_layer(package: UnpackedDeb) -> list[Member]:
     return sorted(members, key=lambda member: path_bytes(member.entry.path))
 
 
-def _link(applet: str, mtime: int) -> Entry:
-    return Entry(f"{_DIRECTORY}/{applet}", "symlink", 0o777, mtime=mtime, link="busybox")
+def _link(applet: str, mtime: int) -> TarEntry:
+    return TarEntry(f"{_DIRECTORY}/{applet}", "symlink", 0o777, mtime=mtime, link="busybox")
 
 
-def _find_file(package: UnpackedDeb, paths: tuple[str, ...]) -> Member:
+def _find_file(package: UnpackedDeb, paths: tuple[str, ...]) -> TarMember:
     """The only regular file among `paths`."""
     found = [
         member
@@ -69,7 +72,7 @@ def _find_file(package: UnpackedDeb, paths: tuple[str, ...]) -> Member:
     return found[0]
 
 
-def _read_static_program(program: Member, read_at: ReadAt) -> bytes:
+def _read_static_program(program: TarMember, read_at: ReadAt) -> bytes:
     """The content of the program, which must also start in an image without a C library."""
     if program.entry.size > _MAX_PROGRAM:
         raise ToolError(f"{program.entry.size} bytes, more than {_MAX_PROGRAM}", _DEB_HINT)

@@ -7,7 +7,7 @@ import pytest
 
 from tools.busybox.__main__ import main
 from tools.lib.cli.errors import ToolError
-from tools.lib.debian.testing import CONTROL, MTIME, TarEntry, deb, file, md5sums, symlink
+from tools.lib.debian.testing import CONTROL, MTIME, PackedEntry, deb, file, md5sums, symlink
 from tools.lib.part.testing_blob import read_written_part
 
 STANZA = CONTROL.replace(b"sample", b"busybox-static")
@@ -29,7 +29,7 @@ def program(interpreter: bytes = b"") -> bytes:
 BUSYBOX = file("./bin/busybox", program(), 0o755)
 
 
-def make(folder: Path, *entries: TarEntry, sums: bytes | None = None, name: str = "p") -> Path:
+def make(folder: Path, *entries: PackedEntry, sums: bytes | None = None, name: str = "p") -> Path:
     """Runs the tool on a package of the entries; returns the directory of its outputs."""
     package = folder / f"{name}.deb"
     package.write_bytes(deb(*entries, control=STANZA, sums=sums))
@@ -101,7 +101,7 @@ def test_the_order_of_the_package_does_not_matter(tmp_path: Path) -> None:
     ],
 )
 def test_other_packages_are_errors_and_leave_no_output(
-    tmp_path: Path, entries: list[TarEntry], message: str
+    tmp_path: Path, entries: list[PackedEntry], message: str
 ) -> None:
     with pytest.raises(ToolError) as caught:
         make(tmp_path, *entries)

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 
 from tools.ca_bundle.bundle import bundle_certificates, bundle_files
-from tools.lib.archive.tar_entry import Entry
+from tools.lib.archive.tar_entry import TarEntry
 from tools.lib.cli.errors import run
 from tools.lib.cli.flags import Parser
 from tools.lib.debian.ca_certificates import read_ca_certificates
@@ -36,7 +36,7 @@ def main(argv: Sequence[str]) -> int:
     files = bundle_files(certificates, package, hashed=args.hashed)
     with part_writer(args) as writer:
         for path in sorted(files):
-            entry = Entry(path, "file", 0o644, mtime=package.mtime, size=len(files[path]))
+            entry = TarEntry(path, "file", 0o644, mtime=package.mtime, size=len(files[path]))
             writer.add(entry, [files[path]])
         writer.close(label=args.label, architecture=None, package=package.control.package)
     return 0

@@ -8,7 +8,7 @@ from cryptography.x509.oid import NameOID
 from tools.ca_bundle.__main__ import main
 from tools.lib.cli.errors import ToolError
 from tools.lib.debian.package import BinaryPackage
-from tools.lib.debian.testing import MTIME, TarEntry, deb, file
+from tools.lib.debian.testing import MTIME, PackedEntry, deb, file
 from tools.lib.part.testing_blob import WrittenPart, read_written_part
 from tools.lib.x509.testing import make_certificate
 
@@ -22,7 +22,7 @@ COPYRIGHT = file("./usr/share/doc/ca-certificates/copyright", b"free\n")
 CERTIFICATES = [file(path, pem) for path, pem in ROOTS.items()]
 
 
-def package(*entries: TarEntry, control: bytes = CONTROL) -> bytes:
+def package(*entries: PackedEntry, control: bytes = CONTROL) -> bytes:
     return deb(*(entries or (PROGRAM, COPYRIGHT, *CERTIFICATES)), control=control)
 
 
@@ -72,8 +72,8 @@ def test_hashed_adds_a_file_for_each_certificate(tmp_path: Path) -> None:
     [
         (b"", "not a .deb"),
         (b"!<arch>\n", "missing member debian-binary"),
-        (package()[:-900], "cut off"),
-        (package()[:400], "damaged at byte"),
+        (package()[:-900], "truncated"),
+        (package()[:400], "damaged: no ar header"),
         (package(control=CONTROL.replace(b"ca-cert", b"cert")), "unexpected package certificates"),
         (package(control=CONTROL.replace(b"Version", b"Versio")), "control: missing field Version"),
         (package(COPYRIGHT), "missing files usr/share/ca-certificates/mozilla/"),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Sequence
 
-from tools.lib.archive.tar_entry import Entry
+from tools.lib.archive.tar_entry import TarEntry
 from tools.lib.cli.errors import ToolError
 
 DEFAULT_EXCLUDES = (
@@ -62,7 +62,7 @@ class PathFilter:
         self._excluded = _compile([*exclude, *optional])
         self._included = _compile([*include, *ALWAYS_KEPT])
 
-    def keeps(self, entry: Entry) -> bool:
+    def keeps(self, entry: TarEntry) -> bool:
         """Whether the entry goes into the layer."""
         if not self._excluded.match(entry.path) or self._included.match(entry.path):
             return True

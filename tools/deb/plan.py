@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from tools.deb import usr_merge
 from tools.deb.path_filter import PathFilter
-from tools.lib.archive.tar_entry import Entry, path_bytes
-from tools.lib.archive.tar_reader import Member
+from tools.lib.archive.tar_entry import TarEntry, path_bytes
+from tools.lib.archive.tar_member import TarMember
 from tools.lib.cli.errors import ToolError
 from tools.lib.rootfs.links import target_of
 
@@ -18,8 +19,8 @@ _EXCLUDE_HINT = "if it is not needed, add it to `exclude`"
 
 
 def plan_layer(
-    members: Iterable[Member], path_filter: PathFilter, merged_usr: bool
-) -> list[Member]:
+    members: Iterable[TarMember], path_filter: PathFilter, merged_usr: bool
+) -> list[TarMember]:
     """Returns the entries of the layer, sorted by path. The first of hard links has the data.
 
     Args:
@@ -47,11 +48,11 @@ def plan_layer(
     return sorted(planned, key=lambda member: path_bytes(member.entry.path))
 
 
-def _index(members: Iterable[Member], merged_usr: bool) -> dict[str, Member]:
+def _index(members: Iterable[TarMember], merged_usr: bool) -> dict[str, TarMember]:
     """The members by their paths in the image, without the root directory."""
-    by_path: dict[str, Member] = {}
+    by_path: dict[str, TarMember] = {}
     for member in members:
-        entry: Entry | None = member.entry
+        entry: TarEntry | None = member.entry
         if merged_usr:
             entry = usr_merge.move_entry(member.entry)
         if entry is None:
@@ -66,7 +67,7 @@ def _index(members: Iterable[Member], merged_usr: bool) -> dict[str, Member]:
                 raise ToolError(f"{entry.path}: duplicate entry")
             if entry.path != member.entry.path:
                 continue  # /lib, where /usr/lib has its own entry
-        by_path[entry.path] = member if entry is member.entry else member._replace(entry=entry)
+        by_path[entry.path] = member if entry is member.entry else replace(member, entry=entry)
     return by_path
 
 
@@ -86,13 +87,13 @@ def _ancestors(paths: Iterable[str]) -> set[str]:
     return known
 
 
-def _check_parents(by_path: Mapping[str, Member]) -> None:
+def _check_parents(by_path: Mapping[str, TarMember]) -> None:
     for path in sorted(_ancestors(by_path)):
         if path in by_path and by_path[path].entry.type != "directory":
             raise ToolError(f"{path}: a {by_path[path].entry.type} with entries below it")
 
 
-def _resolve_hard_links(by_path: dict[str, Member]) -> dict[str, str]:
+def _resolve_hard_links(by_path: dict[str, TarMember]) -> dict[str, str]:
     """The path of the file that each hard link leads to.
 
     A hard link to a symlink or device becomes a copy of it in `by_path`.
@@ -117,12 +118,12 @@ def _resolve_hard_links(by_path: dict[str, Member]) -> dict[str, str]:
         links |= dict.fromkeys(trail, target)
     for path, target in list(links.items()):
         if by_path[target].entry.type != "file":
-            by_path[path] = Member(by_path[target].entry._replace(path=path), ())
+            by_path[path] = TarMember(replace(by_path[target].entry, path=path), ())
             del links[path]
     return links
 
 
-def _keep_targets_of_documentation(kept: set[str], by_path: Mapping[str, Member]) -> None:
+def _keep_targets_of_documentation(kept: set[str], by_path: Mapping[str, TarMember]) -> None:
     """Keeps the targets of symlinks among kept documentation: copyright files may be links."""
     pending = [path for path in kept if path.startswith("usr/share/doc/")]
     while pending:
@@ -135,7 +136,7 @@ def _keep_targets_of_documentation(kept: set[str], by_path: Mapping[str, Member]
             pending.append(target)
 
 
-def _check(entry: Entry) -> None:
+def _check(entry: TarEntry) -> None:
     if entry.type in ("char", "block"):
         raise ToolError(f"{entry.path}: a device, which a package may not have", _EXCLUDE_HINT)
     if entry.type == "symlink" and target_of(entry.path, entry.link) is None:
@@ -147,25 +148,25 @@ def _check(entry: Entry) -> None:
 
 
 def _files(
-    kept: set[str], by_path: Mapping[str, Member], links: Mapping[str, str]
-) -> Iterable[Member]:
+    kept: set[str], by_path: Mapping[str, TarMember], links: Mapping[str, str]
+) -> Iterable[TarMember]:
     """Everything but directories. Of a file's names the first has the data, others link to it."""
     names: dict[str, list[str]] = {}
     for path in kept:
         names.setdefault(links.get(path, path), []).append(path)
     for target, paths in names.items():
         first, *others = sorted(paths, key=path_bytes)
-        entry, extents = by_path[target]
-        yield Member(entry._replace(path=first), extents)
+        file = by_path[target]
+        yield TarMember(replace(file.entry, path=first), file.extents)
         for path in others:
-            yield Member(
-                entry._replace(path=path, type="hardlink", size=0, link=first, xattrs={}), ()
+            yield TarMember(
+                replace(file.entry, path=path, type="hardlink", size=0, link=first, xattrs={}), ()
             )
 
 
 def _directories(
-    kept: set[str], by_path: Mapping[str, Member], path_filter: PathFilter
-) -> Iterable[Member]:
+    kept: set[str], by_path: Mapping[str, TarMember], path_filter: PathFilter
+) -> Iterable[TarMember]:
     """The parents of what is kept, and the directories that are empty in the package."""
     parents = _ancestors(by_path)
     directories = {path for path in by_path if by_path[path].entry.type == "directory"}

@@ -201,7 +201,11 @@ def test_file_capabilities_are_kept(tmp_path: Path) -> None:
 
 def test_sparse_files_are_written_in_full(tmp_path: Path) -> None:
     sparse = file("./a", b"abc")
-    sparse.info.pax_headers = {"GNU.sparse.map": "600,3", "GNU.sparse.size": "1000"}
+    sparse.info.pax_headers = {
+        "GNU.sparse.size": "1000",
+        "GNU.sparse.numblocks": "2",
+        "GNU.sparse.map": "600,3,1000,0",
+    }
     written = convert(tmp_path, deb(sparse, sums=b"", format=tarfile.PAX_FORMAT))
     whole = bytes(600) + b"abc" + bytes(397)
     assert written.contents["a"] == whole

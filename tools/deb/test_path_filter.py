@@ -2,16 +2,17 @@ import fnmatch
 import itertools
 import random
 import re
+from dataclasses import replace
 
 import pytest
 
 from tools.deb.path_filter import PathFilter
-from tools.lib.archive.tar_entry import Entry
+from tools.lib.archive.tar_entry import TarEntry
 from tools.lib.cli.errors import ToolError
 
 
 def keeps(path_filter: PathFilter, path: str) -> bool:
-    return path_filter.keeps(Entry(path, "file", 0o644))
+    return path_filter.keeps(TarEntry(path, "file", 0o644))
 
 
 def matches(pattern: str, path: str) -> bool:
@@ -41,9 +42,9 @@ def test_documentation_is_excluded_by_default_and_copyright_is_kept(path: str, k
 
 def test_a_link_to_another_packages_documentation_is_kept_and_other_links_are_not() -> None:
     path_filter = PathFilter([], [])
-    link = Entry("usr/share/doc/libx-dev", "symlink", 0o777, link="libx1")
+    link = TarEntry("usr/share/doc/libx-dev", "symlink", 0o777, link="libx1")
     assert path_filter.keeps(link)
-    assert not path_filter.keeps(link._replace(path="usr/share/doc/libx-dev/FAQ"))
+    assert not path_filter.keeps(replace(link, path="usr/share/doc/libx-dev/FAQ"))
 
 
 @pytest.mark.parametrize(

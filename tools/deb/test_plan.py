@@ -2,34 +2,35 @@ import pytest
 
 from tools.deb.path_filter import PathFilter
 from tools.deb.plan import plan_layer
-from tools.lib.archive.tar_entry import Entry
-from tools.lib.archive.tar_reader import Extent, Member
+from tools.lib.archive.extents import Extent
+from tools.lib.archive.tar_entry import TarEntry
+from tools.lib.archive.tar_member import TarMember
 from tools.lib.cli.errors import ToolError
 
 DATA = (Extent(0, 512, 1),)
 
 
-def file(path: str, mode: int = 0o644) -> Member:
-    return Member(Entry(path, "file", mode, size=1), DATA)
+def file(path: str, mode: int = 0o644) -> TarMember:
+    return TarMember(TarEntry(path, "file", mode, size=1), DATA)
 
 
-def directory(path: str, mode: int = 0o755) -> Member:
-    return Member(Entry(path, "directory", mode), ())
+def directory(path: str, mode: int = 0o755) -> TarMember:
+    return TarMember(TarEntry(path, "directory", mode), ())
 
 
-def symlink(path: str, link: str) -> Member:
-    return Member(Entry(path, "symlink", 0o777, link=link), ())
+def symlink(path: str, link: str) -> TarMember:
+    return TarMember(TarEntry(path, "symlink", 0o777, link=link), ())
 
 
-def hardlink(path: str, link: str) -> Member:
-    return Member(Entry(path, "hardlink", 0o644, link=link), ())
+def hardlink(path: str, link: str) -> TarMember:
+    return TarMember(TarEntry(path, "hardlink", 0o644, link=link), ())
 
 
-def planned(*members: Member, exclude: str = "", merged_usr: bool = False) -> list[Member]:
+def planned(*members: TarMember, exclude: str = "", merged_usr: bool = False) -> list[TarMember]:
     return plan_layer(members, PathFilter([exclude] if exclude else [], []), merged_usr)
 
 
-def paths(*members: Member, exclude: str = "", merged_usr: bool = False) -> list[str]:
+def paths(*members: TarMember, exclude: str = "", merged_usr: bool = False) -> list[str]:
     kept = planned(*members, exclude=exclude, merged_usr=merged_usr)
     return [member.entry.path for member in kept]
 
@@ -57,7 +58,9 @@ def test_an_empty_directory_can_be_excluded() -> None:
 
 def test_the_first_of_hard_links_has_the_data() -> None:
     first, second, third = planned(
-        hardlink("a", "b"), hardlink("c", "a"), Member(Entry("b", "file", 0o4755, size=1), DATA)
+        hardlink("a", "b"),
+        hardlink("c", "a"),
+        TarMember(TarEntry("b", "file", 0o4755, size=1), DATA),
     )
     assert (first.entry.path, first.entry.type, first.extents) == ("a", "file", DATA)
     assert (second.entry.path, second.entry.type, second.entry.link) == ("b", "hardlink", "a")

@@ -6,7 +6,9 @@ them as directories. Source: Debian's DEP 17.
 
 from __future__ import annotations
 
-from tools.lib.archive.tar_entry import Entry
+from dataclasses import replace
+
+from tools.lib.archive.tar_entry import TarEntry
 from tools.lib.debian.merged_usr import MERGED_USR_DIRECTORIES
 from tools.lib.rootfs.links import target_of
 
@@ -16,21 +18,21 @@ def move_path(path: str) -> str:
     return f"usr/{path}" if path.partition("/")[0] in MERGED_USR_DIRECTORIES else path
 
 
-def move_entry(entry: Entry) -> Entry | None:
+def move_entry(entry: TarEntry) -> TarEntry | None:
     """Returns the entry as a merged /usr has it; None for a symlink that would lead to itself."""
     if entry.type == "symlink":
         return _move_symlink(entry)
     link = move_path(entry.link) if entry.type == "hardlink" else entry.link
-    return entry._replace(path=move_path(entry.path), link=link)
+    return replace(entry, path=move_path(entry.path), link=link)
 
 
-def _move_symlink(entry: Entry) -> Entry | None:
+def _move_symlink(entry: TarEntry) -> TarEntry | None:
     if "/" not in entry.path:
         return entry  # base-files' own /bin -> usr/bin
     path = move_path(entry.path)
     target = target_of(entry.path, entry.link)
     if target is None:
-        return entry._replace(path=path)  # leads out of the root; the plan reports it
+        return replace(entry, path=path)  # leads out of the root; the plan reports it
     moved_target = move_path(target)
     if moved_target == path:
         return None  # such as /bin/x -> /usr/bin/x, for systems of either kind
@@ -40,7 +42,7 @@ def _move_symlink(entry: Entry) -> Entry | None:
         or target_of(path, entry.link) == moved_target
     )
     link = entry.link if keeps_meaning else _relative_link(path, moved_target)
-    return entry._replace(path=path, link=link)
+    return replace(entry, path=path, link=link)
 
 
 def _relative_link(path: str, target: str) -> str:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from tools.files.spec import FilesSpec, SpecEntry, parse_spec
-from tools.lib.archive.tar_entry import Entry, path_bytes
+from tools.lib.archive.tar_entry import TarEntry, path_bytes
 from tools.lib.cli.errors import ToolError, run
 from tools.lib.cli.files import read_json
 from tools.lib.cli.flags import Parser
@@ -40,12 +41,12 @@ def main(argv: Sequence[str]) -> int:
 def _write(
     entry: SpecEntry, spec: FilesSpec, sources: Sequence[str], label: str, writer: PartWriter
 ) -> None:
-    header = Entry(
+    header = TarEntry(
         entry.path, entry.type, entry.mode, entry.uid, entry.gid, spec.mtime, link=entry.link
     )
     if entry.source is None:
         content = entry.content or b""
-        writer.add(header._replace(size=len(content)), [content])
+        writer.add(replace(header, size=len(content)), [content])
         return
     path = sources[entry.source]
     if not os.path.isfile(path):
@@ -57,7 +58,7 @@ def _write(
 
     with open(path, "rb") as source:
         elf = parse_elf_file(source, f"{label}: {path}")
-    writer.add(header._replace(size=os.stat(path).st_size), _read_chunks(path), elf)
+    writer.add(replace(header, size=os.stat(path).st_size), _read_chunks(path), elf)
 
 
 def _read_chunks(path: str) -> Iterator[bytes]:

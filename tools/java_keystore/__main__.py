@@ -6,7 +6,7 @@ import posixpath
 import sys
 from collections.abc import Sequence
 
-from tools.lib.archive.tar_entry import Entry, path_bytes
+from tools.lib.archive.tar_entry import TarEntry, path_bytes
 from tools.lib.cli.errors import ToolError, run
 from tools.lib.cli.flags import Parser
 from tools.lib.debian.ca_certificates import read_ca_certificates
@@ -49,11 +49,11 @@ def main(argv: Sequence[str]) -> int:
     with part_writer(args) as writer:
         for path in sorted(paths, key=path_bytes):
             if path == paths[0]:
-                entry = Entry(path, "file", 0o644, mtime=package.mtime, size=len(store))
+                entry = TarEntry(path, "file", 0o644, mtime=package.mtime, size=len(store))
                 writer.add(entry, [store])
             else:
                 link = posixpath.relpath(paths[0], posixpath.dirname(path))
-                writer.add(Entry(path, "symlink", 0o777, mtime=package.mtime, link=link))
+                writer.add(TarEntry(path, "symlink", 0o777, mtime=package.mtime, link=link))
         # The CA bundle registers the package with dpkg, and every image with Java has it.
         writer.close(label=args.label, architecture=None, package=None)
     return 0

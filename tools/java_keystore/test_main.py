@@ -7,7 +7,7 @@ from cryptography.x509.oid import NameOID
 
 from tools.java_keystore.__main__ import main
 from tools.lib.cli.errors import ToolError
-from tools.lib.debian.testing import MTIME, TarEntry, deb, file
+from tools.lib.debian.testing import MTIME, PackedEntry, deb, file
 from tools.lib.part.testing_blob import WrittenPart, read_written_part
 from tools.lib.x509.testing import make_certificate
 
@@ -23,7 +23,7 @@ FILES = (
 )
 
 
-def make_part(folder: Path, *flags: str, files: tuple[TarEntry, ...] = FILES) -> WrittenPart:
+def make_part(folder: Path, *flags: str, files: tuple[PackedEntry, ...] = FILES) -> WrittenPart:
     """Runs the tool on a package of the files."""
     (folder / "x.deb").write_bytes(deb(*files, control=CONTROL))
     outputs = [f"--blob-out={folder}/blob", f"--part-out={folder}/part.json", "--label=//x:jks"]

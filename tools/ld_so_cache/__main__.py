@@ -9,7 +9,7 @@ from tools.ld_so_cache.cache import CacheEntry, CacheTarget, encode
 from tools.ld_so_cache.ld_so_conf import configured_directories
 from tools.ld_so_cache.library_types import has_signed_char, library_type
 from tools.ld_so_cache.scan import ScanResult, scan
-from tools.lib.archive.tar_entry import Entry, path_bytes
+from tools.lib.archive.tar_entry import TarEntry, path_bytes
 from tools.lib.cli.errors import ToolError, run
 from tools.lib.cli.flags import Parser
 from tools.lib.debian.architectures import find_architecture
@@ -70,10 +70,10 @@ def main(argv: Sequence[str]) -> int:
     content, found = _make_cache(parts, args.directory, architecture)
     mtime = newest_mtime(parts) or 0
     entries = {
-        path: Entry(path, "symlink", 0o777, mtime=mtime, link=link)
+        path: TarEntry(path, "symlink", 0o777, mtime=mtime, link=link)
         for path, link in found.links.items()
     }
-    entries[_PATH] = Entry(_PATH, "file", 0o644, mtime=mtime, size=len(content))
+    entries[_PATH] = TarEntry(_PATH, "file", 0o644, mtime=mtime, size=len(content))
     with part_writer(args) as writer:
         for path in sorted(entries, key=path_bytes):
             if path == _PATH:

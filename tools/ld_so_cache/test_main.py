@@ -9,7 +9,7 @@ import pytest
 
 from tools.ld_so_cache.__main__ import main
 from tools.ld_so_cache.testing import Link, Tree, cache_lines, generator, make_cache
-from tools.lib.archive.tar_entry import Entry, path_bytes
+from tools.lib.archive.tar_entry import TarEntry, path_bytes
 from tools.lib.cli.errors import ToolError, run
 from tools.lib.debian.architectures import find_architecture
 from tools.lib.debian.package import BinaryPackage
@@ -34,9 +34,9 @@ def part(
     writer = PartWriter(io.BytesIO(), "none")
     for name, content in sorted(tree.items(), key=lambda item: path_bytes(item[0])):
         if isinstance(content, Link):
-            writer.add(Entry(name, "symlink", 0o777, mtime=mtime, link=content.to))
+            writer.add(TarEntry(name, "symlink", 0o777, mtime=mtime, link=content.to))
         else:
-            entry = Entry(name, "file", 0o644, mtime=mtime, size=len(content))
+            entry = TarEntry(name, "file", 0o644, mtime=mtime, size=len(content))
             writer.add(entry, [content], parse_elf_file(io.BytesIO(content), name))
     made_of = writer.close(label=f"//x:{path.name}", architecture=architecture, package=package)
     with path.open("wb") as out:

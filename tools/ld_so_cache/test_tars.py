@@ -42,11 +42,11 @@ def test_reads_libraries_links_and_configuration(compress: type, tmp_path: Path)
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        (b"", "not a whole tar: empty file"),
-        (b"x" * 2000, "not a whole tar"),
-        (tar(TREE)[:1500], "not a whole tar"),
-        (gzip.compress(tar(TREE))[:-20], "cut off"),
-        (b"BZh" + bytes(600), "compressed by bzip2"),
+        (b"", "empty, not a tar archive"),
+        (b"x" * 2000, "not a tar archive"),
+        (tar(TREE)[:1500], "truncated"),
+        (gzip.compress(tar(TREE))[:-20], "truncated"),
+        (b"BZh" + bytes(600), "compressed with bzip2"),
     ],
 )
 def test_malformed_tar(data: bytes, message: str, tmp_path: Path) -> None:

@@ -11,9 +11,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from tools.lib.archive import decompress, tar_reader
+from tools.lib.archive.extents import ReadAt
 from tools.lib.archive.scratch_file import ScratchFile
-from tools.lib.archive.tar_fields import ReadAt
-from tools.lib.archive.tar_reader import Member
+from tools.lib.archive.tar_member import TarMember, relative
 from tools.lib.cli.error_context import error_context
 from tools.lib.cli.errors import ToolError
 
@@ -31,8 +31,8 @@ _MAX_SIZES = {PROGRAM: _MAX_ARCHIVE, LICENSE: 4 << 20}
 class NodeArchive:
     """The members of a release that an image has, and the uncompressed archive."""
 
-    program: Member
-    license: Member
+    program: TarMember
+    license: TarMember
     read_at: ReadAt
 
 
@@ -57,14 +57,14 @@ def open_archive(path: str, output: str, prefix: str) -> Iterator[NodeArchive]:
         yield NodeArchive(found[PROGRAM], found[LICENSE], scratch.read_at)
 
 
-def find_members(members: Iterable[Member], prefix: str) -> dict[str, Member]:
+def find_members(members: Iterable[TarMember], prefix: str) -> dict[str, TarMember]:
     """Returns the members PROGRAM and LICENSE of the directory `prefix`.
 
     Raises:
         ToolError: one of them is missing, duplicate, not a regular file, or far too large.
     """
-    wanted = {tar_reader.relative(f"{prefix}/{name}".encode()): name for name in _MAX_SIZES}
-    found: dict[str, Member] = {}
+    wanted = {relative(f"{prefix}/{name}".encode()): name for name in _MAX_SIZES}
+    found: dict[str, TarMember] = {}
     directories: set[str] = set()
     for member in members:
         entry = member.entry

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from tools.lib.archive import tar_reader
-from tools.lib.archive.tar_entry import Entry
+from tools.lib.archive.tar_entry import TarEntry
 from tools.lib.cli.errors import ToolError
 from tools.lib.debian.architectures import Architecture
 from tools.lib.debian.control import parse_control
@@ -74,13 +74,13 @@ def write_release(
         (_PROGRAM, 0o755, archive.program, release.node_sha256),
     ):
         content = _HashedChunks(tar_reader.content(member, archive.read_at))
-        entry = Entry(path, "file", mode, mtime=release.mtime, size=member.entry.size)
+        entry = TarEntry(path, "file", mode, mtime=release.mtime, size=member.entry.size)
         writer.add(entry, content, elf if path == _PROGRAM else None)
         content.check_sha256(sha256, member.entry.path)
         md5sums[path] = content.md5.hexdigest()
-    writer.add(Entry(_COPYRIGHT, "symlink", 0o777, mtime=release.mtime, link=f"/{_LICENSE}"))
+    writer.add(TarEntry(_COPYRIGHT, "symlink", 0o777, mtime=release.mtime, link=f"/{_LICENSE}"))
     for path, data in status_files(control, md5sums).items():
-        writer.add(Entry(path, "file", 0o644, mtime=release.mtime, size=len(data)), [data])
+        writer.add(TarEntry(path, "file", 0o644, mtime=release.mtime, size=len(data)), [data])
     writer.close(label=label, architecture=release.architecture.name, package=control.package)
 
 

@@ -10,7 +10,7 @@ import struct
 import tarfile
 
 from tools.lib.debian.architectures import find_architecture
-from tools.lib.debian.testing import TarEntry, directory, file, symlink, tar
+from tools.lib.debian.testing import PackedEntry, directory, file, symlink, tar
 
 TEXT = b"Node.js is licensed for use as follows:\n"
 
@@ -35,7 +35,7 @@ def program(architecture: str = "amd64", content: bytes = b"node") -> bytes:
     return ident + header + segment + loader + content
 
 
-def nodejs_org(prefix: str, node: bytes, text: bytes = TEXT) -> list[TarEntry]:
+def nodejs_org(prefix: str, node: bytes, text: bytes = TEXT) -> list[PackedEntry]:
     """The entries of an archive of nodejs.org, abridged."""
     return [
         directory(f"{prefix}/"),
@@ -52,7 +52,7 @@ def nodejs_org(prefix: str, node: bytes, text: bytes = TEXT) -> list[TarEntry]:
     ]
 
 
-def npm(node: bytes, text: bytes = TEXT) -> list[TarEntry]:
+def npm(node: bytes, text: bytes = TEXT) -> list[PackedEntry]:
     """The entries of a package of the npm registry: no directories, times of 1985."""
     entries = [
         file("package/LICENSE", text),
@@ -65,6 +65,6 @@ def npm(node: bytes, text: bytes = TEXT) -> list[TarEntry]:
     return entries
 
 
-def packed(*entries: TarEntry) -> bytes:
+def packed(*entries: PackedEntry) -> bytes:
     """An archive of the entries, compressed by gzip."""
     return gzip.compress(tar(*entries, format=tarfile.PAX_FORMAT), mtime=0)

@@ -6,7 +6,7 @@ import hashlib
 from typing import IO
 
 from tools.lib.archive.compress import Compression
-from tools.lib.archive.decompress import SUFFIXES, Observed, chunks
+from tools.lib.archive.decompress import SUFFIXES, HashingReader, chunks
 from tools.lib.cli.errors import ToolError
 from tools.lib.oci.descriptor import Digest
 from tools.lib.part.part import Blob
@@ -43,7 +43,7 @@ class LayerWriter:
 
         with open(path, "rb") as source:
             try:
-                for chunk in chunks(Observed(source, append), self._suffix):
+                for chunk in chunks(HashingReader(source, append), self._suffix):
                     self._uncompressed_sha256.update(chunk)
                     uncompressed_size += len(chunk)
             except ToolError as error:

@@ -15,7 +15,7 @@ import pytest
 import zstandard
 
 from tools.lib.archive.compress import KINDS, Compression
-from tools.lib.archive.tar_entry import Entry
+from tools.lib.archive.tar_entry import TarEntry
 from tools.lib.cli.errors import ToolError
 from tools.lib.debian.package import BinaryPackage
 from tools.lib.part.part_json import write_part
@@ -43,7 +43,7 @@ class Output:
 def part(
     folder: Path,
     name: str,
-    *entries: tuple[Entry, bytes],
+    *entries: tuple[TarEntry, bytes],
     compression: Compression = "gzip",
     architecture: str | None = None,
 ) -> list[str]:
@@ -68,8 +68,8 @@ def join(folder: Path, *flags: str) -> Output:
     return Output((folder / "layer").read_bytes(), layer_json)
 
 
-def file(path: str, data: bytes = b"", mtime: int = 5) -> tuple[Entry, bytes]:
-    return Entry(path, "file", 0o644, mtime=mtime, size=len(data)), data
+def file(path: str, data: bytes = b"", mtime: int = 5) -> tuple[TarEntry, bytes]:
+    return TarEntry(path, "file", 0o644, mtime=mtime, size=len(data)), data
 
 
 LONG = "d/" + "é" * 90 + "/" + "n" * 120
@@ -80,16 +80,16 @@ def two_parts(folder: Path, compression: Compression) -> list[str]:
         *part(
             folder,
             "a",
-            (Entry("tmp", "directory", 0o1777, mtime=3), b""),
+            (TarEntry("tmp", "directory", 0o1777, mtime=3), b""),
             file("usr/a", b"a" * 3000, 4),
-            (Entry("usr/h", "hardlink", 0o644, mtime=4, link="usr/a"), b""),
+            (TarEntry("usr/h", "hardlink", 0o644, mtime=4, link="usr/a"), b""),
             compression=compression,
         ),
         *part(
             folder,
             "b",
             file(LONG, b"b" * 513),
-            (Entry("usr/s", "symlink", 0o777, mtime=9, link="a"), b""),
+            (TarEntry("usr/s", "symlink", 0o777, mtime=9, link="a"), b""),
             compression=compression,
             architecture="arm",
         ),
@@ -172,7 +172,7 @@ def test_blobs_of_many_members(tmp_path: Path) -> None:
 
 
 def test_part_with_only_directories(tmp_path: Path) -> None:
-    flags = part(tmp_path, "a", (Entry("srv", "directory", 0o700), b""))
+    flags = part(tmp_path, "a", (TarEntry("srv", "directory", 0o700), b""))
     with tarfile.open(fileobj=io.BytesIO(join(tmp_path, *flags).tar())) as tar:
         assert tar.getnames() == ["srv"]
 

@@ -7,7 +7,7 @@ import shutil
 import sys
 from collections.abc import Iterator, Sequence
 
-from tools.lib.archive.tar_entry import END_OF_ARCHIVE, Entry, header, padding, path_bytes
+from tools.lib.archive.tar_entry import END_OF_ARCHIVE, TarEntry, header, padding, path_bytes
 from tools.lib.cli.errors import ToolError, run
 from tools.lib.cli.files import atomic_write
 from tools.lib.cli.flags import Parser
@@ -30,11 +30,11 @@ def main(argv: Sequence[str]) -> int:
         for path in _paths(flags.layout):
             source = f"{flags.layout}/{path}"
             if os.path.isdir(source):
-                out.write(header(Entry(path, "directory", 0o755)))
+                out.write(header(TarEntry(path, "directory", 0o755)))
                 continue
             with open(source, "rb") as data:
                 size = os.fstat(data.fileno()).st_size
-                out.write(header(Entry(path, "file", 0o644, size=size)))
+                out.write(header(TarEntry(path, "file", 0o644, size=size)))
                 shutil.copyfileobj(data, out, 1 << 20)
             out.write(padding(size))
         out.write(END_OF_ARCHIVE)

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
-from collections.abc import Callable, Iterable
-from typing import IO
+from collections.abc import Callable, Iterable, Iterator
 
 from tools.lib.oci.image import Image
 from tools.lib.oci.layout import blob_path
 from tools.lib.rootfs.layer_stream import members
-from tools.lib.rootfs.tree import Inode, Source, Tree
+from tools.lib.rootfs.tree import FileLocation, Inode, Tree
 
 
 class ImageFiles:
@@ -34,7 +32,7 @@ class ImageFiles:
         ]
         self._pool = pool
         self._tree: Tree | None = None
-        self._contents: dict[Source, bytes] = {}
+        self._contents: dict[FileLocation, bytes] = {}
 
     @property
     def tree(self) -> Tree:
@@ -56,9 +54,9 @@ class ImageFiles:
         missing -= self._contents.keys()
         for number in sorted({source.layer for source in missing}):
 
-            def keep(ordinal: int, content: IO[bytes], number: int = number) -> None:
-                if Source(number, ordinal) in missing:
-                    self._contents[Source(number, ordinal)] = content.read()
+            def keep(ordinal: int, content: Iterator[bytes], number: int = number) -> None:
+                if FileLocation(number, ordinal) in missing:
+                    self._contents[FileLocation(number, ordinal)] = b"".join(content)
 
             for _ in members(*self._layers[number], on_file=keep):
                 pass
@@ -70,17 +68,17 @@ class ImageFiles:
         self.fetch([inode])
         return self._contents[inode.source]
 
-    def pooled(self, source: Source) -> str:
+    def pooled(self, source: FileLocation) -> str:
         """The path of a file's content in the pool."""
         assert self._pool is not None
         return os.path.join(self._pool, f"{source.layer}-{source.ordinal}")
 
-    def _pool_writer(self, layer: int) -> Callable[[int, IO[bytes]], None] | None:
+    def _pool_writer(self, layer: int) -> Callable[[int, Iterator[bytes]], None] | None:
         if self._pool is None:
             return None
 
-        def write(ordinal: int, content: IO[bytes]) -> None:
-            with open(self.pooled(Source(layer, ordinal)), "xb") as out:
-                shutil.copyfileobj(content, out, 1 << 20)
+        def write(ordinal: int, content: Iterator[bytes]) -> None:
+            with open(self.pooled(FileLocation(layer, ordinal)), "xb") as out:
+                out.writelines(content)
 
         return write

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from tools.lib.rootfs.tree import PathError, Source
+from tools.lib.rootfs.tree import FileLocation, PathError
 from tools.structure_test import bubblewrap
 from tools.structure_test.config import BindMount
 from tools.structure_test.emulation import Emulator, is_registered
@@ -210,8 +210,8 @@ class Sandbox:
                     return path
         raise PathError("No such file or directory")
 
-    def _move_from_pool(self, source: Source, path: bytes) -> None:
+    def _move_from_pool(self, source: FileLocation, path: bytes) -> None:
         os.rename(self._image.pooled(source), path)
 
-    def _copy_from_pool(self, source: Source, path: bytes) -> None:
+    def _copy_from_pool(self, source: FileLocation, path: bytes) -> None:
         shutil.copyfile(self._image.pooled(source), path)

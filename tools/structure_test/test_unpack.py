@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.lib.rootfs.tree import Inode, Source
+from tools.lib.rootfs.tree import FileLocation, Inode
 from tools.structure_test.sample_images import Entry, directory, hardlink, open_image, symlink
 from tools.structure_test.unpack import effective_mode, remove_tree, set_modes, unpack
 from tools.structure_test.users import User
@@ -56,9 +56,9 @@ def test_unpack_writes_files_links_and_modes(tmp_path: Path) -> None:
         Entry("developer", b""),
     )
     root = tmp_path / "root"
-    contents: list[Source] = []
+    contents: list[FileLocation] = []
 
-    def place(source: Source, path: bytes) -> None:
+    def place(source: FileLocation, path: bytes) -> None:
         contents.append(source)
         Path(os.fsdecode(path)).write_bytes(b"content")
 

@@ -13,14 +13,14 @@ import stat
 from collections.abc import Callable
 
 from tools.lib.archive.tar_entry import path_bytes
-from tools.lib.rootfs.tree import Inode, Source, Tree
+from tools.lib.rootfs.tree import FileLocation, Inode, Tree
 from tools.structure_test.users import User
 
 MOUNTED = ("/dev", "/proc", "/sys")
 """Directories that the sandbox mounts over. They are not unpacked."""
 
 
-def unpack(tree: Tree, root: str, place: Callable[[Source, bytes], None]) -> None:
+def unpack(tree: Tree, root: str, place: Callable[[FileLocation, bytes], None]) -> None:
     """Creates `root` and writes `tree` to it, readable for the owner only. Skips device nodes.
 
     Args:

@@ -1,37 +1,58 @@
-"""From a finished tar to the description of the layer that it is."""
+"""Describes a finished tar as a layer of an image."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
-from typing import IO
+from typing import BinaryIO
 
-from tools.lib.archive.decompress import SUFFIXES, Observed, chunks, detect
-from tools.lib.archive.tar_entry import MAX_TIME
+from tools.lib.archive.tar_entry import EntryType, path_bytes
+from tools.lib.archive.tar_stream import TarStream
+from tools.lib.cli.errors import ToolError
 from tools.lib.oci.descriptor import LAYERS, Descriptor, Digest
 from tools.lib.oci.layer import Layer
-from tools.tar_layer.tar_walk import BLOCK, Chunks, newest_mtime
 
 
-def describe_tar(source: IO[bytes], label: str) -> Layer:
-    """Describes a seekable file, read once from start to end.
+def describe_tar(source: BinaryIO, label: str) -> Layer:
+    """Describes a seekable file, which is read once from start to end.
 
-    The architecture is None: a tar does not tell it. A ToolError, to be completed by the name of
-    the file, if it is not a whole tar, plain or compressed by gzip or zstd, or has a path twice.
+    The layer has no architecture, for a tar does not say it.
+
+    Raises:
+        ToolError: the file is no complete tar, plain or compressed with gzip or zstd, or a path
+            occurs twice in it. The message lacks the name of the file.
     """
-    compression = detect(source.read(BLOCK))
-    source.seek(0)
-    blob, content = hashlib.sha256(), hashlib.sha256()
-    is_plain = compression == "none"  # then one hash is the other
+    tar = TarStream(source)
+    paths = _Paths()
+    created: int | None = None
+    for member in tar.members():
+        paths.add(member.entry.path, member.entry.type)
+        created = max(created or 0, member.entry.mtime)
+    digests = tar.digests()
+    descriptor = Descriptor(
+        LAYERS[tar.compression], Digest(f"sha256:{digests.compressed}"), digests.size, {}
+    )
+    return Layer(
+        descriptor=descriptor,
+        diff_id=Digest(f"sha256:{digests.uncompressed}"),
+        created=created,
+        created_by=label,
+    )
 
-    def hashed() -> Iterator[bytes]:
-        observed = source if is_plain else Observed(source, blob.update)
-        for chunk in chunks(observed, SUFFIXES[compression]):
-            content.update(chunk)
-            yield chunk
 
-    created = newest_mtime(Chunks(hashed()), MAX_TIME)
-    diff_id = Digest(f"sha256:{content.hexdigest()}")
-    digest = diff_id if is_plain else Digest(f"sha256:{blob.hexdigest()}")
-    descriptor = Descriptor(LAYERS[compression], digest, source.tell(), {})
-    return Layer(descriptor=descriptor, diff_id=diff_id, created=created, created_by=label)
+class _Paths:
+    """The paths so far. It keeps digests of them, so that large archives need little memory."""
+
+    def __init__(self) -> None:
+        self._types: dict[bytes, EntryType] = {}
+
+    def add(self, path: str, kind: EntryType) -> None:
+        """Raises a ToolError if the path occurred before, unless both are directories.
+
+        Some runtimes keep the later entry, others fail, as for a hard link to itself.
+        """
+        digest = hashlib.blake2b(path_bytes(path), digest_size=16).digest()
+        known = self._types.get(digest)
+        if known is None:
+            self._types[digest] = kind
+        elif not known == kind == "directory":
+            raise ToolError(f"{path}: duplicate entry", "remove one of them from the tar")

@@ -7,7 +7,9 @@ import posixpath
 from collections.abc import Iterator
 
 from tools.lib.archive import decompress
-from tools.lib.archive import tar_reader as tar
+from tools.lib.archive.extents import ReadAt
+from tools.lib.archive.tar_member import TarMember
+from tools.lib.archive.tar_reader import content, members
 from tools.lib.cli.errors import ToolError
 
 _MAX_LINKS = 20
@@ -24,7 +26,7 @@ def unpack(layer: str, directory: str) -> None:
         os.makedirs(os.path.dirname(path), exist_ok=True)
         if entry.type == "file":
             with open(path, "wb") as out:
-                out.writelines(tar.content(member, read_at))
+                out.writelines(content(member, read_at))
         elif entry.type == "hardlink":
             os.link(os.path.join(directory, entry.link), path)
         elif entry.link.startswith("/"):
@@ -47,7 +49,7 @@ def read(layer: str, path: str) -> bytes:
             raise ToolError(f"{layer}: {place}: file not found")
         member, read_at = found[place]
         if member.entry.type == "file":
-            return b"".join(tar.content(member, read_at))
+            return b"".join(content(member, read_at))
         if member.entry.type != "symlink":
             raise ToolError(f"{layer}: {place}: not a file but a {member.entry.type}")
         target = posixpath.join("/", posixpath.dirname(place), member.entry.link)
@@ -55,7 +57,7 @@ def read(layer: str, path: str) -> bytes:
     raise ToolError(f"{layer}: {path}: more than {_MAX_LINKS} symlinks")
 
 
-def _members(layer: str) -> Iterator[tuple[tar.Member, tar.ReadAt]]:
+def _members(layer: str) -> Iterator[tuple[TarMember, ReadAt]]:
     with open(layer, "rb") as source:
         kind = decompress.detect(source.read(512))
         source.seek(0)
@@ -64,5 +66,5 @@ def _members(layer: str) -> Iterator[tuple[tar.Member, tar.ReadAt]]:
     def read_at(offset: int, length: int) -> bytes:
         return data[offset : offset + length]
 
-    for member in tar.members(read_at, len(data)):
+    for member in members(read_at, len(data)):
         yield member, read_at

@@ -1,12 +1,13 @@
-"""Reads ar archives, the outermost format of a .deb: System V's, with the names of GNU and BSD.
+"""Reads ar archives, the outermost format of a .deb.
 
-Source of the format: deb(5), ar(5) of FreeBSD.
+The format is System V's, with names as GNU or BSD write them. Sources: deb(5), ar(5) of FreeBSD.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import IO, NamedTuple
+from dataclasses import dataclass
+from typing import IO
 
 from tools.lib.cli.errors import ToolError
 
@@ -16,8 +17,9 @@ _BSD_NAME = b"#1/"
 _MAX_NAME = 256
 
 
-class ArMember(NamedTuple):
-    """A member: its name, and where its data is in the file."""
+@dataclass(frozen=True, slots=True)
+class ArMember:
+    """A member: its name, and where its data is in the file, in bytes."""
 
     name: str
     offset: int
@@ -25,26 +27,26 @@ class ArMember(NamedTuple):
 
 
 def members(source: IO[bytes], end: int) -> Iterator[ArMember]:
-    """The members of the archive in a file of `end` bytes that can be sought.
+    """Yields the members of the archive in a seekable file of `end` bytes.
 
     Raises:
-        ToolError: it is none, or damaged.
+        ToolError: the file is not an ar archive, or is damaged.
     """
     source.seek(0)
     if source.read(len(_MAGIC)) != _MAGIC:
-        raise ToolError("not a .deb: it does not begin as an ar archive")
+        raise ToolError("not a .deb: not an ar archive")
     offset = len(_MAGIC)
     while offset < end:
         source.seek(offset)
         header = source.read(_HEADER)
         if header == b"\n":
-            return  # the padding of a member of odd size that is the last
+            return  # the padding of a last member of odd size
         if len(header) < _HEADER or header[58:] != b"`\n":
-            raise ToolError(f"damaged at byte {offset}: no header of an ar member")
+            raise ToolError(f"damaged: no ar header at byte {offset}")
         offset += _HEADER
         size = _size(header[48:58], offset)
         if offset + size > end:
-            raise ToolError(f"cut off: {offset + size} bytes announced, {end} there")
+            raise ToolError(f"truncated: {offset + size} bytes announced, the file has {end}")
         name, skip = header[:16].rstrip(), 0
         if name.startswith(_BSD_NAME):
             skip = min(_size(name[len(_BSD_NAME) :], offset), size, _MAX_NAME)
@@ -57,5 +59,5 @@ def members(source: IO[bytes], end: int) -> Iterator[ArMember]:
 def _size(field: bytes, offset: int) -> int:
     digits = field.strip(b" ")
     if not digits.isdigit():
-        raise ToolError(f"damaged at byte {offset}: an ar member has the size {field!r}")
+        raise ToolError(f"ar header at byte {offset - _HEADER}: invalid size {field!r}")
     return int(digits)

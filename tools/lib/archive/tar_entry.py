@@ -1,24 +1,27 @@
-"""Tar headers that depend on the entry alone: POSIX ustar, and pax where ustar has no room.
+"""Entries of tar archives, and the headers that we write for them.
+
+A header depends on its entry alone: POSIX ustar, and pax where ustar has no room.
 
 Source of the format: POSIX.1-2017, pax(1), "ustar Interchange Format" and "pax Extended Header";
-for extended attributes the keyword SCHILY.xattr.<name>, as star(1), GNU tar and all container
-engines have it.
+for extended attributes the keyword SCHILY.xattr.<name> of star(1), which GNU tar and all container
+engines use too.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal, NamedTuple
+from dataclasses import dataclass, field
+from typing import Literal
 
 BLOCK = 512
 # Two zero blocks end an archive.
 END_OF_ARCHIVE = bytes(2 * BLOCK)
-# 9999-12-31T23:59:59Z, the last second that RFC 3339 can write, and so the last that an image has.
+# 9999-12-31T23:59:59Z, the last second that RFC 3339, and so an image's config, can express.
 MAX_TIME = 253402300799
 
-Type = Literal["file", "hardlink", "symlink", "char", "block", "directory", "fifo"]
+EntryType = Literal["file", "hardlink", "symlink", "char", "block", "directory", "fifo"]
 
-TYPEFLAGS: dict[Type, bytes] = {
+TYPEFLAGS: dict[EntryType, bytes] = {
     "file": b"0",
     "hardlink": b"1",
     "symlink": b"2",
@@ -32,39 +35,40 @@ _NAME = 100
 _PREFIX = 155
 
 
-class Entry(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class TarEntry:
     """One entry of an archive.
 
-    `path` and a hard link's `link` have no slash at either end; bytes that are not UTF-8 are
+    `path`, and `link` of a hard link, have no slash at either end; bytes that are not UTF-8 are
     surrogate escapes. `mode` is the permission bits with setuid, setgid and sticky; `mtime` whole
-    seconds since 1970; `size` bytes of data, 0 but for files; `xattrs` name to raw value; `device`
-    major and minor.
+    seconds since 1970; `size` bytes of data, 0 unless it is a file; `xattrs` names to raw values;
+    `device` major and minor.
     """
 
     path: str
-    type: Type
+    type: EntryType
     mode: int
     uid: int = 0
     gid: int = 0
     mtime: int = 0
     size: int = 0
     link: str = ""
-    xattrs: Mapping[str, bytes] = {}
+    xattrs: Mapping[str, bytes] = field(default_factory=dict)
     device: tuple[int, int] = (0, 0)
 
 
 def path_bytes(text: str) -> bytes:
-    """The bytes of a name."""
+    """Encodes a name; surrogate escapes become the bytes that they stand for."""
     return text.encode("utf-8", "surrogateescape")
 
 
 def padding(size: int) -> bytes:
-    """What fills the last block of `size` bytes of data."""
+    """Returns the zeros that fill the last block of `size` bytes of data."""
     return bytes(-size % BLOCK)
 
 
-def header(entry: Entry) -> bytes:
-    """The blocks before an entry's data."""
+def header(entry: TarEntry) -> bytes:
+    """Returns the blocks that precede an entry's data."""
     name = path_bytes(entry.path)
     if entry.type == "directory":
         name += b"/"
@@ -91,7 +95,7 @@ def header(entry: Entry) -> bytes:
 
 
 def _split(name: bytes) -> tuple[bytes, bytes]:
-    """Prefix (155 bytes at most) and name (100) around a slash; no prefix where none fits."""
+    """Splits a name at a slash into a prefix (155 bytes) and the rest (100), if both fit."""
     cut = name.rfind(b"/", 0, min(_PREFIX + 1, len(name) - 1))
     if cut > 0 and len(name) - cut - 1 <= _NAME:
         return name[:cut], name[cut + 1 :]
@@ -123,7 +127,7 @@ def _ustar(
             typeflag,
             link.ljust(_NAME, b"\0"),
             b"ustar\x0000",
-            bytes(64),  # uname and gname: numbers count, names differ between machines
+            bytes(64),  # no uname and gname: names differ between machines, numbers do not
             b"%07o\0" % device[0],
             b"%07o\0" % device[1],
             prefix.ljust(_PREFIX, b"\0"),

@@ -1,99 +1,141 @@
-"""Sparse files in tar archives: where the data of GNU's formats is.
+"""Reads where the data of sparse files is, in the formats of GNU tar.
 
-Source: GNU tar's manual, "Storing Sparse Files": old GNU format, pax formats 0.0, 0.1 and 1.0.
+Source: GNU tar's manual, "Storing Sparse Files": the old GNU format, and pax formats 0.0, 0.1 and
+1.0. All is read forward only, so that it works on streams.
 """
 
 from __future__ import annotations
 
+import re
 import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
+from tools.lib.archive.extents import DataMap, Extent, ReadAt
+from tools.lib.archive.limits import MAX_SPARSE_EXTENTS
 from tools.lib.archive.tar_entry import BLOCK
-from tools.lib.archive.tar_fields import Extent, ReadAt, number
+from tools.lib.archive.tar_header import number
+from tools.lib.archive.tar_pax import PaxHeader, decimal
 from tools.lib.cli.errors import ToolError
 
-# An old header holds 4 pairs of numbers and each block after it 21.
-_OLD_PAIRS = struct.Struct("386x" + "12s12s" * 4 + "?12s17x")
-_OLD_MORE = struct.Struct("12s12s" * 21 + "?7x")
-# A map of this many pairs is of a file with more holes than a package has.
-_MAX_NUMBERS = 1 << 17
+# Pairs of offset and length in an old header, and in each block that continues it; then a byte that
+# says whether another block follows.
+_OLD_MAP = struct.Struct("41x" + "12s12s" * 4 + "B12s17x")
+_OLD_MORE = struct.Struct("12s12s" * 21 + "B7x")
+_OLD_MAP_START = 345
+_UNUSED = bytes(12)
+
+_LINE = re.compile(rb"(0|[1-9][0-9]{0,18})\n")
 
 
-def extents(
-    read_at: ReadAt,
-    offset: int,
-    stored: int,
-    old_header: bytes | None,
-    records: Mapping[bytes, bytes],
-    path: str,
-) -> tuple[int, tuple[Extent, ...], int]:
-    """Size of the whole file, where its pieces are, and the offset of what follows them.
+def read_old(read_at: ReadAt, header: bytes, offset: int, stored: int) -> DataMap:
+    """Reads the map of an entry of type `S`.
 
     Args:
         read_at: the archive.
-        offset: where the header ends.
-        stored: bytes that the archive has of the file.
-        old_header: the header block, if it is of the old GNU format.
-        records: keywords of the pax headers.
-        path: for errors.
+        header: the header block.
+        offset: where that ends.
+        stored: bytes of data in the archive.
 
     Raises:
-        ToolError: the map of the pieces makes no sense.
+        ToolError: the map is damaged, or readers of the format disagree about it.
     """
-    try:
-        at = offset
-        if old_header is not None:
-            numbers, size, at = _old(read_at, offset, old_header)
-            following = at + stored + -stored % BLOCK
-        else:
-            following = offset + stored + -stored % BLOCK
-            if b"GNU.sparse.map" in records:
-                numbers = [int(each) for each in records[b"GNU.sparse.map"].split(b",")]
-                size = int(records[b"GNU.sparse.size"])
-            else:
-                numbers, at = _leading_map(read_at, offset, stored)
-                size = int(records[b"GNU.sparse.realsize"])
-                stored -= at - offset
-        return size, _check(numbers, size, at, stored), following
-    except (ValueError, KeyError, struct.error):
-        raise ToolError(f"{path}: the map of the sparse file is damaged") from None
-
-
-def _old(read_at: ReadAt, offset: int, header: bytes) -> tuple[list[int], int, int]:
-    *fields, more, size = _OLD_PAIRS.unpack(header)
+    if any(header[_OLD_MAP_START : _OLD_MAP_START + 41]):
+        raise _damaged("unknown fields")
+    *fields, more, real_size = _OLD_MAP.unpack(header[_OLD_MAP_START:])
+    numbers = _old_numbers(fields, more)
     while more:
-        *further, more = _OLD_MORE.unpack(read_at(offset, BLOCK))
-        fields += further
+        block = read_at(offset, BLOCK)
+        if len(block) < BLOCK or len(numbers) > 2 * MAX_SPARSE_EXTENTS:
+            raise _damaged("too long")
+        *fields, more = _OLD_MORE.unpack(block)
         offset += BLOCK
-        if len(fields) > _MAX_NUMBERS:
-            raise ValueError
-    return [number(each) for each in fields if each[0]], number(size), offset
+        numbers += _old_numbers(fields, more)
+    return _checked(numbers, number(real_size, "size of the sparse file"), offset, stored)
+
+
+def read_pax(read_at: ReadAt, pax: PaxHeader, offset: int, stored: int) -> DataMap:
+    """Reads the map of a regular file with keywords GNU.sparse.*; arguments as for `read_old`."""
+    keywords = sorted(pax.sparse)
+    if keywords == ["major", "minor", "name", "realsize"] and not pax.pairs:
+        if (pax.sparse["major"], pax.sparse["minor"]) != (b"1", b"0"):
+            raise _damaged("unknown version")
+        numbers, start = _leading_map(read_at, offset, stored)
+        return _checked(numbers, _number(pax, "realsize"), start, stored - (start - offset))
+    if keywords == ["numblocks", "size"] and pax.pairs:
+        numbers = list(pax.pairs)
+    elif keywords in (["map", "numblocks", "size"], ["map", "name", "numblocks", "size"]):
+        numbers = [decimal(each, b"GNU.sparse.map") for each in pax.sparse["map"].split(b",")]
+    else:
+        raise _damaged("an unknown combination of keywords GNU.sparse.*")
+    if len(numbers) != 2 * _number(pax, "numblocks") or ("map" in keywords and pax.pairs):
+        raise _damaged("the number of pieces is wrong")
+    return _checked(numbers, _number(pax, "size"), offset, stored)
 
 
 def _leading_map(read_at: ReadAt, offset: int, stored: int) -> tuple[list[int], int]:
-    """Format 1.0: decimal numbers, a line each, before the data and padded to a block."""
-    data = read_at(offset, min(stored, _MAX_NUMBERS * 4))
-    count, _, rest = data.partition(b"\n")
-    if int(count) * 2 > _MAX_NUMBERS:
-        raise ValueError
-    lines = rest.split(b"\n", int(count) * 2)
-    length = len(data) - len(lines.pop())
-    return [int(line) for line in lines], offset + length + -length % BLOCK
+    """The numbers of format 1.0, and the offset of the next block after them."""
+    lines = _lines(read_at, offset, stored)
+    pieces, end = next(lines)
+    if pieces > MAX_SPARSE_EXTENTS:
+        raise _damaged(f"{pieces} pieces")
+    numbers: list[int] = []
+    for _ in range(2 * pieces):
+        value, end = next(lines)
+        numbers.append(value)
+    return numbers, end + -(end - offset) % BLOCK
 
 
-def _check(numbers: Sequence[int], size: int, offset: int, stored: int) -> tuple[Extent, ...]:
-    if len(numbers) % 2:
-        raise ValueError
-    found: list[Extent] = []
+def _old_numbers(fields: Sequence[bytes], more: int) -> list[int]:
+    """The pairs in a header or block; the first that is empty ends the map."""
+    if more > 1:
+        raise _damaged("malformed")
+    used = next((at for at, field in enumerate(fields) if field == _UNUSED), len(fields))
+    if used % 2 or any(map(any, fields[used:])) or (more and used < len(fields)):
+        raise _damaged("malformed")
+    return [number(field, "map of the sparse file") for field in fields[:used]]
+
+
+def _lines(read_at: ReadAt, offset: int, stored: int) -> Iterator[tuple[int, int]]:
+    """The lines of format 1.0, a decimal number each, with the offsets where they end."""
+    start, end = offset, offset + stored
+    data, at = b"", 0
+    while True:
+        match = _LINE.match(data, at)
+        if match:
+            at = match.end()
+            yield int(match[1]), start + at
+        elif len(data) - at > 20 or offset >= end:
+            raise _damaged("malformed")
+        else:
+            block = read_at(offset, min(BLOCK, end - offset))
+            start, data, at = offset - (len(data) - at), data[at:] + block, 0
+            offset += BLOCK
+
+
+def _number(pax: PaxHeader, keyword: str) -> int:
+    return decimal(pax.sparse[keyword], b"GNU.sparse." + keyword.encode())
+
+
+def _checked(numbers: Sequence[int], size: int, offset: int, stored: int) -> DataMap:
+    start = offset
+    extents: list[Extent] = []
     end = 0
-    for position, length in zip(numbers[::2], numbers[1::2], strict=True):
-        if position < end or length < 0:
-            raise ValueError
+    pairs = list(zip(numbers[::2], numbers[1::2], strict=True))
+    if not pairs or len(pairs) > MAX_SPARSE_EXTENTS:
+        raise _damaged(f"{len(pairs)} pieces")
+    for position, length in pairs:
+        # GNU tar starts each piece at a new block, and cuts the file off after the last piece. Go
+        # and Python do neither.
+        if position < end or (length and (offset - start) % BLOCK):
+            raise _damaged("the pieces are out of order, or not aligned")
         if length:
-            found.append(Extent(position, offset, length))
+            extents.append(Extent(position, offset, length))
         offset += length
-        stored -= length
         end = position + length
-    if stored or end > size:
-        raise ValueError
-    return tuple(found)
+    if end != size or offset - start != stored:
+        raise _damaged("the pieces do not fit the size")
+    return DataMap(size, tuple(extents), start)
+
+
+def _damaged(why: str) -> ToolError:
+    return ToolError(f"invalid map of a sparse file: {why}")

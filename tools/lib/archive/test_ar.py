@@ -12,7 +12,7 @@ def header(name: str, size: object) -> bytes:
 
 def read(data: bytes) -> list[tuple[str, bytes]]:
     members = ar.members(io.BytesIO(data), len(data))
-    return [(name, data[offset : offset + size]) for name, offset, size in members]
+    return [(each.name, data[each.offset : each.offset + each.size]) for each in members]
 
 
 def test_names_of_system_v_gnu_and_bsd() -> None:
@@ -30,15 +30,15 @@ def test_names_of_system_v_gnu_and_bsd() -> None:
     [
         (b"", "not a .deb"),
         (b"!<arch>", "not a .deb"),
-        (b"!<arch>\n" + header("a", 1), "cut off: 69 bytes announced, 68 there"),
-        (b"!<arch>\n" + header("a", -1), "has the size b'-1        '"),
-        (b"!<arch>\n" + header("a", "1_0"), "has the size"),
-        (b"!<arch>\n" + header("#1/x", 0), "has the size b'x'"),
-        (b"!<arch>\n" + header("a", 0)[:-1], "damaged at byte 8"),
-        (b"!<arch>\n" + b"x" * 60, "damaged at byte 8"),
+        (b"!<arch>\n" + header("a", 1), "truncated: 69 bytes announced, the file has 68"),
+        (b"!<arch>\n" + header("a", -1), "ar header at byte 8: invalid size b'-1        '"),
+        (b"!<arch>\n" + header("a", "1_0"), "invalid size"),
+        (b"!<arch>\n" + header("#1/x", 0), "invalid size b'x'"),
+        (b"!<arch>\n" + header("a", 0)[:-1], "damaged: no ar header at byte 8"),
+        (b"!<arch>\n" + b"x" * 60, "damaged: no ar header at byte 8"),
     ],
 )
-def test_damage_is_told_with_its_place(data: bytes, message: str) -> None:
+def test_damaged_archives(data: bytes, message: str) -> None:
     with pytest.raises(ToolError) as caught:
         read(data)
     assert message in str(caught.value)

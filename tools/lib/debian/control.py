@@ -11,8 +11,6 @@ from tools.lib.debian.names import parse_architecture, parse_package_name, parse
 from tools.lib.debian.package import BinaryPackage
 
 _WHERE = "control"
-# 10**11 KiB are 100 TB.
-_MAX_DIGITS = 11
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,12 +18,10 @@ class Control:
     """What a control file says.
 
     `paragraph` is the file's content byte for byte, from its first field to a final line feed.
-    `installed_size` is in bytes, 0 if the file does not say.
     """
 
     paragraph: bytes
     package: BinaryPackage
-    installed_size: int
 
 
 def parse_control(data: bytes) -> Control:
@@ -38,8 +34,6 @@ def parse_control(data: bytes) -> Control:
     fields = parse_paragraph(data.decode("utf-8", "replace"), _WHERE)
     name = parse_package_name(_required(fields, "Package"), f"{_WHERE}: Package")
     source = fields.get("source", "").split(maxsplit=1)
-    size = fields.get("installed-size", "")
-    is_size = size.isascii() and size.isdigit() and len(size) <= _MAX_DIGITS
     return Control(
         paragraph=data.strip(b"\r\n") + b"\n",
         package=BinaryPackage(
@@ -50,7 +44,6 @@ def parse_control(data: bytes) -> Control:
             ),
             source=source[0] if source else name,
         ),
-        installed_size=int(size) << 10 if is_size else 0,
     )
 
 

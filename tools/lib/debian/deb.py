@@ -7,15 +7,20 @@ from dataclasses import dataclass
 from typing import IO
 
 from tools.lib.archive import ar, decompress, tar_reader
+from tools.lib.archive.limits import (
+    MAX_CONTROL_ARCHIVE,
+    MAX_CONTROL_FILE,
+    MAX_MD5SUMS,
+    MIB,
+    ArchiveLimits,
+)
 from tools.lib.cli.error_context import error_context
 from tools.lib.cli.errors import ToolError
 from tools.lib.debian.architectures import BY_DEBIAN_NAME
 from tools.lib.debian.control import Control, parse_control
 
-# Debian's largest control archives are some MB, of the MD5 sums of 100,000 files.
-_MAX_CONTROL = 64 << 20
-
-_CONTROL_FILES = ("control", "md5sums")
+_LIMITS = ArchiveLimits(size=MAX_CONTROL_ARCHIVE, entries=4096, names=MIB)
+_CONTROL_FILES = {"control": MAX_CONTROL_FILE, "md5sums": MAX_MD5SUMS}
 _CONTROL_COMPRESSIONS = ("", ".gz", ".xz", ".zst")
 
 
@@ -112,23 +117,20 @@ def _find_members(source: IO[bytes], end: int) -> tuple[ar.ArMember, ar.ArMember
 
 
 def _read_control_files(chunks: Iterable[bytes]) -> dict[str, bytes]:
-    archive = bytearray()
-    for chunk in chunks:
-        archive += chunk
-        if len(archive) > _MAX_CONTROL:
-            raise ToolError(f"more than {_MAX_CONTROL} bytes uncompressed")
+    archive = b"".join(decompress.bounded(chunks, MAX_CONTROL_ARCHIVE))
 
     def read_at(offset: int, length: int) -> bytes:
-        return bytes(archive[offset : offset + length])
+        return archive[offset : offset + length]
 
     files: dict[str, bytes] = {}
-    for member in tar_reader.members(read_at, len(archive)):
+    for member in tar_reader.members(read_at, len(archive), _LIMITS):
         path = member.entry.path
         if path in files:
             raise ToolError(f"{path}: duplicate entry")
         if member.entry.type == "file" and path in _CONTROL_FILES:
-            # The archive bounds the size of a file, but not that of a sparse file.
-            if member.entry.size > _MAX_CONTROL:
-                raise ToolError(f"{path}: {member.entry.size} bytes, more than {_MAX_CONTROL}")
+            if member.entry.size > _CONTROL_FILES[path]:
+                raise ToolError(
+                    f"{path}: {member.entry.size} bytes, more than {_CONTROL_FILES[path]}"
+                )
             files[path] = b"".join(tar_reader.content(member, read_at))
     return files

@@ -7,19 +7,13 @@ from tools.lib.debian.testing import CONTROL
 
 
 def test_a_control_file_is_parsed() -> None:
-    control = parse_control(CONTROL + b"Source: origin (2:1-1)\nInstalled-Size: 12\n")
+    control = parse_control(CONTROL + b"Source: origin (2:1-1)\n")
     assert control.package == BinaryPackage("sample", "1.2-3", "amd64", "origin")
-    assert control.installed_size == 12 << 10
 
 
 def test_the_source_package_has_the_same_name_by_default() -> None:
     assert parse_control(CONTROL).package.source == "sample"
     assert parse_control(CONTROL + b"Source:\n").package.source == "sample"
-
-
-@pytest.mark.parametrize("size", [b"", b"-1", b"1.5", b"\xc2\xb2", b"9" * 5000])
-def test_an_invalid_installed_size_is_unknown(size: bytes) -> None:
-    assert parse_control(CONTROL + b"Installed-Size: " + size).installed_size == 0
 
 
 @pytest.mark.parametrize(

@@ -27,42 +27,42 @@ Description: a package
 """
 
 
-class TarEntry(NamedTuple):
+class PackedEntry(NamedTuple):
     """A header and its data."""
 
     info: tarfile.TarInfo
     data: bytes
 
 
-def _entry(name: str, kind: bytes, mode: int, data: bytes = b"", link: str = "") -> TarEntry:
+def _entry(name: str, kind: bytes, mode: int, data: bytes = b"", link: str = "") -> PackedEntry:
     info = tarfile.TarInfo(name)
     info.type, info.mode, info.linkname = kind, mode, link
     info.size, info.mtime = len(data), MTIME
     info.uname = info.gname = "root"
-    return TarEntry(info, data)
+    return PackedEntry(info, data)
 
 
-def file(name: str, data: bytes = b"", mode: int = 0o644) -> TarEntry:
+def file(name: str, data: bytes = b"", mode: int = 0o644) -> PackedEntry:
     return _entry(name, tarfile.REGTYPE, mode, data)
 
 
-def directory(name: str, mode: int = 0o755) -> TarEntry:
+def directory(name: str, mode: int = 0o755) -> PackedEntry:
     return _entry(name, tarfile.DIRTYPE, mode)
 
 
-def symlink(name: str, target: str) -> TarEntry:
+def symlink(name: str, target: str) -> PackedEntry:
     return _entry(name, tarfile.SYMTYPE, 0o777, link=target)
 
 
-def hardlink(name: str, target: str) -> TarEntry:
+def hardlink(name: str, target: str) -> PackedEntry:
     return _entry(name, tarfile.LNKTYPE, 0o644, link=target)
 
 
-def device(name: str, kind: bytes = tarfile.CHRTYPE) -> TarEntry:
+def device(name: str, kind: bytes = tarfile.CHRTYPE) -> PackedEntry:
     return _entry(name, kind, 0o600)
 
 
-def tar(*entries: TarEntry, format: int = tarfile.GNU_FORMAT) -> bytes:
+def tar(*entries: PackedEntry, format: int = tarfile.GNU_FORMAT) -> bytes:
     """Returns an archive of the entries as they are."""
     buffer = io.BytesIO()
     with tarfile.open(
@@ -89,7 +89,7 @@ COMPRESSIONS: dict[str, Callable[[bytes], bytes]] = {
 }
 
 
-def md5sums(*entries: TarEntry) -> bytes:
+def md5sums(*entries: PackedEntry) -> bytes:
     """Returns the md5sums file that dh_md5sums(1) writes for the entries."""
     return b"".join(
         b"%s  %s\n" % (hashlib.md5(data).hexdigest().encode(), info.name.lstrip("./").encode())
@@ -109,7 +109,7 @@ def ar(members: Iterable[tuple[str, bytes]]) -> bytes:
 
 
 def deb(
-    *entries: TarEntry,
+    *entries: PackedEntry,
     control: bytes = CONTROL,
     sums: bytes | None = None,
     suffix: str = ".xz",

@@ -8,18 +8,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tools.lib.archive import decompress, tar_reader
+from tools.lib.archive.extents import ReadAt
+from tools.lib.archive.limits import deb_limits
 from tools.lib.archive.scratch_file import ScratchFile
-from tools.lib.archive.tar_fields import ReadAt
-from tools.lib.archive.tar_reader import Member
+from tools.lib.archive.tar_member import TarMember
 from tools.lib.cli.error_context import error_context
-from tools.lib.cli.errors import ToolError
 from tools.lib.debian.deb import DebFile, MemberStream, read_deb
 
-# The default limit: this many bytes, or multiples of the sizes that the package states (its
-# Installed-Size) and has. Debian's packages stay below half of either.
-_MIN_LIMIT = 64 << 20
-_PER_INSTALLED_BYTE = 4
-_PER_COMPRESSED_BYTE = 64
+# dpkg-deb reads the first stream of these only. It reads all of .gz and .zst.
+_SINGLE_STREAM = (".xz", ".lzma", ".bz2")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +24,7 @@ class UnpackedDeb:
     """A package, the entries of its archive in their order, and the uncompressed archive."""
 
     deb: DebFile
-    members: tuple[Member, ...]
+    members: tuple[TarMember, ...]
     read_at: ReadAt
 
 
@@ -50,21 +47,14 @@ def unpack_deb(
     """
     with open(path, "rb") as source, error_context(path):
         deb = read_deb(source, os.fstat(source.fileno()).st_size)
-        limit = _default_limit(deb) if limit is None else limit
+        limits = deb_limits(deb.data.size, limit, limit_hint)
         with ScratchFile(output) as scratch:
             with error_context(deb.data.name):
-                chunks = decompress.chunks(MemberStream(source, deb.data), deb.data_suffix)
-                scratch.fill(chunks, limit, limit_hint)
-                members = tuple(tar_reader.members(scratch.read_at, scratch.size))
-                # The size of the archive does not bound the size of sparse files.
-                if sum(member.entry.size for member in members) > limit:
-                    raise ToolError(f"files of more than {limit} bytes", limit_hint)
+                chunks = decompress.chunks(
+                    MemberStream(source, deb.data),
+                    deb.data_suffix,
+                    concatenated=deb.data_suffix not in _SINGLE_STREAM,
+                )
+                scratch.fill(chunks, limits.size, limit_hint)
+                members = tuple(tar_reader.members(scratch.read_at, scratch.size, limits))
             yield UnpackedDeb(deb, members, scratch.read_at)
-
-
-def _default_limit(deb: DebFile) -> int:
-    return max(
-        _MIN_LIMIT,
-        _PER_INSTALLED_BYTE * deb.control.installed_size,
-        _PER_COMPRESSED_BYTE * deb.data.size,
-    )

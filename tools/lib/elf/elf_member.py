@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from tools.lib.archive.tar_fields import ReadAt
-from tools.lib.archive.tar_reader import Member
+from tools.lib.archive.extents import ReadAt
+from tools.lib.archive.tar_member import TarMember
 from tools.lib.elf.elf_file import MAGIC, ElfInfo, parse_elf
 
 
-def parse_elf_member(member: Member, read_at: ReadAt) -> ElfInfo | None:
+def parse_elf_member(member: TarMember, read_at: ReadAt) -> ElfInfo | None:
     """Returns what the file's headers say, None if it is not a well-formed ELF file.
 
     A sparse file is taken for none: compilers do not write them with holes.
@@ -21,7 +21,7 @@ def parse_elf_member(member: Member, read_at: ReadAt) -> ElfInfo | None:
     """
     if len(member.extents) != 1:
         return None
-    _, start, size = member.extents[0]
+    start, size = member.extents[0].offset, member.extents[0].length
     if read_at(start, len(MAGIC)) != MAGIC:
         return None
     return parse_elf(

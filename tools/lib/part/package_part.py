@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 
-from tools.lib.archive.tar_entry import Entry, path_bytes
-from tools.lib.archive.tar_fields import ReadAt
-from tools.lib.archive.tar_reader import Member, content
+from tools.lib.archive.extents import ReadAt
+from tools.lib.archive.tar_entry import TarEntry, path_bytes
+from tools.lib.archive.tar_member import TarMember
+from tools.lib.archive.tar_reader import content
 from tools.lib.cli.errors import ToolError
 from tools.lib.debian.dpkg_status import status_files
 from tools.lib.debian.unpack import UnpackedDeb
@@ -17,7 +18,7 @@ from tools.lib.part.part_writer import PartWriter
 
 def write_package(
     package: UnpackedDeb,
-    members: Sequence[Member],
+    members: Sequence[TarMember],
     md5sums: Mapping[str, str] | None,
     label: str,
     writer: PartWriter,
@@ -40,7 +41,7 @@ def write_package(
     registration = status_files(package.deb.control, md5sums)
     mtime = max((member.entry.mtime for member in package.members), default=0)
     generated = [
-        Member(Entry(path, "file", 0o644, mtime=mtime, size=len(data)), ())
+        TarMember(TarEntry(path, "file", 0o644, mtime=mtime, size=len(data)), ())
         for path, data in registration.items()
     ]
     for member in members:
@@ -62,7 +63,7 @@ def write_package(
 
 
 def _complete_md5sums(
-    members: Sequence[Member], known: Mapping[str, str], read_at: ReadAt
+    members: Sequence[TarMember], known: Mapping[str, str], read_at: ReadAt
 ) -> dict[str, str]:
     """The hex MD5 of each file. A package's own list has no configuration files."""
     files = {member.entry.path: member for member in members if member.entry.type == "file"}
@@ -77,7 +78,7 @@ def _complete_md5sums(
     return md5sums
 
 
-def _md5(member: Member, read_at: ReadAt) -> str:
+def _md5(member: TarMember, read_at: ReadAt) -> str:
     digest = hashlib.md5(usedforsecurity=False)
     for chunk in content(member, read_at):
         digest.update(chunk)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import IO, TYPE_CHECKING
 
 from tools.lib.archive.compress import MEMBER, Compression, compressor
-from tools.lib.archive.tar_entry import END_OF_ARCHIVE, Entry, header, padding, path_bytes
+from tools.lib.archive.tar_entry import END_OF_ARCHIVE, TarEntry, header, padding, path_bytes
 from tools.lib.cli.errors import ToolError
 from tools.lib.debian.package import BinaryPackage
 from tools.lib.elf.elf_file import ElfInfo
@@ -31,7 +31,7 @@ def has_text(path: str, size: int) -> bool:
 def directory_headers(directories: Iterable[PartDirectory]) -> bytes:
     """The tar entries of directories."""
     return b"".join(
-        header(Entry(each.path, "directory", each.mode, each.uid, each.gid, each.mtime))
+        header(TarEntry(each.path, "directory", each.mode, each.uid, each.gid, each.mtime))
         for each in directories
     )
 
@@ -106,7 +106,7 @@ class PartWriter:
 
     def add(
         self,
-        entry: Entry,
+        entry: TarEntry,
         data: Iterable[bytes] = (),
         elf: ElfInfo | None = None,
         libraries: Mapping[str, Sequence[str]] | None = None,
@@ -202,7 +202,7 @@ class PartWriter:
             created_by=part.owner,
         )
 
-    def _add_data(self, entry: Entry, data: Iterable[bytes]) -> tuple[str, str | None]:
+    def _add_data(self, entry: TarEntry, data: Iterable[bytes]) -> tuple[str, str | None]:
         """Writes a file's data; returns its hex sha256, and its text if later steps read that."""
         sha256 = hashlib.sha256()
         size = 0
@@ -234,7 +234,7 @@ class PartWriter:
                 )
 
 
-def _directory(entry: Entry) -> PartDirectory:
+def _directory(entry: TarEntry) -> PartDirectory:
     return PartDirectory(
         path=entry.path,
         mode=entry.mode,

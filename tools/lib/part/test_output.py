@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.lib.archive.tar_entry import Entry
+from tools.lib.archive.tar_entry import TarEntry
 from tools.lib.cli.flags import Parser
 from tools.lib.oci.layer import read_layer
 from tools.lib.part.output import add_flags, part_writer
@@ -32,7 +32,7 @@ def flags(*arguments: str) -> argparse.Namespace:
 
 def write(args: argparse.Namespace) -> None:
     with part_writer(args) as writer:
-        writer.add(Entry("a", "file", 0o644))
+        writer.add(TarEntry("a", "file", 0o644))
         writer.close(label=args.label, architecture=None, package=None)
 
 

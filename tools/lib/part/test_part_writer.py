@@ -10,7 +10,7 @@ import pytest
 import zstandard
 
 from tools.lib.archive.compress import Compression
-from tools.lib.archive.tar_entry import END_OF_ARCHIVE, Entry
+from tools.lib.archive.tar_entry import END_OF_ARCHIVE, TarEntry
 from tools.lib.cli.errors import ToolError
 from tools.lib.part.part import Blob, Part, PartDirectory
 from tools.lib.part.part_writer import PartWriter
@@ -32,7 +32,7 @@ def write(*files: tuple[str, bytes], compression: Compression = "gzip") -> tuple
     out = io.BytesIO()
     writer = PartWriter(out, compression)
     for path, data in files:
-        writer.add(Entry(path, "file", 0o644, mtime=len(path), size=len(data)), [data])
+        writer.add(TarEntry(path, "file", 0o644, mtime=len(path), size=len(data)), [data])
     part = writer.close(label="//a:b", architecture=None, package=None)
     return out.getvalue(), part
 
@@ -67,7 +67,7 @@ def test_blob_does_not_depend_on_how_the_data_is_chunked() -> None:
     out = io.BytesIO()
     writer = PartWriter(out, "gzip")
     pieces = [DATA[at : at + 77_777] for at in range(0, len(DATA), 77_777)]
-    writer.add(Entry("a", "file", 0o644, mtime=1, size=len(DATA)), iter(pieces))
+    writer.add(TarEntry("a", "file", 0o644, mtime=1, size=len(DATA)), iter(pieces))
     writer.close(label="", architecture=None, package=None)
     assert out.getvalue() == write(("a", DATA))[0]
 
@@ -76,13 +76,13 @@ def test_blob_does_not_depend_on_how_the_data_is_chunked() -> None:
 def test_data_of_the_wrong_size(size: int) -> None:
     writer = PartWriter(io.BytesIO(), "none")
     with pytest.raises(ToolError, match=f"^a: 2 bytes of data, expected {size}$"):
-        writer.add(Entry("a", "file", 0o644, size=size), [b"xx"])
+        writer.add(TarEntry("a", "file", 0o644, size=size), [b"xx"])
 
 
 def test_parents_that_are_not_declared_are_implied() -> None:
     writer = PartWriter(io.BytesIO(), "none")
-    writer.add(Entry("a/b", "directory", 0o700, 1, 2, 3, xattrs={"user.x": b"\xff"}))
-    writer.add(Entry("a/b/c/d", "symlink", 0o777, mtime=9, link="x"))
+    writer.add(TarEntry("a/b", "directory", 0o700, 1, 2, 3, xattrs={"user.x": b"\xff"}))
+    writer.add(TarEntry("a/b/c/d", "symlink", 0o777, mtime=9, link="x"))
     part = writer.close(label="", architecture=None, package=None)
     assert part.directories == (
         PartDirectory(path="a", mode=0o755, uid=0, gid=0, mtime=9, implied=True),
@@ -111,8 +111,8 @@ def test_metadata_includes_the_text_of_configuration_files() -> None:
 def test_layer_is_the_blob_all_directories_and_the_end(compression: Compression) -> None:
     out = io.BytesIO()
     writer = PartWriter(out, compression, whole=True)
-    writer.add(Entry("a", "directory", 0o700, 1, 2, mtime=9))
-    writer.add(Entry("a/b/c", "file", 0o644, mtime=5, size=len(DATA)), [DATA])
+    writer.add(TarEntry("a", "directory", 0o700, 1, 2, mtime=9))
+    writer.add(TarEntry("a/b/c", "file", 0o644, mtime=5, size=len(DATA)), [DATA])
     part = writer.close(label="//a:b", architecture="arm64", package=None)
     layer = writer.layer()
     blob = out.getvalue()
@@ -138,7 +138,7 @@ def test_layer_unpacks_alike_under_any_umask(tmp_path: Path) -> None:
     archive = tmp_path / "layer.tar"
     with archive.open("wb") as out:
         writer = PartWriter(out, "none", whole=True)
-        writer.add(Entry("nodejs/bin/node", "file", 0o755))
+        writer.add(TarEntry("nodejs/bin/node", "file", 0o755))
         writer.close(label="//a:b", architecture=None, package=None)
         writer.layer()
     root = tmp_path / "root"

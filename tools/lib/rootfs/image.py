@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from tools.lib.elf.elf_file import ElfInfo
 from tools.lib.part.overlay import Conflict, Overlay
 from tools.lib.part.part import Part, PartDirectory, PartEntry
-from tools.lib.rootfs.tree import Inode, Member, PathError, Source, Tree
+from tools.lib.rootfs.tree import FileLocation, Inode, LayerMember, PathError, Tree
 
 _FILE_TYPES = {
     "file": stat.S_IFREG,
@@ -53,9 +53,9 @@ class ImageView:
         self.tree = Tree()
         self.overlay = Overlay()
         self.conflicts: list[Conflict] = []
-        self._elf_files: dict[Source, ElfFile] = {}
-        self._texts: dict[Source, str] = {}
-        self._libraries: dict[Source, Mapping[str, Sequence[str]]] = {}
+        self._elf_files: dict[FileLocation, ElfFile] = {}
+        self._texts: dict[FileLocation, str] = {}
+        self._libraries: dict[FileLocation, Mapping[str, Sequence[str]]] = {}
         self.parts: list[Part] = []
         for layer, each in enumerate(parts):
             part = self._resolve(each) if each.foreign else each
@@ -65,7 +65,7 @@ class ImageView:
             impossible = {id(conflict.entry) for conflict in conflicts if not conflict.is_possible}
             self.tree.apply(self._members(part, impossible))
             for ordinal, entry in enumerate(part.entries):
-                source = Source(layer, ordinal)
+                source = FileLocation(layer, ordinal)
                 if entry.elf is not None:
                     self._elf_files[source] = ElfFile(entry.path, part.owner, entry.elf)
                 if entry.text is not None:
@@ -127,7 +127,7 @@ class ImageView:
             ),
         )
 
-    def _members(self, part: Part, impossible: Collection[int]) -> Iterator[Member]:
+    def _members(self, part: Part, impossible: Collection[int]) -> Iterator[LayerMember]:
         for ordinal, entry in enumerate(part.entries):
             if id(entry) not in impossible:
                 yield _entry_member(ordinal, entry)
@@ -146,8 +146,8 @@ class ImageView:
             return False
 
 
-def _entry_member(ordinal: int, entry: PartEntry) -> Member:
-    return Member(
+def _entry_member(ordinal: int, entry: PartEntry) -> LayerMember:
+    return LayerMember(
         ordinal,
         entry.path,
         _FILE_TYPES[entry.type] | entry.mode,
@@ -159,6 +159,6 @@ def _entry_member(ordinal: int, entry: PartEntry) -> Member:
     )
 
 
-def _directory_member(directory: PartDirectory) -> Member:
+def _directory_member(directory: PartDirectory) -> LayerMember:
     mode = stat.S_IFDIR | directory.mode
-    return Member(0, directory.path, mode, directory.uid, directory.gid, 0, "", False)
+    return LayerMember(0, directory.path, mode, directory.uid, directory.gid, 0, "", False)

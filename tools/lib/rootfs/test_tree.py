@@ -1,32 +1,33 @@
 import stat
+from dataclasses import replace
 
 import pytest
 
 from tools.lib.cli.errors import ToolError
-from tools.lib.rootfs.tree import Member, PathError, Source, Tree
+from tools.lib.rootfs.tree import FileLocation, LayerMember, PathError, Tree
 
 
-def file(name: str, mode: int = 0o644) -> Member:
-    return Member(0, name, stat.S_IFREG | mode, 0, 0, 0, "", False)
+def file(name: str, mode: int = 0o644) -> LayerMember:
+    return LayerMember(0, name, stat.S_IFREG | mode, 0, 0, 0, "", False)
 
 
-def folder(name: str, mode: int = 0o755, uid: int = 0) -> Member:
-    return Member(0, name, stat.S_IFDIR | mode, uid, 0, 0, "", False)
+def folder(name: str, mode: int = 0o755, uid: int = 0) -> LayerMember:
+    return LayerMember(0, name, stat.S_IFDIR | mode, uid, 0, 0, "", False)
 
 
-def link(name: str, target: str) -> Member:
-    return Member(0, name, stat.S_IFLNK | 0o777, 0, 0, 0, target, False)
+def link(name: str, target: str) -> LayerMember:
+    return LayerMember(0, name, stat.S_IFLNK | 0o777, 0, 0, 0, target, False)
 
 
-def hard(name: str, target: str) -> Member:
-    return Member(0, name, stat.S_IFREG | 0o644, 0, 0, 0, target, True)
+def hard(name: str, target: str) -> LayerMember:
+    return LayerMember(0, name, stat.S_IFREG | 0o644, 0, 0, 0, target, True)
 
 
-def tree(*layers: list[Member]) -> Tree:
+def tree(*layers: list[LayerMember]) -> Tree:
     """A tree of layers; a member's ordinal is its place in its layer."""
     result = Tree()
     for layer in layers:
-        result.apply(member._replace(ordinal=number) for number, member in enumerate(layer))
+        result.apply(replace(member, ordinal=number) for number, member in enumerate(layer))
     return result
 
 
@@ -63,8 +64,8 @@ def test_a_later_layer_replaces_files_and_changes_directories() -> None:
     )
     assert paths(both) == ["/a", "/a/file", "/a/kept", "/b", "/c", "/c/x"]
     assert both.resolve("/a").inode.uid == 7
-    assert both.resolve("/a/file").inode.source == Source(1, 1)
-    assert both.resolve("/a/kept").inode.source == Source(0, 1)
+    assert both.resolve("/a/file").inode.source == FileLocation(1, 1)
+    assert both.resolve("/a/kept").inode.source == FileLocation(0, 1)
     assert both.resolve("/b").inode.is_file
 
 
@@ -110,8 +111,8 @@ def test_hard_links_share_an_inode_also_across_layers() -> None:
     both = tree([file("a"), hard("b", "./a")], [hard("c", "/b"), file("a")])
     b, c, a = (both.resolve(name).inode for name in "bca")
     assert b is c
-    assert b.source == Source(0, 0)
-    assert a.source == Source(1, 1)
+    assert b.source == FileLocation(0, 0)
+    assert a.source == FileLocation(1, 1)
 
 
 def test_a_hard_link_to_a_link_is_that_link() -> None:
@@ -121,9 +122,9 @@ def test_a_hard_link_to_a_link_is_that_link() -> None:
 @pytest.mark.parametrize(
     ("member", "reason"),
     [
-        (file("../x"), "the name leads out of the image"),
-        (file("a/../../x"), "the name leads out of the image"),
-        (file("."), "the root must be a directory"),
+        (file("../x"), "the path contains '..'"),
+        (file("a/../../x"), "the path contains '..'"),
+        (file("."), "the root is not a directory"),
         (file("file/x"), "its parent is not a directory"),
         (file("file/x/y"), "/file is not a directory"),
         (file("loop/x"), "too many symbolic links"),
@@ -131,7 +132,7 @@ def test_a_hard_link_to_a_link_is_that_link() -> None:
         (hard("x", "folder"), "a hard link to the directory folder"),
     ],
 )
-def test_entries_that_cannot_be(member: Member, reason: str) -> None:
+def test_entries_that_cannot_be(member: LayerMember, reason: str) -> None:
     with pytest.raises(ToolError) as error:
         tree([file("file"), folder("folder"), link("loop", "loop")], [member])
     assert str(error.value).startswith(f"layer 1: {member.name}: ")

@@ -1,15 +1,16 @@
-"""The file system of an image, as a model: layers in, a tree of inodes out. Touches no file system.
+"""The file system of an image as a model: layers in, a tree of inodes out. It touches no files.
 
-Layers are applied as image-spec 1.1, layer.md has it, and as containerd does where that is open:
-links on the way to an entry are followed inside the image.
+Layers are applied as image-spec 1.1, layer.md, describes, and as containerd does where that is
+open: links on the way to an entry are followed inside the image.
 """
 
 from __future__ import annotations
 
 import stat
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from dataclasses import dataclass
 
+from tools.lib.archive.limits import MAX_DEPTH, MAX_LINK_STEPS, MAX_PATH
 from tools.lib.cli.errors import ToolError
 
 _WHITEOUT = ".wh."
@@ -17,31 +18,33 @@ _OPAQUE = ".wh..wh..opq"
 _MAX_LINKS = 40  # Linux's own limit, path_resolution(7).
 
 
-class Member(NamedTuple):
-    """An entry of a layer's tar."""
+@dataclass(frozen=True, slots=True)
+class LayerMember:
+    """An entry of a layer."""
 
     ordinal: int
     """Its place in the archive, from 0."""
     name: str
     mode: int
-    """With the bits of the type, as st_mode has it."""
+    """st_mode, file type included."""
     uid: int
     gid: int
     size: int
     link: str
-    """The text of a symlink; the target's name for a hard link."""
+    """The text of a symlink; the name of a hard link's target."""
     hardlink: bool
 
 
-class Source(NamedTuple):
-    """Where the bytes of a file are: the layer, from 0 for the lowest, and the place in it."""
+@dataclass(frozen=True, slots=True, order=True)
+class FileLocation:
+    """Where the content of a file is: the layer, from 0 for the lowest, and the entry in it."""
 
     layer: int
     ordinal: int
 
 
 class Inode:
-    """What a name stands for; hard links are names that share one."""
+    """What a name refers to; hard links are names that share one."""
 
     __slots__ = ("entries", "gid", "link", "mode", "size", "source", "uid")
 
@@ -52,7 +55,7 @@ class Inode:
         gid: int,
         size: int = 0,
         link: str = "",
-        source: Source | None = None,
+        source: FileLocation | None = None,
     ) -> None:
         self.mode = mode
         self.uid = uid
@@ -76,11 +79,12 @@ class Inode:
 
 
 class PathError(Exception):
-    """A path of the image leads nowhere; the text says why, in one line."""
+    """A path of the image cannot be resolved; the text says why, in one line."""
 
 
-class Found(NamedTuple):
-    """What a path leads to: the same place without links, and the inode there."""
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a path leads to: its path without links, and the inode there."""
 
     path: str
     inode: Inode
@@ -92,28 +96,30 @@ class Tree:
     def __init__(self) -> None:
         self.root = Inode(stat.S_IFDIR | 0o755, 0, 0)
         self._layer = -1
-        # Names that the current layer has set, by the identity of their directory: its own
-        # whiteouts do not touch them. A stale identity does no harm: a directory that is new has
-        # nothing of lower layers in it.
+        # Names that the current layer has set, by the identity of their directory; its own
+        # whiteouts do not touch them. Whiteouts that it has had are there too, for their second
+        # time changes nothing. A stale identity does no harm: a directory that is new has nothing
+        # of lower layers in it.
         self._fresh: set[tuple[int, str]] = set()
+        self._link_steps = 0  # components of symlinks that were followed for the current layer
 
     def resolve(self, path: str, follow: bool = True) -> Found:
-        """Follows `path` from the root, links inside the image only, as the kernel would in it.
+        """Follows `path` from the root, as the kernel would inside the image.
 
         Args:
             path: with or without a leading slash.
-            follow: whether a link at the end is followed too (stat, not lstat).
+            follow: whether a link at the end is followed too, as by stat and not by lstat.
 
         Raises:
-            PathError: nothing is there.
+            PathError: the path does not exist.
         """
         return self._walk(path, follow, create=False)
 
     def locate(self, path: str) -> str:
-        """The place without links that `path` means, also if nothing is there yet.
+        """Returns the path without links that `path` means, also if it does not exist yet.
 
         Raises:
-            PathError: `path` leads up from what is not there.
+            PathError: `path` has `..` below a directory that does not exist.
         """
         tail: list[str] = []
         while True:
@@ -128,45 +134,53 @@ class Tree:
         return "/".join([at.rstrip("/"), *reversed(tail)]) or "/"
 
     def walk(self) -> Iterator[Found]:
-        """Every inode below the root with its path, parents before children, sorted by name."""
-        pending = [Found("", self.root)]
+        """Yields every inode below the root, parents before children, sorted by name."""
+        pending = [("", self.root, _sorted_names(self.root))]
         while pending:
-            at = pending.pop()
-            if at.inode is not self.root:
-                yield at
-            for name in sorted(at.inode.entries, reverse=True):
-                pending.append(Found(f"{at.path}/{name}", at.inode.entries[name]))
+            path, directory, names = pending[-1]
+            name = next(names, None)
+            if name is None:
+                pending.pop()
+                continue
+            found = Found(f"{path}/{name}", directory.entries[name])
+            yield found
+            if found.inode.entries:
+                pending.append((found.path, found.inode, _sorted_names(found.inode)))
 
-    def apply(self, layer: Iterable[Member]) -> None:
-        """Lays the next layer over the tree.
+    def apply(self, layer: Iterable[LayerMember]) -> None:
+        """Applies the next layer.
 
         Raises:
-            ToolError: an entry that cannot be: outside the image, below a file, linked to nothing.
+            ToolError: an entry is outside the image, below a file, or a hard link to nothing.
         """
         self._layer += 1
         self._fresh.clear()
+        self._link_steps = 0
         for member in layer:
             try:
                 self._add(member)
             except PathError as error:
-                raise ToolError(f"layer {self._layer}: {member.name}: {error}") from None
+                raise ToolError(f"layer {self._layer}: {member.name:.80}: {error}") from None
 
-    def _add(self, member: Member) -> None:
+    def _add(self, member: LayerMember) -> None:
         parts = [part for part in member.name.split("/") if part not in ("", ".")]
         if ".." in parts:
-            raise PathError("the name leads out of the image")
+            raise PathError("the path contains '..'")
         if not parts:
             if not stat.S_ISDIR(member.mode):
-                raise PathError("the root must be a directory")
+                raise PathError("the root is not a directory")
             self.root.mode, self.root.uid, self.root.gid = member.mode, member.uid, member.gid
             return
         above, name = "/".join(parts[:-1]), parts[-1]
         if name.startswith(_WHITEOUT):
             self._whiteout(above, name)
             return
-        parent = self._walk(above, True, create=True).inode
+        found = self._walk(above, True, create=True)
+        parent = found.inode
         if not parent.is_dir:
             raise PathError("its parent is not a directory")
+        if len(found.path) + len(name) > MAX_PATH:
+            raise PathError(f"its path has more than {MAX_PATH} bytes")
         self._fresh.add((id(parent), name))
         old = parent.entries.get(name)
         if member.hardlink:
@@ -177,7 +191,8 @@ class Tree:
         elif stat.S_ISDIR(member.mode) and old is not None and old.is_dir:
             old.mode, old.uid, old.gid = member.mode, member.uid, member.gid
         else:
-            source = Source(self._layer, member.ordinal) if stat.S_ISREG(member.mode) else None
+            is_file = stat.S_ISREG(member.mode)
+            source = FileLocation(self._layer, member.ordinal) if is_file else None
             parent.entries[name] = Inode(
                 member.mode, member.uid, member.gid, member.size, member.link, source
             )
@@ -186,54 +201,70 @@ class Tree:
         try:
             parent = self.resolve(above).inode
         except PathError:
-            return  # Nothing there to hide.
+            return  # It hides nothing.
+        if (id(parent), name) in self._fresh:
+            return
+        self._fresh.add((id(parent), name))
         if name == _OPAQUE:
-            self._hide_entries(parent)
-        elif not name.startswith(_WHITEOUT * 2):  # Other such names are notes of aufs to itself.
+            for each in list(parent.entries):
+                self._hide(parent, each)
+        elif not name.startswith(_WHITEOUT * 2):  # Such names are aufs's own notes.
             self._hide(parent, name.removeprefix(_WHITEOUT))
 
     def _hide(self, parent: Inode, name: str) -> None:
         """Removes what lower layers have under a name; what this layer has below it stays."""
-        child = parent.entries.get(name)
-        if child is None:
-            return
-        self._hide_entries(child)
-        if (id(parent), name) not in self._fresh and not child.entries:
-            del parent.entries[name]
-
-    def _hide_entries(self, directory: Inode) -> None:
-        for name in list(directory.entries):
-            self._hide(directory, name)
+        pending = [(parent, name, False)]
+        while pending:
+            parent, name, is_emptied = pending.pop()
+            child = parent.entries.get(name)
+            if child is None:
+                continue
+            if child.entries and not is_emptied:
+                pending.append((parent, name, True))
+                pending += [(child, each, False) for each in child.entries]
+            elif not child.entries and (id(parent), name) not in self._fresh:
+                del parent.entries[name]
 
     def _walk(self, path: str, follow: bool, create: bool) -> Found:
         todo = [part for part in reversed(path.split("/")) if part not in ("", ".")]
-        trail: list[Found] = []  # names and inodes from the root to here
+        names: list[str] = []
+        inodes = [self.root]  # from the root to here
         links = 0
         while todo:
-            here = trail[-1].inode if trail else self.root
+            here = inodes[-1]
             if not here.is_dir:
-                raise PathError(f"{_join(trail)} is not a directory")
+                raise PathError(f"/{'/'.join(names)} is not a directory")
             name = todo.pop()
             if name == "..":
-                del trail[-1:]
+                if names:
+                    names.pop()
+                    inodes.pop()
                 continue
             child = here.entries.get(name)
             if child is None:
                 if not create:
-                    raise PathError(f"{_join(trail).rstrip('/')}/{name} does not exist")
+                    raise PathError(f"/{'/'.join([*names, name])} does not exist")
                 child = here.entries[name] = Inode(stat.S_IFDIR | 0o755, 0, 0)
                 self._fresh.add((id(here), name))
             if child.is_link and (follow or todo):
                 links += 1
                 if links > _MAX_LINKS:
                     raise PathError(f"{path}: too many symbolic links, or a loop of them")
+                target = [part for part in reversed(child.link.split("/")) if part not in ("", ".")]
+                self._link_steps += len(target)
+                if self._link_steps > MAX_LINK_STEPS:
+                    raise ToolError(f"layer {self._layer}: too many symlinks in its paths")
                 if child.link.startswith("/"):
-                    trail.clear()
-                todo += [part for part in reversed(child.link.split("/")) if part not in ("", ".")]
+                    names.clear()
+                    del inodes[1:]
+                todo += target
                 continue
-            trail.append(Found(name, child))
-        return Found(_join(trail), trail[-1].inode if trail else self.root)
+            names.append(name)
+            inodes.append(child)
+            if len(names) > MAX_DEPTH:
+                raise PathError(f"it has more than {MAX_DEPTH} components")
+        return Found("/" + "/".join(names), inodes[-1])
 
 
-def _join(trail: list[Found]) -> str:
-    return "/" + "/".join(name for name, _ in trail)
+def _sorted_names(directory: Inode) -> Iterator[str]:
+    return iter(sorted(directory.entries))

@@ -1,0 +1,97 @@
+"""Limits on what is read from elsewhere. docs/limits.md explains each one; a test keeps it in step.
+
+A limit is either what Linux or the other readers of the format allow, or far beyond what any real
+package or layer needs. Within them every tool stays below 500 MB of memory, and what a small input
+costs is a matter of seconds.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+MIB = 1 << 20
+
+# Names. Linux: limits.h. Both counts leave out the final NUL.
+MAX_NAME = 255
+MAX_PATH = 4095
+MAX_LINK = 4095
+MAX_DEPTH = 256
+"""Directories in a path. Python's own recursion limit and quadratic costs lie beyond it."""
+
+MAX_LINK_STEPS = 1 << 23
+"""Components of symlinks that are followed to place the entries of one layer."""
+
+MAX_OWNER = (1 << 32) - 2
+"""The largest uid and gid; the next number means "unchanged" to chown(2)."""
+
+MAX_DEVICE_MAJOR = (1 << 12) - 1
+MAX_DEVICE_MINOR = (1 << 20) - 1
+
+# Tar headers. Go's archive/tar, and so every container runtime, has the same limit of 1 MiB.
+MAX_EXTENDED_HEADER = MIB
+MAX_XATTR_NAME = 255
+MAX_XATTR_VALUE = 1 << 16
+MAX_SPARSE_EXTENTS = 1 << 14
+
+# Decompression.
+MAX_DECODER_MEMORY = 130 * MIB
+"""Bytes of a decoder's dictionary: xz -9 needs 64 MiB, zstd --ultra 128 MiB."""
+MAX_SMALL_STREAMS = 4096
+MIN_STREAM = 64
+"""Concatenated streams beyond MAX_SMALL_STREAMS have to hold so many bytes each, on average."""
+
+# Packages. The largest control archives have some MB, of md5sums of 100,000 files.
+MAX_CONTROL_ARCHIVE = 32 * MIB
+MAX_CONTROL_FILE = MIB
+MAX_MD5SUMS = 16 * MIB
+
+
+@dataclass(frozen=True, slots=True)
+class ArchiveLimits:
+    """What one archive may expand to."""
+
+    size: int
+    """Bytes: of the archive, and of all its files with their holes."""
+    entries: int
+    """Entries and pieces of sparse files."""
+    names: int
+    """Bytes of all paths, links and extended attributes."""
+    hint: str = ""
+    """What the user can do about an archive that exceeds a limit."""
+
+
+_FREE_SIZE = 64 * MIB
+_FREE_LAYER_SIZE = 256 * MIB
+_RATIO = 64
+_FREE_ENTRIES = 1 << 17
+_BYTES_PER_ENTRY = 32
+_NAMES_PER_ENTRY = 256
+
+
+def deb_limits(compressed_size: int, max_size: int | None = None, hint: str = "") -> ArchiveLimits:
+    """The limits of a package's files. Debian's own packages stay below half of them.
+
+    Args:
+        compressed_size: bytes of data.tar.*.
+        max_size: what the user allows, in place of a multiple of the compressed size.
+        hint: see ArchiveLimits.
+    """
+    return _limits(compressed_size, _FREE_SIZE, max_size, hint)
+
+
+def layer_limits(
+    compressed_size: int, max_size: int | None = None, hint: str = ""
+) -> ArchiveLimits:
+    """The limits of a layer that was made elsewhere, from its file's size; see `deb_limits`."""
+    return _limits(compressed_size, _FREE_LAYER_SIZE, max_size, hint)
+
+
+def _limits(compressed_size: int, free_size: int, max_size: int | None, hint: str) -> ArchiveLimits:
+    size = max(free_size, compressed_size * _RATIO) if max_size is None else max_size
+    entries = max(_FREE_ENTRIES, compressed_size // _BYTES_PER_ENTRY)
+    if max_size is not None:
+        entries = max(entries, max_size // 512)  # each has a header of that size
+    return ArchiveLimits(size, entries, entries * _NAMES_PER_ENTRY, hint)
+
+
+DEFAULT_LIMITS = ArchiveLimits(4096 * MIB, _FREE_ENTRIES, _FREE_ENTRIES * _NAMES_PER_ENTRY)
