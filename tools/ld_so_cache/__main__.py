@@ -85,15 +85,15 @@ def main(argv: Sequence[str]) -> int:
 
 
 def _read_tar(path: str) -> Part:
-    from tools.ld_so_cache import tars  # slow to import, and most images need none
+    from tools.ld_so_cache import foreign_layers  # slow to import, and most images need none
 
-    return tars.read(path)
+    return foreign_layers.read_tar(path)
 
 
 def _read_layout(manifest: str, layouts: Sequence[str]) -> list[Part]:
-    from tools.ld_so_cache import tars
+    from tools.ld_so_cache import foreign_layers
 
-    return list(tars.read_layout(manifest, layouts))
+    return list(foreign_layers.read_layout(manifest, layouts))
 
 
 def _make_cache(

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.ld_so_cache import tars
+from tools.ld_so_cache.foreign_layers import read_tar
 from tools.ld_so_cache.ld_so_conf import configured_directories
 from tools.ld_so_cache.testing import Link, Tree, tar
 from tools.lib.cli.errors import ToolError
@@ -15,7 +15,7 @@ def directories(folder: Path, tree: Tree) -> list[str]:
     """The directories of the configuration, without empty lines."""
     path = folder / "image.tar"
     path.write_bytes(tar(tree))
-    found = configured_directories(ImageView([tars.read(str(path))]))
+    found = configured_directories(ImageView([read_tar(str(path))]))
     return [each.strip() for each in found if each.strip()]
 
 
