@@ -14,14 +14,11 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from tools.lib.archive.limits import MAX_INHERITED_PATHS, MAX_SEARCH_STEPS
 from tools.lib.cli.errors import ToolError
 from tools.lib.debian.architectures import Architecture
 from tools.lib.rootfs.image import ElfFile, ImageView
 from tools.lib.rootfs.tree import Inode
-
-# What real images need is far below.
-_MAX_STEPS = 1 << 23
-_MAX_SEARCH_PATHS = 4096
 
 
 class MissingLibrary(NamedTuple):
@@ -143,15 +140,15 @@ class Loader:
         # If a file has a DT_RUNPATH, ld.so ignores its DT_RPATH, and for it those of its loaders.
         own = () if runpath else tuple(self._expand(each, origin) for each in elf.info.rpath)
         rpath = own + inherited
-        if len(rpath) > _MAX_SEARCH_PATHS:
-            raise ToolError(f"/{elf.path}: more than {_MAX_SEARCH_PATHS} directories in DT_RPATH")
+        if len(rpath) > MAX_INHERITED_PATHS:
+            raise ToolError(f"/{elf.path}: more than {MAX_INHERITED_PATHS} directories in DT_RPATH")
         directories = (*(() if runpath else rpath), *self._library_path, *runpath)
         self._count(len(directories))
         return _LoadedFile(elf, origin, rpath, directories)
 
     def _count(self, steps: int) -> None:
         self._steps += steps
-        if self._steps > _MAX_STEPS:
+        if self._steps > MAX_SEARCH_STEPS:
             raise ToolError("the search for the libraries of this image takes too many steps")
 
     def _expand(self, path: str, origin: str) -> str:

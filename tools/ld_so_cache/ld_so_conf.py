@@ -6,6 +6,11 @@ import fnmatch
 import posixpath
 import re
 
+from tools.lib.archive.limits import (
+    MAX_CONFIG_DIRECTORIES,
+    MAX_CONFIG_FILES,
+    MAX_CONFIG_NAMES,
+)
 from tools.lib.archive.tar_entry import path_bytes
 from tools.lib.cli.errors import ToolError
 from tools.lib.rootfs.image import ImageView
@@ -14,12 +19,6 @@ from tools.lib.rootfs.tree import Inode
 _CONFIG = "/etc/ld.so.conf"
 _SPACE = " \t\n\v\f\r"
 _DIRECTIVE = re.compile(r"(include|(?i:hwcap))[ \t](.*)", re.DOTALL)
-
-# Real configurations have ten files and twenty directories.
-_MAX_FILES = 1024
-_MAX_DIRECTORIES = 4096
-# Names that are compared with patterns.
-_MAX_NAMES = 1 << 18
 
 
 def configured_directories(image: ImageView) -> list[str]:
@@ -52,8 +51,10 @@ class _Reader:
         if inode in including:
             raise ToolError(f"{path}: includes itself")
         self._files += 1
-        if self._files > _MAX_FILES:
-            raise ToolError(f"{path}: the configuration includes more than {_MAX_FILES} files")
+        if self._files > MAX_CONFIG_FILES:
+            raise ToolError(
+                f"{path}: the configuration includes more than {MAX_CONFIG_FILES} files"
+            )
         text = self._image.text(path)
         if text is None:
             raise ToolError(
@@ -76,8 +77,10 @@ class _Reader:
         if not directory.strip(_SPACE):
             return
         self._directories.append(directory)
-        if len(self._directories) > _MAX_DIRECTORIES:
-            raise ToolError(f"{path}: the configuration has more than {_MAX_DIRECTORIES} lines")
+        if len(self._directories) > MAX_CONFIG_DIRECTORIES:
+            raise ToolError(
+                f"{path}: the configuration has more than {MAX_CONFIG_DIRECTORIES} lines"
+            )
 
     def _matches(self, path: str, pattern: str) -> list[tuple[str, Inode]]:
         """The files that a pattern, glob(7), matches, sorted by bytes."""
@@ -86,7 +89,7 @@ class _Reader:
             if not part:
                 continue
             found = [f"{parent}/{name}" for parent in found for name in self._names(parent, part)]
-            if len(found) > _MAX_FILES or self._names_seen > _MAX_NAMES:
+            if len(found) > MAX_CONFIG_FILES or self._names_seen > MAX_CONFIG_NAMES:
                 raise ToolError(f"{path}: include {pattern:.80}: too many matches")
         files = [(each, inode) for each in found if (inode := self._image.inode(each))]
         return sorted(
@@ -101,7 +104,7 @@ class _Reader:
         inode = self._image.inode(directory or "/")
         entries = inode.entries if inode else {}
         self._names_seen += len(entries)
-        if self._names_seen > _MAX_NAMES:
+        if self._names_seen > MAX_CONFIG_NAMES:
             return []
         return [
             name

@@ -13,6 +13,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import IO, Literal, NamedTuple
 
+from tools.lib.archive.limits import (
+    MAX_ELF_DYNAMIC,
+    MAX_ELF_NOTES,
+    MAX_ELF_SEGMENTS,
+    MAX_NEEDED_LIBRARIES,
+    MAX_SEARCH_PATHS,
+)
 from tools.lib.cli.errors import ToolError
 from tools.lib.debian.architectures import ByteOrder, ElfMachine
 
@@ -40,12 +47,6 @@ _GNU_PROPERTY_X86_ISA_1_NEEDED = 0xC0008002
 
 _MAX_STRING = 4096  # PATH_MAX
 _SHORT_STRING = 128
-_MAX_SEGMENTS = 1024
-_MAX_DYNAMIC = 1 << 20
-_MAX_NOTES = 1 << 16
-# Debian's libraries need 300 others at most, and have a few search paths.
-_MAX_NEEDED = 1024
-_MAX_SEARCH_PATHS = 256
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,7 +155,7 @@ def _parse(read_at: ReadAt) -> ElfInfo:
         elif segment_type == _PT_DYNAMIC:
             dynamic_section = (offset, size)
         elif segment_type == _PT_GNU_PROPERTY and machine in _X86:
-            notes = read_at(offset, min(size, _MAX_NOTES))
+            notes = read_at(offset, min(size, MAX_ELF_NOTES))
     dynamic = _Dynamic()
     if dynamic_section:
         dynamic = _parse_dynamic(read_at, prefix + _DYNAMIC[bits], *dynamic_section, loads)
@@ -175,7 +176,7 @@ def _segments(
     read_at: ReadAt, layout: str, offset: int, step: int, count: int
 ) -> Iterator[tuple[int, ...]]:
     size = struct.calcsize(layout)
-    if count and (step < size or count > _MAX_SEGMENTS):
+    if count and (step < size or count > MAX_ELF_SEGMENTS):
         raise _Malformed
     table = read_at(offset, step * count)
     for index in range(count):
@@ -186,7 +187,7 @@ def _parse_dynamic(
     read_at: ReadAt, layout: str, offset: int, size: int, loads: Sequence[_Load]
 ) -> _Dynamic:
     """Reads the dynamic section, whose strings are in a table at an address in memory."""
-    table = read_at(offset, min(size, _MAX_DYNAMIC))
+    table = read_at(offset, min(size, MAX_ELF_DYNAMIC))
     step = struct.calcsize(layout)
     references: list[tuple[int, int]] = []
     string_table = None
@@ -199,8 +200,8 @@ def _parse_dynamic(
             references.append((tag, value))
     if not references:
         return _Dynamic()
-    if len(references) > _MAX_NEEDED:
-        raise ToolError(f"ELF file that needs more than {_MAX_NEEDED} libraries")
+    if len(references) > MAX_NEEDED_LIBRARIES:
+        raise ToolError(f"ELF file that needs more than {MAX_NEEDED_LIBRARIES} libraries")
     start = _file_offset(string_table, loads)
     strings: dict[int, list[str]] = {}
     for tag, value in references:
@@ -215,8 +216,8 @@ def _parse_dynamic(
 
 
 def _directories(lists: Sequence[str]) -> tuple[str, ...]:
-    if sum(each.count(":") + 1 for each in lists) > _MAX_SEARCH_PATHS:
-        raise ToolError(f"ELF file with more than {_MAX_SEARCH_PATHS} search paths")
+    if sum(each.count(":") + 1 for each in lists) > MAX_SEARCH_PATHS:
+        raise ToolError(f"ELF file with more than {MAX_SEARCH_PATHS} search paths")
     return tuple(path for each in lists for path in each.split(":"))
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import IO, TYPE_CHECKING
 
 from tools.lib.archive.compress import MEMBER, Compression, compressor
+from tools.lib.archive.limits import MAX_METADATA_TEXT
 from tools.lib.archive.tar_entry import END_OF_ARCHIVE, TarEntry, header, padding, path_bytes
 from tools.lib.cli.errors import ToolError
 from tools.lib.debian.package import BinaryPackage
@@ -20,12 +21,11 @@ if TYPE_CHECKING:
 # configuration, ld.so.conf(5) (ld_so_cache).
 _TEXTS = ("etc/group", "etc/passwd", "etc/ld.so.conf")
 _TEXT_DIRECTORY = "etc/ld.so.conf.d/"
-_MAX_TEXT = 1 << 16
 
 
 def has_text(path: str, size: int) -> bool:
     """Whether later steps read the content of a file, so that the metadata includes it."""
-    return size <= _MAX_TEXT and (path in _TEXTS or path.startswith(_TEXT_DIRECTORY))
+    return size <= MAX_METADATA_TEXT and (path in _TEXTS or path.startswith(_TEXT_DIRECTORY))
 
 
 def directory_headers(directories: Iterable[PartDirectory]) -> bytes:

@@ -7,6 +7,7 @@ import tempfile
 from dataclasses import dataclass
 from typing import BinaryIO
 
+from tools.lib.archive.limits import MAX_DIRECTORY_PATHS
 from tools.lib.archive.tar_entry import EntryType, TarEntry, path_bytes
 from tools.lib.archive.tar_member import TarMember
 from tools.lib.archive.tar_reader import content
@@ -18,8 +19,6 @@ from tools.lib.part.part_writer import has_text
 
 # An ELF file up to this size is kept in memory while it is parsed, a larger one in a file.
 _IN_MEMORY = 16 << 20
-# Of the paths of all directories, so that a few deep paths do not cost much memory.
-_MAX_DIRECTORY_PATHS = 16 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +106,8 @@ class _Structure:
                 raise ToolError(f"{path}: below {parent}, which is a {kind}")
             self._parents.add(parent)
             self._characters += len(parent)
-            if self._characters > _MAX_DIRECTORY_PATHS:
-                raise ToolError(f"paths of directories exceed {_MAX_DIRECTORY_PATHS} characters")
+            if self._characters > MAX_DIRECTORY_PATHS:
+                raise ToolError(f"paths of directories exceed {MAX_DIRECTORY_PATHS} characters")
             parent = parent.rpartition("/")[0]
 
 
