@@ -21,6 +21,8 @@ from tools.lib.rootfs.image import ImageView
 # What these checks miss may be in a layer without metadata.
 _CHECKS_OF_ABSENCE = ("entrypoint", "interpreter", "library", "link", "user")
 
+_MAX_PRINTED = 100
+
 
 def main(argv: Sequence[str]) -> int:
     parser = Parser("check_image", "Checks an image by the metadata of its parts.")
@@ -122,10 +124,13 @@ def _check(image: ImageView, config: ImageConfig, library_path: Sequence[str]) -
 
 def _print_findings(findings: Iterable[Finding], label: str) -> int:
     where = f"{label}: " if label else ""
-    for each in findings:
+    findings = list(findings)
+    for each in findings[:_MAX_PRINTED]:
         path = f"/{each.path}: " if each.path else ""
         text = f"{where}{path}{each.owner}: {each.fault} [{each.check}]"
         print(f"error: {ToolError(text, each.hint)}", file=sys.stderr)
+    if len(findings) > _MAX_PRINTED:
+        print(f"error: {where}{len(findings) - _MAX_PRINTED} more findings", file=sys.stderr)
     return 1
 
 

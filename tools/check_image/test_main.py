@@ -214,3 +214,10 @@ def test_other_systems_and_architectures_have_only_general_checks(tmp_path: Path
     assert check(tmp_path, programs, config=start, os="windows") == 0
     assert check(tmp_path, [part(elf("bin/x", "libx.so"))], architecture="sparc64") == 0
     assert check(tmp_path, [part(file("bin/su", 0o4755))], os="windows") == 1
+
+
+def test_many_findings_are_cut_off(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    links = [symlink(f"etc/{number}", "gone") for number in range(150)]
+    assert check(tmp_path, [part(*links)]) == 1
+    lines = capsys.readouterr().err.splitlines()
+    assert (len(lines), lines[-1]) == (101, "error: 50 more findings")
