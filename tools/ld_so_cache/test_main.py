@@ -173,6 +173,9 @@ def test_wrong_flags(tmp_path: Path) -> None:
         make_cache(tmp_path, *amd64, "--architecture", "arm64")
     with pytest.raises(ToolError, match="directories: 'opt/lib' is not an absolute path"):
         make_cache(tmp_path, *amd64, "--directory", "opt/lib")
+    for directory in ("/opt/lib", "/etc/y"):
+        with pytest.raises(ToolError, match=f"'{directory}' is not a directory of the image"):
+            make_cache(tmp_path, *amd64, "--directory", directory)
     with pytest.raises(ToolError, match="unknown architecture 'vax'"):
         make_cache(tmp_path, *anywhere, "--architecture", "vax")
 
