@@ -15,7 +15,7 @@ _install = tag_class(
     doc = """Declares the packages of a lock as `@<name>//:<package>_<architecture>`, and its sets as
 `@<name>//:<set>.<architecture>`. Architectures have OCI's names, such as `amd64`, `arm64` and `arm`.""",
     attrs = {
-        "exclude": attr.string_list(doc = "Globs of paths to leave out of every package, as for the rule `deb`."),
+        "exclude": attr.string_list(doc = "Globs of paths to leave out of every package that has them."),
         "include": attr.string_list(doc = "Globs of paths to keep in every package, as for the rule `deb`."),
         "lock": attr.label(mandatory = True, doc = "The lock, `<x>.lock.json`. Its manifest `<x>.yaml` is beside it."),
         "merged_usr": attr.bool(doc = "Whether the release has a merged /usr, as Debian 13 and later."),
@@ -26,7 +26,7 @@ _install = tag_class(
 _package = tag_class(
     doc = "Settings of one package of a lock.",
     attrs = {
-        "exclude": attr.string_list(doc = "Globs of paths to leave out, as for the rule `deb`."),
+        "exclude": attr.string_list(doc = "Globs of paths to leave out, as for the rule `deb`. A glob that matches nothing is an error."),
         "include": attr.string_list(doc = "Globs of paths to keep, as for the rule `deb`."),
         "max_size_mib": attr.int(doc = "How large the package may be unpacked, as for the rule `deb`."),
         "name": attr.string(mandatory = True, doc = "Name of the package. The settings hold for all its architectures."),
@@ -86,10 +86,12 @@ def _declare_repositories(install, lock, package_tags):
         tag = package_tags.get(package.name)
         deb_package(
             name = "%s_%s" % (install.name, package.repository),
-            exclude = install.exclude + (tag.exclude if tag else []),
+            exclude = tag.exclude if tag else [],
             include = install.include + (tag.include if tag else []),
             max_size_mib = tag.max_size_mib if tag else 0,
             merged_usr = install.merged_usr,
+            # What is meant for every package of the install need not match each of them.
+            optional_exclude = install.exclude,
             separate_layer = package.size >= _SEPARATE_LAYER_SIZE,
             sha256 = package.sha256,
             urls = package.urls,

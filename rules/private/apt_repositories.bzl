@@ -31,6 +31,7 @@ deb_package(
     include = {include},
     max_size_mib = {max_size_mib},
     merged_usr = {merged_usr},
+    optional_exclude = {optional_exclude},
     separate_layer = {separate_layer},
 )
 """.format(
@@ -40,6 +41,7 @@ deb_package(
         include = repr(rctx.attr.include),
         max_size_mib = rctx.attr.max_size_mib,
         merged_usr = repr(rctx.attr.merged_usr),
+        optional_exclude = repr(rctx.attr.optional_exclude),
         separate_layer = repr(rctx.attr.separate_layer),
     ))
 
@@ -51,6 +53,7 @@ deb_package = repository_rule(
         "include": attr.string_list(doc = "As for the rule `deb`."),
         "max_size_mib": attr.int(doc = "As for the rule `deb`."),
         "merged_usr": attr.bool(doc = "As for the rule `deb`."),
+        "optional_exclude": attr.string_list(doc = "As for the rule `deb`."),
         "separate_layer": attr.bool(doc = "As for the rule `deb`."),
         "sha256": attr.string(mandatory = True, doc = "Hash of the file, in hex."),
         "urls": attr.string_list(mandatory = True, doc = "URLs of the file, tried in order."),

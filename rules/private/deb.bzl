@@ -14,6 +14,7 @@ def _deb_impl(ctx):
     if not ctx.attr.default_excludes:
         args.add("--no-default-excludes")
     args.add_all(ctx.attr.exclude, before_each = "--exclude")
+    args.add_all(ctx.attr.optional_exclude, before_each = "--optional-exclude")
     args.add_all(ctx.attr.include, before_each = "--include")
     if ctx.attr.max_size_mib:
         args.add("--max-size", ctx.attr.max_size_mib << 20)
@@ -53,7 +54,8 @@ deb(
         ),
         "exclude": attr.string_list(
             doc = "Globs of paths to leave out, in addition to the default ones. `*` and `?` match within a name; `**`, as " +
-                  "a name of its own, matches any number of directories.",
+                  "a name of its own, matches any number of directories. A glob that matches no path of the package is " +
+                  "an error.",
         ),
         "include": attr.string_list(
             doc = "Globs of paths to keep even if `exclude` or a default glob matches them.",
@@ -63,6 +65,9 @@ deb(
         ),
         "merged_usr": attr.bool(
             doc = "Whether to move `/bin`, `/sbin`, `/lib` and `/lib*` below `/usr`, as Debian 13 and later expect.",
+        ),
+        "optional_exclude": attr.string_list(
+            doc = "Like `exclude`, for globs that need not match a path of the package.",
         ),
         "separate_layer": attr.bool(
             doc = """Whether the package becomes a layer of its own instead of being merged with other parts. Set it for a

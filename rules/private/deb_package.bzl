@@ -6,7 +6,7 @@ load(":deb.bzl", "deb")
 visibility("public")
 
 # buildifier: disable=unnamed-macro
-def deb_package(file, exclude, include, max_size_mib, merged_usr, separate_layer):
+def deb_package(file, exclude, include, max_size_mib, merged_usr, optional_exclude, separate_layer):
     """Declares `:deb`, the package file, and `:part`, the part that is made of it.
 
     Args:
@@ -15,6 +15,7 @@ def deb_package(file, exclude, include, max_size_mib, merged_usr, separate_layer
       include: list of strings, as for the rule `deb`.
       max_size_mib: int, as for the rule `deb`.
       merged_usr: bool, as for the rule `deb`.
+      optional_exclude: list of strings, as for the rule `deb`.
       separate_layer: bool, as for the rule `deb`.
     """
     native.filegroup(
@@ -29,6 +30,7 @@ def deb_package(file, exclude, include, max_size_mib, merged_usr, separate_layer
         include = include,
         max_size_mib = max_size_mib,
         merged_usr = merged_usr,
+        optional_exclude = optional_exclude,
         separate_layer = separate_layer,
         visibility = ["//visibility:public"],
     )

@@ -91,16 +91,19 @@ def make_layers(ctx, name, parts, *, base_layers = []):
 def _describe_tar(ctx, name, tar):
     """Describes a finished tar as a layer, and returns its LayerInfo."""
     metadata = ctx.actions.declare_file(name + ".layer.json")
+    part = ctx.actions.declare_file(name + ".tar.part.json")
     args = ctx.actions.args()
     args.add("--tar", tar)
     args.add("--layer-out", metadata)
-    args.add("--label", stable_label(tar.owner, tar.basename))
+    args.add("--part-out", part)
+    args.add("--label", display_label(tar.owner))
+    args.add("--created-by", stable_label(tar.owner, tar.basename))
     run_python_tool(
         ctx,
         ctx.attr._tar_layer,
         arguments = [args],
         inputs = [tar],
-        outputs = [metadata],
+        outputs = [metadata, part],
         mnemonic = "TarLayer",
         progress_message = "Describing layer %{input} of %{label}",
     )
@@ -109,7 +112,7 @@ def _describe_tar(ctx, name, tar):
         layout = None,
         layout_files = depset(),
         metadata = metadata,
-        parts = depset(),
+        parts = depset([part]),
     )
 
 def layers_of_targets(ctx, targets, base_layers):

@@ -96,10 +96,7 @@ def _oci_image_impl(ctx):
     )
     directory = write_layout(ctx, name, [image])
     layout = depset([directory])
-
-    # A tar from elsewhere has no metadata, so there is nothing to check in it.
-    checked = ctx.attr.check and [layer for layer in layers if layer.parts]
-    report = check_image(ctx, name, image, base) if checked else None
+    report = check_image(ctx, name, image, base) if ctx.attr.check else None
     return [
         # Rule sets that take a layout as their base read its runfiles, even if there are none.
         DefaultInfo(files = layout, runfiles = ctx.runfiles(transitive_files = layout)),

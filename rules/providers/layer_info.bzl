@@ -12,6 +12,6 @@ no `blob`.""",
         "layout": "File: OCI image layout, a directory with the blobs of the imported layers, or None.",
         "layout_files": "depset of File: files outside of `layout` that its symlinks point to.",
         "metadata": "File: layer.json with the descriptor, diff_id, architecture and time, or None.",
-        "parts": "depset of File, in preorder: part.json of each part of the layer. Empty if the layer was not made of parts.",
+        "parts": "depset of File, in preorder: part.json of each part of the layer. A tar from elsewhere has one, which describes it. Empty for imported layers.",
     },
 )

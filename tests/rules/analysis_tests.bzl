@@ -53,6 +53,14 @@ def _order_test_impl(ctx):
         [layer.blob.basename for layer in image.layers],
         "tars keep their order, and parts are not merged across them",
     )
+    check = _action(env, "CheckImage")
+    asserts.true(env, "order.1.tar.part.json" in _input_names(check), "a tar takes part in all checks")
+    asserts.false(env, "--incomplete-metadata" in check.argv)
+    asserts.true(
+        env,
+        "order.1.tar.part.json" in [name for action in analysistest.target_actions(env) if action.mnemonic == "OciLayer" for name in _input_names(action)],
+        "what is merged above a tar must not conflict with it",
+    )
     return analysistest.end(env)
 
 _order_test = analysistest.make(_order_test_impl)
@@ -106,9 +114,10 @@ def _ld_so_cache_test_impl(ctx):
     env = analysistest.begin(ctx)
     action = _action(env, "LdSoCache")
     inputs = [name for name in _input_names(action) if not name.endswith((".py", ".so"))]
-    for name in ["a.part.json", "b.part.json", "plain.tar"]:
+    for name in ["a.part.json", "b.part.json", "order.1.tar.part.json"]:
         asserts.true(env, name in inputs, name + " is searched for libraries")
-    asserts.equals(env, [], [name for name in inputs if name.endswith(".gz")], "bytes are read only if there is no metadata")
+    bytes = [name for name in inputs if name.endswith((".gz", ".tar"))]
+    asserts.equals(env, [], bytes, "bytes are read only if there is no metadata")
     asserts.equals(
         env,
         ["/usr/local/lib"],

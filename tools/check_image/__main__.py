@@ -4,32 +4,24 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
-from tools.check_image import checks, elf_checks
+from tools.check_image import checks, config_checks, elf_checks, path_checks
 from tools.check_image.findings import Finding
 from tools.check_image.report import Report, write_report
 from tools.check_image.waivers import apply_waivers, read_waivers
 from tools.lib.cli.errors import ToolError, run
-from tools.lib.cli.files import read_json
 from tools.lib.cli.flags import Parser
-from tools.lib.data.json_values import require_object, require_string, require_strings
+from tools.lib.data.json_values import read_document
 from tools.lib.debian.architectures import find_architecture
-from tools.lib.part.part import Part
+from tools.lib.oci.image_config import ImageConfig, parse_config
+from tools.lib.part.overlay import Overlay
 from tools.lib.part.part_json import read_part
 from tools.lib.rootfs.image import ImageView
 
 # What these checks miss may be in a layer without metadata.
-_CHECKS_OF_ABSENCE = ("copyright", "link", "interpreter", "library")
+_CHECKS_OF_ABSENCE = ("copyright", "entrypoint", "interpreter", "library", "link", "user")
 
-
-@dataclass(frozen=True, slots=True)
-class _Config:
-    """What the checks need of an image's config."""
-
-    architecture: str
-    variant: str
-    library_path: tuple[str, ...]
+_MAX_PRINTED = 100
 
 
 def main(argv: Sequence[str]) -> int:
@@ -68,7 +60,8 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--report-out", required=True, help="output: report.json, on success")
     args = parser.parse_args(argv)
 
-    config = _read_config(args.config)
+    config = parse_config(read_document(args.config), args.config)
+    architecture = config.platform.architecture
     waivers = [
         waiver
         for in_base, paths in ((True, args.base_waiver), (False, args.waiver))
@@ -76,16 +69,17 @@ def main(argv: Sequence[str]) -> int:
         for waiver in read_waivers(path, in_base=in_base)
     ]
     parts = [read_part(path) for path in args.part]
-    conflicts = list(checks.check_paths(parts))
     try:
         image = ImageView(parts)
     except ToolError:
+        # If one path is a file and a directory, there is no tree to check.
+        overlay = Overlay()
+        conflicts = [each for part in parts for each in overlay.apply(part)]
         if not conflicts:
             raise
-        # If one path is a file and a directory, there is no tree to check.
-        return _print_findings(conflicts, args.label)
-    found = _check(parts, image, config, args.library_path)
-    outcome = apply_waivers([*conflicts, *found], waivers, image, config.architecture)
+        return _print_findings(path_checks.check_paths(conflicts), args.label)
+    found = _check(image, config, args.library_path)
+    outcome = apply_waivers(found, waivers, image, architecture)
     findings = [
         each
         for each in outcome.findings
@@ -94,54 +88,50 @@ def main(argv: Sequence[str]) -> int:
     if findings:
         return _print_findings(findings, args.label)
     report = Report(
-        architecture=config.architecture,
+        architecture=architecture,
         part_count=len(parts),
         entry_count=sum(len(part.entries) for part in parts),
-        elf_count=len(list(image.elf_files)),
+        elf_count=len(image.elf_files),
         waivers=outcome.uses,
     )
     write_report(report, args.report_out)
     return 0
 
 
-def _check(
-    parts: Sequence[Part], image: ImageView, config: _Config, library_path: Sequence[str]
-) -> Iterator[Finding]:
-    architecture = find_architecture(config.architecture, config.variant)
-    yield from checks.check_architectures(parts, config.architecture)
-    yield from checks.check_merged_usr(parts)
-    yield from checks.check_packages(parts)
-    yield from checks.check_copyrights(parts, image)
-    yield from checks.check_modes(parts)
-    yield from checks.check_links(parts, image)
+def _check(image: ImageView, config: ImageConfig, library_path: Sequence[str]) -> Iterator[Finding]:
+    platform = config.platform
+    yield from path_checks.check_paths(image.conflicts)
+    yield from path_checks.check_directories(image.parts)
+    yield from checks.check_architectures(image.parts, platform.architecture)
+    yield from path_checks.check_merged_usr(image.parts)
+    yield from checks.check_packages(image)
+    yield from checks.check_copyrights(image)
+    yield from checks.check_modes(image)
+    if platform.os != "linux":
+        return  # links, programs and users are something else there
+    yield from checks.check_links(image)
+    yield from config_checks.check_entrypoint(image, config.run)
+    yield from config_checks.check_user(image, config.run)
+    try:
+        architecture = find_architecture(platform.architecture, platform.variant)
+    except ToolError:
+        return  # Debian has no such architecture, and so no libraries for it
+    own_path = config.run.env.get("LD_LIBRARY_PATH", "").split(":")
+    own_path = [each for each in own_path if each.startswith("/")]
     yield from elf_checks.check_machines(image, architecture)
     yield from elf_checks.check_interpreters(image, architecture)
-    yield from elf_checks.check_libraries(
-        image, architecture, [*config.library_path, *library_path]
-    )
-
-
-def _read_config(path: str) -> _Config:
-    config = require_object(read_json(path), path)
-    settings = require_object(config.get("config") or {}, f"{path}: config")
-    library_path: tuple[str, ...] = ()
-    for each in require_strings(settings.get("Env") or [], f"{path}: config.Env"):
-        name, _, value = each.partition("=")
-        if name == "LD_LIBRARY_PATH":
-            library_path = tuple(path for path in value.split(":") if path.startswith("/"))
-    return _Config(
-        require_string(config.get("architecture"), f"{path}: architecture"),
-        require_string(config.get("variant") or "", f"{path}: variant"),
-        library_path,
-    )
+    yield from elf_checks.check_libraries(image, architecture, [*own_path, *library_path])
 
 
 def _print_findings(findings: Iterable[Finding], label: str) -> int:
     where = f"{label}: " if label else ""
-    for each in findings:
+    findings = list(findings)
+    for each in findings[:_MAX_PRINTED]:
         path = f"/{each.path}: " if each.path else ""
         text = f"{where}{path}{each.owner}: {each.fault} [{each.check}]"
         print(f"error: {ToolError(text, each.hint)}", file=sys.stderr)
+    if len(findings) > _MAX_PRINTED:
+        print(f"error: {where}{len(findings) - _MAX_PRINTED} more findings", file=sys.stderr)
     return 1
 
 

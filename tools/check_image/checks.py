@@ -6,7 +6,6 @@ import posixpath
 from collections.abc import Iterator, Sequence
 
 from tools.check_image.findings import Finding
-from tools.lib.debian.merged_usr import MERGED_USR_DIRECTORIES, is_merged_link
 from tools.lib.part.part import Part, PartDirectory, PartEntry
 from tools.lib.rootfs.image import ImageView
 
@@ -20,50 +19,22 @@ _DOCUMENTATION = ("usr/share/doc/", "usr/share/man/", "usr/share/info/")
 _STATUS = "var/lib/dpkg/status.d/"
 
 
-def check_paths(parts: Sequence[Part]) -> Iterator[Finding]:
-    """Paths of two parts, unless it is a directory or the same symlink in both, or one part
-    replaces the other's."""
-    owners: dict[str, str] = {}
-    entries: dict[str, PartEntry] = {}
-    for part in parts:
-        for entry in part.entries:
-            path = entry.path
-            if (
-                path in owners
-                and path not in part.replaces
-                and not entry.is_same_symlink(entries[path])
-            ):
-                yield _duplicate(path, part.owner, f"duplicate entry: also in {owners[path]}")
-            else:
-                owners[path] = part.owner
-                entries[path] = entry
-    for part in parts:
-        for directory in part.directories:
-            if directory.path in owners:
-                fault = f"directory, but not a directory in {owners[directory.path]}"
-                yield _duplicate(directory.path, part.owner, fault)
-
-
-def _duplicate(path: str, owner: str, fault: str) -> Finding:
-    hint = "exclude it from one of them"
-    return Finding(check="path", path=path, owner=owner, fault=fault, hint=hint)
-
-
-def check_modes(parts: Sequence[Part]) -> Iterator[Finding]:
+def check_modes(image: ImageView) -> Iterator[Finding]:
     """Files that run with the rights of another user, and what every user may write to."""
-    for part in parts:
-        for entry in part.entries:
-            if entry.type in ("file", "hardlink"):
-                if rights := _rights(entry):
-                    yield Finding(
-                        check="setuid",
-                        path=entry.path,
-                        owner=part.owner,
-                        fault=f"{' and '.join(rights)}, mode {entry.mode:04o}",
-                        hint="exclude it, or list it in a file of `waivers`",
-                    )
-                if entry.mode & _OTHERS_WRITE:
-                    yield _writable(entry, part.owner)
+    for owned in image.overlay.entries.values():
+        entry, owner = owned.entry, owned.part.owner
+        if entry.type in ("file", "hardlink"):
+            if rights := _rights(entry):
+                yield Finding(
+                    check="setuid",
+                    path=entry.path,
+                    owner=owner,
+                    fault=f"{' and '.join(rights)}, mode {entry.mode:04o}",
+                    hint="exclude it, or list it in a file of `waivers`",
+                )
+            if entry.mode & _OTHERS_WRITE:
+                yield _writable(entry, owner)
+    for part in image.parts:
         for directory in part.directories:
             if directory.mode & (_OTHERS_WRITE | _STICKY) == _OTHERS_WRITE:
                 yield _writable(directory, part.owner)
@@ -89,13 +60,10 @@ def _writable(entry: PartEntry | PartDirectory, owner: str) -> Finding:
     )
 
 
-def check_packages(parts: Sequence[Part]) -> Iterator[Finding]:
+def check_packages(image: ImageView) -> Iterator[Finding]:
     """Packages that image scanners would not see."""
-    registered = {
-        entry.path for part in parts for entry in part.entries if entry.path.startswith(_STATUS)
-    }
-    for part in parts:
-        if part.package and (path := _STATUS + part.package.name) not in registered:
+    for part in image.parts:
+        if part.package and (path := _STATUS + part.package.name) not in image.overlay.entries:
             yield Finding(
                 check="status",
                 path=path,
@@ -105,16 +73,15 @@ def check_packages(parts: Sequence[Part]) -> Iterator[Finding]:
             )
 
 
-def check_copyrights(parts: Sequence[Part], image: ImageView) -> Iterator[Finding]:
+def check_copyrights(image: ImageView) -> Iterator[Finding]:
     """Packages whose copyright file is not in the image."""
     links = {
-        entry.path: entry.link
-        for part in parts
-        for entry in part.entries
-        if entry.type == "symlink" and entry.path.startswith(_DOCUMENTATION)
+        path: owned.entry.link
+        for path, owned in image.overlay.entries.items()
+        if owned.entry.type == "symlink" and path.startswith(_DOCUMENTATION)
     }
     checked: set[str] = set()
-    for part in parts:
+    for part in image.parts:
         if part.package is None or part.package.name in checked:
             continue
         checked.add(part.package.name)
@@ -143,51 +110,20 @@ def check_architectures(parts: Sequence[Part], architecture: str) -> Iterator[Fi
             )
 
 
-def check_merged_usr(parts: Sequence[Part]) -> Iterator[Finding]:
-    """Parts with paths in /bin, /lib and so on, if one of these is a link into /usr."""
-    entries = (entry for part in parts for entry in part.entries)
-    if not any(_is_merged_link(entry) for entry in entries):
-        return
-    for part in parts:
-        first: dict[str, str] = {}
-        for entry in part.all_entries:
-            top = entry.path.partition("/")[0]
-            if top in MERGED_USR_DIRECTORIES and not _is_merged_link(entry):
-                first.setdefault(top, entry.path)
-        for top, path in first.items():
-            yield Finding(
-                check="merged-usr",
-                path=path,
-                owner=part.owner,
-                fault=f"in /{top}, which is a link to usr/{top} in an image with merged /usr",
-                hint="set `merged_usr` for the package"
-                if part.package
-                else f"write it below /usr/{top}",
-            )
-
-
-def _is_merged_link(entry: PartEntry | PartDirectory) -> bool:
-    return (
-        isinstance(entry, PartEntry)
-        and entry.type == "symlink"
-        and is_merged_link(entry.path, entry.link)
-    )
-
-
-def check_links(parts: Sequence[Part], image: ImageView) -> Iterator[Finding]:
+def check_links(image: ImageView) -> Iterator[Finding]:
     """Symlinks that lead nowhere, except into what the runtime mounts and in documentation."""
-    for part in parts:
-        for entry in part.entries:
-            path = entry.path
-            if entry.type != "symlink" or path.startswith(_DOCUMENTATION) or image.exists(path):
-                continue
-            target = posixpath.normpath(posixpath.join("/", posixpath.dirname(path), entry.link))
-            if f"{target}/".startswith(_MOUNTED):
-                continue
-            yield Finding(
-                check="link",
-                path=path,
-                owner=part.owner,
-                fault=f"dangling symlink to {entry.link}",
-                hint="add the target, or exclude the link",
-            )
+    for owned in image.overlay.entries.values():
+        entry = owned.entry
+        path = entry.path
+        if entry.type != "symlink" or path.startswith(_DOCUMENTATION) or image.exists(path):
+            continue
+        target = posixpath.normpath(posixpath.join("/", posixpath.dirname(path), entry.link))
+        if f"{target}/".startswith(_MOUNTED):
+            continue
+        yield Finding(
+            check="link",
+            path=path,
+            owner=owned.part.owner,
+            fault=f"dangling symlink to {entry.link}",
+            hint="add the target, or exclude the link",
+        )

@@ -9,39 +9,6 @@ from tools.lib.part.testing import ARM64, directory, elf, file, part, symlink
 from tools.lib.rootfs.image import ImageView
 
 
-def test_duplicate_entry_names_both_parts() -> None:
-    parts = [part(file("etc/x"), package="a"), part(file("etc/x"), package="b")]
-    (found,) = checks.check_paths(parts)
-    assert (found.path, found.owner, found.fault) == (
-        "etc/x",
-        "b 1",
-        "duplicate entry: also in a 1",
-    )
-
-
-def test_replaced_path_is_not_a_duplicate() -> None:
-    newer = part(file("etc/x"), label="//x:newer", replaces=("etc/x",))
-    assert list(checks.check_paths([part(file("etc/x")), newer])) == []
-    (found,) = checks.check_paths([newer, part(file("etc/x"), label="//x:other")])
-    assert found.owner == "//x:other"
-
-
-def test_the_same_symlink_in_two_parts() -> None:
-    one, two = part(symlink("x", "y")), part(symlink("x", "y", mtime=9), package="a")
-    assert list(checks.check_paths([one, two])) == []
-    (found,) = checks.check_paths([one, part(symlink("x", "z"), package="a")])
-    assert (found.path, found.owner) == ("x", "a 1")
-
-
-def test_directory_may_be_in_two_parts_but_not_over_a_link() -> None:
-    shared = part(directories=(directory("etc"),))
-    assert list(checks.check_paths([shared, shared])) == []
-    below = part(file("lib/x"), package="old")
-    (found,) = checks.check_paths([part(symlink("lib", "usr/lib"), package="base-files"), below])
-    assert (found.path, found.owner) == ("lib", "old 1")
-    assert "not a directory in base-files 1" in found.fault
-
-
 @pytest.mark.parametrize(
     ("entry", "check"),
     [
@@ -55,7 +22,7 @@ def test_directory_may_be_in_two_parts_but_not_over_a_link() -> None:
     ],
 )
 def test_modes_of_files(entry: PartEntry, check: str | None) -> None:
-    assert [found.check for found in checks.check_modes([part(entry)])] == (
+    assert [found.check for found in checks.check_modes(ImageView([part(entry)]))] == (
         [check] if check else []
     )
 
@@ -65,18 +32,38 @@ def test_modes_of_files(entry: PartEntry, check: str | None) -> None:
 )
 def test_world_writable_directory_needs_the_sticky_bit(mode: int, expected: list[str]) -> None:
     parts = [part(directories=(directory("srv", mode),))]
-    assert [found.path for found in checks.check_modes(parts)] == expected
+    assert [found.path for found in checks.check_modes(ImageView(parts))] == expected
 
 
 def test_package_without_status() -> None:
     status = file("var/lib/dpkg/status.d/a")
-    assert list(checks.check_packages([part(status, package="a"), part(file("etc/x"))])) == []
-    (found,) = checks.check_packages([part(status, package="a"), part(package="b")])
+    registered = [part(status, package="a"), part(file("etc/x"))]
+    assert list(checks.check_packages(ImageView(registered))) == []
+    (found,) = checks.check_packages(ImageView([part(status, package="a"), part(package="b")]))
     assert (found.path, found.owner) == ("var/lib/dpkg/status.d/b", "b 1")
 
 
+def test_package_whose_status_a_tar_deletes() -> None:
+    package = part(file("var/lib/dpkg/status.d/a"), package="a")
+    tar = part(file("var/lib/dpkg/.wh.status.d"), foreign=True)
+    (found,) = checks.check_packages(ImageView([package, tar]))
+    assert found.owner == "a 1"
+
+
+def test_what_a_tar_deletes_is_not_checked() -> None:
+    base = part(
+        file("bin/su", 0o4755), symlink("etc/x", "gone"), elf("lib/x.so", machine=ARM64), label="b"
+    )
+    tar = part(file(".wh.bin"), file("etc/.wh.x"), file("lib/.wh.x.so"), foreign=True)
+    image = ImageView([base, tar])
+    assert list(checks.check_modes(image)) == []
+    assert list(checks.check_links(image)) == []
+    assert list(elf_checks.check_machines(image, AMD64)) == []
+    assert len(list(elf_checks.check_machines(ImageView([base]), AMD64))) == 1
+
+
 def copyright_findings(*parts: Part) -> list[tuple[str, str]]:
-    found = list(checks.check_copyrights(parts, ImageView(parts)))
+    found = list(checks.check_copyrights(ImageView(parts)))
     assert all(each.check == "copyright" for each in found)
     return [(each.path, each.fault) for each in found]
 
@@ -111,32 +98,6 @@ def test_part_for_another_architecture() -> None:
 
 
 @pytest.mark.parametrize(
-    ("entry", "fits"),
-    [
-        (symlink("lib64", "usr/lib64"), True),
-        (symlink("bin", "/usr/bin"), True),
-        (file("usr/bin/x"), True),
-        (file("library/x"), True),
-        (symlink("sbin", "usr/bin"), False),
-        (file("lib64/ld.so"), False),
-        (symlink("bin/sh", "dash"), False),
-        (file("lib"), False),
-    ],
-)
-def test_merged_usr(entry: PartEntry, fits: bool) -> None:
-    merged = part(symlink("lib32", "usr/lib32"))
-    assert [found.path for found in checks.check_merged_usr([merged, part(entry)])] == (
-        [] if fits else [entry.path]
-    )
-    assert fits or list(checks.check_merged_usr([part(entry)])) == []
-
-
-def test_empty_directory_in_the_place_of_a_merged_usr_link() -> None:
-    parts = [part(symlink("bin", "usr/bin"), directories=(directory("lib64"),))]
-    assert [found.path for found in checks.check_merged_usr(parts)] == ["lib64"]
-
-
-@pytest.mark.parametrize(
     ("entries", "expected"),
     [
         ([symlink("etc/x", "y")], ["etc/x"]),
@@ -150,12 +111,12 @@ def test_empty_directory_in_the_place_of_a_merged_usr_link() -> None:
 )
 def test_links(entries: list[PartEntry], expected: list[str]) -> None:
     parts = [part(*entries)]
-    assert [found.path for found in checks.check_links(parts, ImageView(parts))] == expected
+    assert [found.path for found in checks.check_links(ImageView(parts))] == expected
 
 
 def test_link_to_an_empty_directory() -> None:
     parts = [part(symlink("etc/x", "/srv")), part(directories=(directory("srv"),))]
-    assert list(checks.check_links(parts, ImageView(parts))) == []
+    assert list(checks.check_links(ImageView(parts))) == []
 
 
 AMD64 = find_architecture("amd64")

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from tools.check_image.loader import Loader
+from tools.lib.cli.errors import ToolError
 from tools.lib.debian.architectures import find_architecture
 from tools.lib.part.part import PartEntry
 from tools.lib.part.testing import ARM64, elf, file, ld_so_cache, part, symlink
@@ -164,3 +165,20 @@ def test_dependency_cycle() -> None:
 def test_object_file_needs_nothing() -> None:
     module = elf("lib/modules/x.ko", "never.so", kind="rel")
     assert missing(module) == []
+
+
+def test_search_that_takes_too_long_is_refused() -> None:
+    names = [f"lib{number}.so" for number in range(200)]
+    paths = [f"/{number}" for number in range(200)]
+    programs = [program(f"bin/{number}", *names, runpath=tuple(paths)) for number in range(300)]
+    with pytest.raises(ToolError, match=r"^the search for the libraries .* too many steps"):
+        missing(*programs)
+
+
+def test_rpaths_that_add_up_are_refused() -> None:
+    libraries = [
+        elf(f"lib/lib{number}.so", f"lib{number + 1}.so", rpath=[f"/{number}"] * 256)
+        for number in range(20)
+    ]
+    with pytest.raises(ToolError, match=r"^/lib/lib16\.so: more than 4096 directories in DT_RPATH"):
+        missing(*libraries)

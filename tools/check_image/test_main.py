@@ -11,7 +11,7 @@ from tools.check_image.__main__ import main
 from tools.lib.cli.errors import ToolError
 from tools.lib.part.part import Part
 from tools.lib.part.part_json import write_part
-from tools.lib.part.testing import directory, elf, file, part, symlink
+from tools.lib.part.testing import directory, elf, file, hardlink, part, symlink
 
 
 def check(
@@ -28,7 +28,9 @@ def check(
         with (folder / f"{number}.json").open("wb") as out:
             write_part(each, out)
         arguments += ["--part", str(folder / f"{number}.json")]
-    (folder / "config.json").write_text(json.dumps({"architecture": "amd64"} | config))
+    (folder / "config.json").write_text(
+        json.dumps({"os": "linux", "architecture": "amd64"} | config)
+    )
     if waivers:
         (folder / "waivers.json").write_text(json.dumps({"version": 1, "waivers": waivers}))
         arguments += [waiver_flag, str(folder / "waivers.json")]
@@ -127,7 +129,7 @@ def test_directory_over_a_file_is_the_only_finding(
 ) -> None:
     assert check(tmp_path, [part(file("srv")), part(file("srv/x"))]) == 1
     (line,) = capsys.readouterr().err.splitlines()
-    assert "/srv: //x:y: directory, but not a directory in //x:y" in line
+    assert "/srv: //x:y: directory, but file in //x:y" in line
 
 
 def test_directory_over_a_link_hides_nothing_below_the_link(
@@ -181,3 +183,49 @@ def test_incomplete_metadata_hides_what_may_be_in_another_layer(
     assert line.endswith("(hint: exclude it, or list it in a file of `waivers`)")
     assert "[setuid]" in line
     assert check(tmp_path, parts[:1], flags=["--incomplete-metadata"]) == 0
+
+
+def test_entrypoint_and_user_of_the_config_are_checked(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = {"Entrypoint": ["/app"], "User": "app"}
+    assert check(tmp_path, [part(file("srv/x"))], config=settings) == 1
+    assert capsys.readouterr().err.splitlines() == [
+        "error: /app: entrypoint: '/app' is not in the image [entrypoint] "
+        "(hint: add the program to the image, or change `entrypoint`)",
+        "error: user: user 'app' has no number: the image has no /etc/passwd [user] "
+        "(hint: use a number, or add the user to the image)",
+    ]
+    assert check(tmp_path, [], flags=["--incomplete-metadata"], config=settings) == 0
+    accepted = [waiver("entrypoint", "/app"), waiver("user", "*", subject="app")]
+    assert check(tmp_path, [], *accepted, config=settings) == 0
+
+
+def test_tar_with_a_hard_link_before_its_file_is_reported(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tar = part(hardlink("q/g", "q/f"), file("q/f"), label="//app:app.tar", foreign=True)
+    assert check(tmp_path, [tar]) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line == (
+        "error: /q/g: //app:app.tar: hard link to q/f, which is not an earlier file of the image "
+        "[link] (hint: write the file before the link)"
+    )
+    # The file may be in a layer that is not described.
+    assert check(tmp_path, [tar], flags=["--incomplete-metadata"]) == 0
+
+
+def test_other_systems_and_architectures_have_only_general_checks(tmp_path: Path) -> None:
+    programs = [part(elf("bin/x", "libx.so"), symlink("etc/x", "gone"))]
+    start = {"Entrypoint": ["C:\\\\app.exe"], "User": "ContainerUser"}
+    assert check(tmp_path, programs, config=start) == 1
+    assert check(tmp_path, programs, config=start, os="windows") == 0
+    assert check(tmp_path, [part(elf("bin/x", "libx.so"))], architecture="sparc64") == 0
+    assert check(tmp_path, [part(file("bin/su", 0o4755))], os="windows") == 1
+
+
+def test_many_findings_are_cut_off(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    links = [symlink(f"etc/{number}", "gone") for number in range(150)]
+    assert check(tmp_path, [part(*links)]) == 1
+    lines = capsys.readouterr().err.splitlines()
+    assert (len(lines), lines[-1]) == (101, "error: 50 more findings")

@@ -16,6 +16,8 @@ VERSION = 1
 CHECKS = (
     "architecture",
     "copyright",
+    "directory",
+    "entrypoint",
     "interpreter",
     "library",
     "link",
@@ -23,6 +25,7 @@ CHECKS = (
     "path",
     "setuid",
     "status",
+    "user",
     "writable",
 )
 _FIELDS = ("architectures", "check", "loaded_from", "path", "reason", "subject")

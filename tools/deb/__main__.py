@@ -26,7 +26,18 @@ def main(argv: Sequence[str]) -> int:
         "--merged-usr", action="store_true", help="move /bin, /sbin and /lib* below /usr"
     )
     parser.add_argument(
-        "--exclude", action="append", default=[], metavar="PATTERN", help="leave out these paths"
+        "--exclude",
+        action="append",
+        default=[],
+        metavar="PATTERN",
+        help="leave out these paths, of which the package must have one",
+    )
+    parser.add_argument(
+        "--optional-exclude",
+        action="append",
+        default=[],
+        metavar="PATTERN",
+        help="leave out these paths if the package has them",
     )
     parser.add_argument(
         "--include", action="append", default=[], metavar="PATTERN", help="keep excluded paths"
@@ -39,7 +50,9 @@ def main(argv: Sequence[str]) -> int:
     )
     args = parser.parse_args(argv)
 
-    path_filter = PathFilter(args.exclude, args.include, not args.no_default_excludes)
+    path_filter = PathFilter(
+        args.exclude, args.include, not args.no_default_excludes, args.optional_exclude
+    )
     with (
         part_writer(args) as writer,
         unpack_deb(args.deb, args.blob_out, args.max_size, _LIMIT_HINT) as package,

@@ -7,7 +7,7 @@ matches any number of directories. A pattern applies to what it matches and ever
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from tools.lib.archive.tar_entry import TarEntry
 from tools.lib.cli.errors import ToolError
@@ -45,15 +45,21 @@ class PathFilter:
         include: patterns of paths to keep even though they are excluded.
         default_excludes: whether to leave out DEFAULT_EXCLUDES too, except symlinks to the
             documentation of other packages.
+        optional_exclude: like `exclude`, for patterns that need not match anything.
 
     Raises:
         ToolError: a pattern is malformed.
     """
 
     def __init__(
-        self, exclude: Iterable[str], include: Iterable[str], default_excludes: bool = True
+        self,
+        exclude: Sequence[str],
+        include: Iterable[str],
+        default_excludes: bool = True,
+        optional_exclude: Iterable[str] = (),
     ) -> None:
-        self._excluded = _compile(exclude)
+        self._exclude = exclude
+        self._excluded = _compile([*exclude, *optional_exclude])
         self._excluded_by_default = _compile(DEFAULT_EXCLUDES if default_excludes else ())
         self._included = _compile([*include, *ALWAYS_KEPT])
 
@@ -63,6 +69,20 @@ class PathFilter:
             self._excluded_by_default.match(entry.path) and not _is_documentation_link(entry)
         )
         return not excluded or self._included.match(entry.path) is not None
+
+    def check_excludes(self, paths: Collection[str]) -> None:
+        """Checks that each pattern of `exclude` matches a path: a typo would go unnoticed.
+
+        Raises:
+            ToolError: a pattern matches nothing.
+        """
+        for pattern in self._exclude:
+            regex = _compile([pattern])
+            if not any(map(regex.match, paths)):
+                raise ToolError(
+                    f"exclude: {pattern!r:.200} matches no path of the package",
+                    "correct or remove it; the patterns of apt.install need not match",
+                )
 
 
 def _is_documentation_link(entry: TarEntry) -> bool:

@@ -31,10 +31,11 @@ def plan_layer(
         merged_usr: whether to move /bin, /lib and the like below /usr.
 
     Raises:
-        ToolError: the archive has contradictory entries, or the layer would have one that no
-            layer may have.
+        ToolError: the archive has contradictory entries, the layer would have one that no layer
+            may have, or a pattern of `exclude` matches nothing.
     """
     by_path = _index(members, merged_usr)
+    path_filter.check_excludes(by_path)
     _check_parents(by_path)
     links = _resolve_hard_links(by_path)
     kept = {

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from tools.deb.testing import convert
+from tools.lib.cli.errors import ToolError
 from tools.lib.debian.package import BinaryPackage
 from tools.lib.debian.testing import (
     COMPRESSIONS,
@@ -240,3 +241,21 @@ def test_flags_choose_the_files(tmp_path: Path) -> None:
     assert {"usr/a", "usr/b", "usr/share/man/y", STATUS} == set(written.entries)
     written = convert(tmp_path, package, "--no-default-excludes", "--exclude=/usr/?")
     assert {"usr/share/doc/s/x", "usr/share/man/y", "usr/lib/z", STATUS} == set(written.entries)
+
+
+def test_exclude_that_matches_nothing_is_an_error(tmp_path: Path) -> None:
+    package = deb(file("./usr/share/man/a"), file("./lib/b"))
+    convert(tmp_path, package, "--exclude=usr/share/man", "--exclude=lib/**")
+    convert(tmp_path, package, "--merged-usr", "--exclude=usr/lib/b")
+    for patterns in (["usr/share/men"], ["lib/b", "lib/b/c"], ["LIB"]):
+        with pytest.raises(ToolError, match=f"exclude: '{patterns[-1]}' matches no path") as caught:
+            convert(tmp_path, package, *(f"--exclude={pattern}" for pattern in patterns))
+        assert "correct or remove it" in caught.value.hint
+    with pytest.raises(ToolError, match="exclude: 'lib/b' matches no path"):
+        convert(tmp_path, package, "--merged-usr", "--exclude=lib/b")
+
+
+def test_optional_exclude_may_match_nothing(tmp_path: Path) -> None:
+    package = deb(file("./usr/lib/a"), file("./usr/lib/b"))
+    flags = ["--optional-exclude=usr/lib/b", "--optional-exclude=usr/share/men"]
+    assert "usr/lib/b" not in convert(tmp_path, package, *flags).entries

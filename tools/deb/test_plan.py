@@ -26,13 +26,11 @@ def hardlink(path: str, link: str) -> TarMember:
     return TarMember(TarEntry(path, "hardlink", 0o644, link=link), ())
 
 
-def planned(
-    *members: TarMember, exclude: str = "none", merged_usr: bool = False
-) -> list[TarMember]:
-    return plan_layer(members, PathFilter([exclude], []), merged_usr)
+def planned(*members: TarMember, exclude: str = "", merged_usr: bool = False) -> list[TarMember]:
+    return plan_layer(members, PathFilter([exclude] if exclude else [], []), merged_usr)
 
 
-def paths(*members: TarMember, exclude: str = "none", merged_usr: bool = False) -> list[str]:
+def paths(*members: TarMember, exclude: str = "", merged_usr: bool = False) -> list[str]:
     kept = planned(*members, exclude=exclude, merged_usr=merged_usr)
     return [member.entry.path for member in kept]
 

@@ -57,7 +57,7 @@ def _write(
     from tools.lib.elf.elf_file import parse_elf_file  # most parts are only text
 
     with open(path, "rb") as source:
-        elf = parse_elf_file(source)
+        elf = parse_elf_file(source, f"{label}: {path}")
     writer.add(replace(header, size=os.stat(path).st_size), _read_chunks(path), elf)
 
 

@@ -67,7 +67,15 @@ def main(argv: Sequence[str]) -> int:
         if not directory.startswith("/"):
             raise ToolError(f"{args.label}: directories: {directory!r:.80} is not an absolute path")
     architecture = _architecture(parts, args.architecture, args.label)
-    content, found = _make_cache(parts, args.directory, architecture)
+    image = ImageView(parts)
+    for directory in args.directory:
+        inode = image.inode(directory)
+        if inode is None or not inode.is_dir:
+            raise ToolError(
+                f"{args.label}: directories: {directory!r:.80} is not a directory of the image",
+                "correct or remove it",
+            )
+    content, found = _make_cache(parts, image, args.directory, architecture)
     mtime = newest_mtime(parts) or 0
     entries = {
         path: TarEntry(path, "symlink", 0o777, mtime=mtime, link=link)
@@ -85,25 +93,24 @@ def main(argv: Sequence[str]) -> int:
 
 
 def _read_tar(path: str) -> Part:
-    from tools.ld_so_cache import tars  # slow to import, and most images need none
+    from tools.ld_so_cache import foreign_layers  # slow to import, and most images need none
 
-    return tars.read(path)
+    return foreign_layers.read_tar(path)
 
 
 def _read_layout(manifest: str, layouts: Sequence[str]) -> list[Part]:
-    from tools.ld_so_cache import tars
+    from tools.ld_so_cache import foreign_layers
 
-    return list(tars.read_layout(manifest, layouts))
+    return list(foreign_layers.read_layout(manifest, layouts))
 
 
 def _make_cache(
-    parts: Sequence[Part], directories: Sequence[str], architecture: str
+    parts: Sequence[Part], image: ImageView, directories: Sequence[str], architecture: str
 ) -> tuple[bytes, ScanResult]:
     """The bytes of the cache, and what it lists."""
     target = find_architecture(architecture)
     machine = target.machine
     signed = has_signed_char(machine.number)
-    image = ImageView(parts)
     found = scan(
         image,
         [*directories, *configured_directories(image), *target.library_directories],

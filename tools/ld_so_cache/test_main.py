@@ -37,7 +37,7 @@ def part(
             writer.add(TarEntry(name, "symlink", 0o777, mtime=mtime, link=content.to))
         else:
             entry = TarEntry(name, "file", 0o644, mtime=mtime, size=len(content))
-            writer.add(entry, [content], parse_elf_file(io.BytesIO(content)))
+            writer.add(entry, [content], parse_elf_file(io.BytesIO(content), name))
     made_of = writer.close(label=f"//x:{path.name}", architecture=architecture, package=package)
     with path.open("wb") as out:
         write_part(made_of, out)
@@ -173,6 +173,9 @@ def test_wrong_flags(tmp_path: Path) -> None:
         make_cache(tmp_path, *amd64, "--architecture", "arm64")
     with pytest.raises(ToolError, match="directories: 'opt/lib' is not an absolute path"):
         make_cache(tmp_path, *amd64, "--directory", "opt/lib")
+    for directory in ("/opt/lib", "/etc/y"):
+        with pytest.raises(ToolError, match=f"'{directory}' is not a directory of the image"):
+            make_cache(tmp_path, *amd64, "--directory", directory)
     with pytest.raises(ToolError, match="unknown architecture 'vax'"):
         make_cache(tmp_path, *anywhere, "--architecture", "vax")
 

@@ -49,8 +49,8 @@ def layer(name: str, text: str) -> list[str]:
         link = tarfile.TarInfo(f"etc/{name}.link")
         link.type, link.linkname = tarfile.SYMTYPE, name
         archive.addfile(link)
-    flags = ["--tar", f"{name}.tar.gz", "--layer-out", f"{name}.json", "--label", f"//:{name}"]
-    assert tar_layer(flags) == 0
+    outputs = ["--layer-out", f"{name}.json", "--part-out", f"{name}.part.json"]
+    assert tar_layer(["--tar", f"{name}.tar.gz", *outputs, "--label", f"//:{name}"]) == 0
     return ["--layer", f"{name}.json", f"{name}.tar.gz"]
 
 

@@ -111,7 +111,7 @@ def is_static(path: str) -> bool:
         def read_at(offset: int, size: int) -> bytes:
             return os.pread(file.fileno(), size, offset)
 
-        described = parse_elf(read_at)
+        described = parse_elf(read_at, path)
     return described is not None and described.interpreter is None
 
 

@@ -10,8 +10,9 @@ import pytest
 import zstandard
 
 from tools.lib.cli.errors import ToolError, run
+from tools.lib.part.part_json import read_part
+from tools.lib.part.tar_part import read_tar_part
 from tools.tar_layer.__main__ import main
-from tools.tar_layer.core import describe_tar
 
 
 def tar(*entries: tarfile.TarInfo, form: int = tarfile.GNU_FORMAT) -> bytes:
@@ -42,7 +43,7 @@ def directory(name: str, mtime: float = 1) -> tarfile.TarInfo:
 
 
 def created(data: bytes) -> int | None:
-    return describe_tar(io.BytesIO(data), "").created
+    return read_tar_part(io.BytesIO(data), "//a:tar").part.newest_mtime
 
 
 TAR = tar(file("a", 1735689600), file("b", 5), directory("dir"))
@@ -59,8 +60,10 @@ def test_the_description_of_a_tar(
     data = compress(TAR)
     path = tmp_path / "misnamed.tar.gz"
     path.write_bytes(data)
-    out = tmp_path / "a.layer.json"
-    assert main(["--tar", str(path), "--layer-out", str(out), "--label", "//a:tar"]) == 0
+    out, part_json = tmp_path / "a.layer.json", tmp_path / "a.part.json"
+    outputs = ["--layer-out", str(out), "--part-out", str(part_json)]
+    labels = ["--label", "@@other//a:tar", "--created-by", "//a:tar"]
+    assert main(["--tar", str(path), *outputs, *labels]) == 0
     assert json.loads(out.read_bytes()) == {
         "version": 1,
         "descriptor": {
@@ -74,12 +77,15 @@ def test_the_description_of_a_tar(
         "created_by": "//a:tar",
         "architecture_owner": "",
     }
+    part = read_part(str(part_json))
+    assert (part.owner, part.foreign, part.blob.size) == ("@@other//a:tar", True, len(data))
+    assert [each.path for each in part.entries] == ["a", "b"]
 
 
 @pytest.mark.parametrize("compress", [gzip.compress, zstandard.compress])
 def test_concatenated_streams_are_one_tar(compress: Callable[[bytes], bytes]) -> None:
-    layer = describe_tar(io.BytesIO(compress(TAR[:1000]) + compress(TAR[1000:])), "")
-    assert layer.diff_id == "sha256:" + hashlib.sha256(TAR).hexdigest()
+    found = read_tar_part(io.BytesIO(compress(TAR[:1000]) + compress(TAR[1000:])), "//a:tar")
+    assert found.uncompressed_sha256 == hashlib.sha256(TAR).hexdigest()
 
 
 def test_skippable_frames_of_zstd() -> None:
@@ -103,7 +109,7 @@ def test_the_newest_time_of_an_entry() -> None:
         (b"hello\n", "not a tar archive"),
         (gzip.compress(b""), "empty, not a tar archive"),
         (gzip.compress(b"hello"), "not a tar archive"),
-        (TAR[:1000], "truncated: the archive ends before byte 2048"),
+        (TAR[:1000], "a: truncated: its data is incomplete"),
         (TAR[:1536], "truncated: the archive ends before byte 2048"),
         (gzip.compress(TAR)[:-4], "invalid .gz stream: truncated"),
         (gzip.compress(TAR) + b"rest", "invalid .gz stream"),
@@ -126,12 +132,12 @@ def test_an_error_is_one_line_with_the_file_s_name_and_leaves_no_output(
 ) -> None:
     path = tmp_path / "a.tar.xz"
     path.write_bytes(b"\xfd7zXZ\0")
-    argv = ["tar_layer", "--tar", str(path), "--layer-out", str(tmp_path / "out")]
-    assert run(main, argv) == 1
+    outputs = ["--layer-out", str(tmp_path / "out"), "--part-out", str(tmp_path / "part")]
+    assert run(main, ["tar_layer", "--tar", str(path), *outputs, "--label", "//a:tar"]) == 1
     message = capsys.readouterr().err
     assert message.startswith(f"error: {path}: compressed with xz")
     assert message.count("\n") == 1
-    assert not (tmp_path / "out").exists()
+    assert [each.name for each in tmp_path.iterdir()] == ["a.tar.xz"]
 
 
 LONG = "d" * 90 + "/" + "n" * 120
@@ -161,3 +167,17 @@ def test_duplicate_entries(
 def test_directories_may_occur_twice_and_hard_links_have_their_own_paths() -> None:
     entries = [directory("a/", 5), file("a/b", 2), link("a/c", "a/b"), file("a/.wh.b", 1)]
     assert created(tar(*entries, directory("./a", 6))) == 6
+
+
+def test_tar_that_expands_beyond_the_limit_names_a_way_out(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bomb = file("a")
+    bomb.size = 1 << 32
+    path = tmp_path / "a.tar.gz"
+    path.write_bytes(gzip.compress(bomb.tobuf()))
+    outputs = ["--layer-out", str(tmp_path / "out"), "--part-out", str(tmp_path / "part")]
+    assert run(main, ["tar_layer", "--tar", str(path), *outputs, "--label", "//a:tar"]) == 1
+    assert capsys.readouterr().err.endswith(
+        "(hint: use the tar without compression, if you trust it)\n"
+    )

@@ -45,6 +45,30 @@ MAX_CONTROL_ARCHIVE = 32 * MIB
 MAX_CONTROL_FILE = MIB
 MAX_MD5SUMS = 16 * MIB
 
+MAX_DIRECTORY_PATHS = 16 * MIB
+"""Characters of the paths of all directories, which a few deep paths have very many of."""
+
+# ELF files. Debian's libraries need 300 others at most, and have a few search paths.
+MAX_ELF_SEGMENTS = 1024
+MAX_ELF_DYNAMIC = MIB
+MAX_ELF_NOTES = 1 << 16
+MAX_NEEDED_LIBRARIES = 1024
+MAX_SEARCH_PATHS = 256
+
+# The search for libraries in an image. Real images need a thousandth of the steps.
+MAX_SEARCH_STEPS = 1 << 23
+MAX_INHERITED_PATHS = 4096
+"""DT_RPATHs that apply to one library: its own, and those of the libraries that load it."""
+
+# /etc/ld.so.conf. Real ones have ten files and twenty directories.
+MAX_CONFIG_FILES = 1024
+MAX_CONFIG_DIRECTORIES = 4096
+MAX_CONFIG_NAMES = 1 << 18
+"""Names of files that are compared with the patterns of includes."""
+
+MAX_METADATA_TEXT = 1 << 16
+"""Bytes of a configuration file that later steps read from the metadata."""
+
 
 @dataclass(frozen=True, slots=True)
 class ArchiveLimits:

@@ -18,11 +18,12 @@ from tools.lib.archive.tar_member import TarMember
 
 @dataclass(frozen=True, slots=True)
 class StreamDigests:
-    """SHA-256 in hexadecimal digits: of the file, and of the tar in it. `size` is the file's."""
+    """SHA-256 in hexadecimal digits, and sizes in bytes, of the file and of the tar in it."""
 
     compressed: str
     uncompressed: str
     size: int
+    uncompressed_size: int
 
 
 class TarStream:
@@ -31,19 +32,21 @@ class TarStream:
     Args:
         source: the file, which is read once from its start to its end.
         max_size: bytes of the tar, and of all its files; see `limits.layer_limits`.
+        hint: what the user can do about a tar that exceeds a limit.
 
     Raises:
         ToolError: it is compressed in a way that layers must not be.
     """
 
-    def __init__(self, source: BinaryIO, max_size: int | None = None) -> None:
+    def __init__(self, source: BinaryIO, max_size: int | None = None, hint: str = "") -> None:
         self.compression = detect(source.read(BLOCK))
         self._size = source.seek(0, os.SEEK_END)
         source.seek(0)
         self._source = source
-        self._limits = layer_limits(self._size, max_size)
+        self._limits = layer_limits(self._size, max_size, hint)
         self._compressed = hashlib.sha256()
         self._uncompressed = hashlib.sha256()
+        self._uncompressed_size = 0
         self._forward = ForwardReader(self._chunks())
         self.read_at = self._forward.read_at
         """Reads the data of the entry that was yielded last."""
@@ -61,6 +64,7 @@ class TarStream:
             uncompressed if is_plain else self._compressed.hexdigest(),
             uncompressed,
             self._size,
+            self._uncompressed_size,
         )
 
     def _chunks(self) -> Iterator[bytes]:
@@ -69,4 +73,5 @@ class TarStream:
         plain = chunks(source, SUFFIXES[self.compression])
         for chunk in bounded(plain, self._limits.size):
             self._uncompressed.update(chunk)
+            self._uncompressed_size += len(chunk)
             yield chunk

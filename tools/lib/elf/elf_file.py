@@ -13,6 +13,14 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import IO, Literal, NamedTuple
 
+from tools.lib.archive.limits import (
+    MAX_ELF_DYNAMIC,
+    MAX_ELF_NOTES,
+    MAX_ELF_SEGMENTS,
+    MAX_NEEDED_LIBRARIES,
+    MAX_SEARCH_PATHS,
+)
+from tools.lib.cli.errors import ToolError
 from tools.lib.debian.architectures import ByteOrder, ElfMachine
 
 MAGIC = b"\x7fELF"
@@ -38,9 +46,7 @@ _NT_GNU_PROPERTY_TYPE_0 = 5
 _GNU_PROPERTY_X86_ISA_1_NEEDED = 0xC0008002
 
 _MAX_STRING = 4096  # PATH_MAX
-_MAX_SEGMENTS = 1024
-_MAX_DYNAMIC = 1 << 20
-_MAX_NOTES = 1 << 16
+_SHORT_STRING = 128
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,16 +77,27 @@ class _Malformed(Exception):
     pass
 
 
-def parse_elf(read_at: ReadAt) -> ElfInfo | None:
-    """Reads an ELF file; returns None if it is not a well-formed one."""
+def parse_elf(read_at: ReadAt, path: str) -> ElfInfo | None:
+    """Reads an ELF file; returns None if it is not a well-formed one.
+
+    Args:
+        read_at: reads the file.
+        path: names the file in errors.
+
+    Raises:
+        ToolError: the file needs more libraries or has more search paths than any real one, so that
+            what looks at them would take long.
+    """
     try:
         return _parse(read_at)
     except (_Malformed, struct.error):
         return None
+    except ToolError as error:
+        raise ToolError(f"{path}: {error.message}", error.hint) from None
 
 
-def parse_elf_file(source: IO[bytes]) -> ElfInfo | None:
-    """Reads a seekable file from its start; returns None if it is not a well-formed ELF file."""
+def parse_elf_file(source: IO[bytes], path: str) -> ElfInfo | None:
+    """The same for a seekable file, which is read from its start."""
     source.seek(0)
     if source.read(len(MAGIC)) != MAGIC:
         return None
@@ -90,7 +107,7 @@ def parse_elf_file(source: IO[bytes]) -> ElfInfo | None:
         source.seek(min(offset, size))
         return source.read(length)
 
-    return parse_elf(read_at)
+    return parse_elf(read_at, path)
 
 
 class _Load(NamedTuple):
@@ -125,7 +142,7 @@ def _parse(read_at: ReadAt) -> ElfInfo:
     loads: list[_Load] = []
     interpreter = None
     dynamic_section: tuple[int, int] | None = None
-    isa_level = 0
+    notes = b""
     for segment in _segments(read_at, prefix + _SEGMENTS[bits], phoff, phentsize, phnum):
         if bits == 64:
             segment_type, _, offset, address, _, size, _, _ = segment
@@ -138,8 +155,7 @@ def _parse(read_at: ReadAt) -> ElfInfo:
         elif segment_type == _PT_DYNAMIC:
             dynamic_section = (offset, size)
         elif segment_type == _PT_GNU_PROPERTY and machine in _X86:
-            notes = read_at(offset, min(size, _MAX_NOTES))
-            isa_level = max(isa_level, _isa_level(notes, prefix, bits // 8))
+            notes = read_at(offset, min(size, MAX_ELF_NOTES))
     dynamic = _Dynamic()
     if dynamic_section:
         dynamic = _parse_dynamic(read_at, prefix + _DYNAMIC[bits], *dynamic_section, loads)
@@ -147,7 +163,7 @@ def _parse(read_at: ReadAt) -> ElfInfo:
         machine=ElfMachine(bits, byte_order, machine),
         type=_TYPES[kind],
         flags=flags,
-        isa_level=isa_level,
+        isa_level=_isa_level(notes, prefix, bits // 8),
         interpreter=interpreter,
         soname=dynamic.soname,
         needed=dynamic.needed,
@@ -160,7 +176,7 @@ def _segments(
     read_at: ReadAt, layout: str, offset: int, step: int, count: int
 ) -> Iterator[tuple[int, ...]]:
     size = struct.calcsize(layout)
-    if count and (step < size or count > _MAX_SEGMENTS):
+    if count and (step < size or count > MAX_ELF_SEGMENTS):
         raise _Malformed
     table = read_at(offset, step * count)
     for index in range(count):
@@ -171,7 +187,7 @@ def _parse_dynamic(
     read_at: ReadAt, layout: str, offset: int, size: int, loads: Sequence[_Load]
 ) -> _Dynamic:
     """Reads the dynamic section, whose strings are in a table at an address in memory."""
-    table = read_at(offset, min(size, _MAX_DYNAMIC))
+    table = read_at(offset, min(size, MAX_ELF_DYNAMIC))
     step = struct.calcsize(layout)
     references: list[tuple[int, int]] = []
     string_table = None
@@ -184,6 +200,8 @@ def _parse_dynamic(
             references.append((tag, value))
     if not references:
         return _Dynamic()
+    if len(references) > MAX_NEEDED_LIBRARIES:
+        raise ToolError(f"ELF file that needs more than {MAX_NEEDED_LIBRARIES} libraries")
     start = _file_offset(string_table, loads)
     strings: dict[int, list[str]] = {}
     for tag, value in references:
@@ -197,8 +215,10 @@ def _parse_dynamic(
     )
 
 
-def _directories(lists: Iterable[str]) -> tuple[str, ...]:
-    return tuple(each for text in lists for each in text.split(":"))
+def _directories(lists: Sequence[str]) -> tuple[str, ...]:
+    if sum(each.count(":") + 1 for each in lists) > MAX_SEARCH_PATHS:
+        raise ToolError(f"ELF file with more than {MAX_SEARCH_PATHS} search paths")
+    return tuple(path for each in lists for path in each.split(":"))
 
 
 def _isa_level(notes: bytes, prefix: str, align: int) -> int:
@@ -231,7 +251,8 @@ def _file_offset(address: int | None, loads: Iterable[_Load]) -> int:
 
 
 def _string(read_at: ReadAt, offset: int, size: int) -> str:
-    text, end, _ = read_at(offset, min(size, _MAX_STRING)).partition(b"\0")
-    if not end:
-        raise _Malformed
-    return text.decode("utf-8", "surrogateescape")
+    for length in (_SHORT_STRING, _MAX_STRING):
+        string, end, _ = read_at(offset, min(size, length)).partition(b"\0")
+        if end:
+            return string.decode("utf-8", "surrogateescape")
+    raise _Malformed

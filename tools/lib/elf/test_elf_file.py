@@ -12,12 +12,13 @@ from elftools.elf.dynamic import DynamicSegment
 from elftools.elf.elffile import ELFFile
 from elftools.elf.segments import InterpSegment
 
+from tools.lib.cli.errors import ToolError
 from tools.lib.debian.architectures import ByteOrder, ElfMachine
 from tools.lib.elf.elf_file import MAGIC, ElfInfo, parse_elf, parse_elf_file
 
 
 def parse(data: bytes) -> ElfInfo | None:
-    return parse_elf(lambda offset, length: data[offset : offset + length])
+    return parse_elf(lambda offset, length: data[offset : offset + length], "lib/x")
 
 
 def loaded() -> list[Path]:
@@ -72,11 +73,13 @@ def test_libraries_of_this_process_are_read_as_pyelftools_reads_them() -> None:
 _FLAGS = 0x5000400  # of a hard-float library for arm
 
 
+STRINGS = b"\0libc.so.6\0libx.so.1\0$ORIGIN/a:/b\0"
+TAGS = [(1, 1), (14, 11), (29, 21), (5, 0x10300), (10, len(STRINGS)), (0, 0)]
+
+
 def library(bits: int, order: str) -> bytes:
     """A shared library of 0x400 bytes, loaded at 0x10000."""
-    texts = b"\0libc.so.6\0libx.so.1\0$ORIGIN/a:/b\0"
-    tags = [(1, 1), (14, 11), (29, 21), (5, 0x10300), (10, len(texts)), (0, 0)]
-    dynamic = b"".join(struct.pack(order + {32: "iI", 64: "qQ"}[bits], *tag) for tag in tags)
+    dynamic = b"".join(struct.pack(order + {32: "iI", 64: "qQ"}[bits], *tag) for tag in TAGS)
     segments = [(1, 0, 0x10000, 0x400), (2, 0x200, 0x10200, len(dynamic)), (3, 0x380, 0x10380, 8)]
     if bits == 64:
         rows = [(kind, 0, at, to, to, size, size, 8) for kind, at, to, size in segments]
@@ -93,7 +96,7 @@ def library(bits: int, order: str) -> bytes:
     ident = bytes((bits // 32, 1 if order == "<" else 2, 1)).ljust(12, b"\0")
     table = b"".join(struct.pack(order + row, *each) for each in rows)
     data = (MAGIC + ident + header + table).ljust(0x200, b"\0") + dynamic
-    data = data.ljust(0x300, b"\0") + texts
+    data = data.ljust(0x300, b"\0") + STRINGS
     return (data.ljust(0x380, b"\0") + b"/lib/ld\0").ljust(0x400, b"\0")
 
 
@@ -180,10 +183,50 @@ def test_unterminated_string() -> None:
 
 def test_parse_elf_file() -> None:
     for data in (library(64, "<"), library(64, "<")[:100], b"text", b""):
-        assert parse_elf_file(io.BytesIO(data)) == parse(data)
+        assert parse_elf_file(io.BytesIO(data), "lib/x") == parse(data)
 
 
 def test_offset_beyond_the_end() -> None:
     data = bytearray(library(64, "<"))
     data[32:40] = b"\xff" * 8
-    assert parse_elf_file(io.BytesIO(bytes(data))) is None
+    assert parse_elf_file(io.BytesIO(bytes(data)), "lib/x") is None
+
+
+def with_dynamic(tags: list[tuple[int, int]], strings: bytes) -> bytes:
+    """A 64-bit library with a dynamic section of these tags, and a string table at its end."""
+    start = 0x200 + 16 * (len(tags) + 2)
+    size = start + len(strings)
+    whole = [*tags, (5, start), (0, 0)]
+    rows = [(1, 0, 0, 0, 0, size, size, 8), (2, 0, 0x200, 0, 0, 16 * len(whole), 0, 8)]
+    header = struct.pack("<HHIQQQIHHHHHH", 3, 62, 1, 0, 64, 0, 0, 64, 56, len(rows), 0, 0, 0)
+    ident = bytes((2, 1, 1)).ljust(12, b"\0")
+    table = b"".join(struct.pack("<IIQQQQQQ", *row) for row in rows)
+    dynamic = b"".join(struct.pack("<qQ", *tag) for tag in whole)
+    return (MAGIC + ident + header + table).ljust(0x200, b"\0") + dynamic + strings
+
+
+NEEDED, RPATH, RUNPATH = 1, 15, 29
+
+
+def test_many_libraries_and_search_paths() -> None:
+    paths = b":".join(b"/%d" % number for number in range(256))
+    elf = parse(with_dynamic([*[(NEEDED, 0)] * 1000, (RUNPATH, 2)], b"x\0" + paths + b"\0"))
+    assert elf
+    assert (len(elf.needed), len(elf.runpath)) == (1000, 256)
+
+
+@pytest.mark.parametrize(
+    ("tags", "strings", "message"),
+    [
+        # 4 GB if all of it were kept.
+        ([(RUNPATH, 0)] * 65_000, b":" * 4090, "needs more than 1024 libraries"),
+        ([(NEEDED, 0)] * 1025, b"x", "needs more than 1024 libraries"),
+        ([(RUNPATH, 0)] * 1000, b":" * 4090, "more than 256 search paths"),
+        ([(RPATH, 0)], b":" * 256, "more than 256 search paths"),
+    ],
+)
+def test_absurd_numbers_of_libraries_are_refused(
+    tags: list[tuple[int, int]], strings: bytes, message: str
+) -> None:
+    with pytest.raises(ToolError, match=f"^lib/x: ELF file .*{message}"):
+        parse(with_dynamic(tags, strings + b"\0"))

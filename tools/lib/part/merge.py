@@ -15,6 +15,7 @@ from enum import IntEnum
 from tools.lib.archive.tar_entry import path_bytes
 from tools.lib.cli.errors import ToolError
 from tools.lib.debian.merged_usr import is_merged_link
+from tools.lib.part.overlay import apply_all
 from tools.lib.part.part import Part, PartDirectory, PartEntry
 
 
@@ -37,8 +38,8 @@ class _EntryClaim:
 
 
 @dataclass(frozen=True, slots=True)
-class _DirectoryClaim:
-    """A directory and the part that has it."""
+class DirectoryClaim:
+    """A directory and the part that has it; `in_base`: the part is in a layer below."""
 
     directory: PartDirectory
     part: Part
@@ -93,7 +94,12 @@ def merge_directories(
         for directory in part.directories:
             path = directory.path
             times[path] = max(directory.mtime, times.get(path, directory.mtime))
-    merged = _directory_claims(parts, base_parts)
+    claims = DirectoryClaims()
+    for part in base_parts:
+        claims.add(part, in_base=True)
+    for part in parts:
+        claims.add(part, in_base=False)
+    merged = claims.by_path
     for path, claim in _entry_claims(parts, base_parts).items():
         # Conflicts among the layers below are not this layer's.
         if path in merged and not (claim.in_base and path not in times):
@@ -107,9 +113,8 @@ def merge_directories(
 def _entry_claims(parts: Sequence[Part], base_parts: Sequence[Part]) -> dict[str, _EntryClaim]:
     """The owner of each path that is not a directory."""
     claims = {
-        entry.path: _EntryClaim(entry, part, in_base=True)
-        for part in base_parts
-        for entry in part.entries
+        path: _EntryClaim(owned.entry, owned.part, in_base=True)
+        for path, owned in apply_all(base_parts).entries.items()
     }
     for part in parts:
         for entry in part.entries:
@@ -148,23 +153,31 @@ def _may_replace(part: Part, path: str) -> bool:
     return part.package is None or path in part.replaces
 
 
-def _directory_claims(
-    parts: Sequence[Part], base_parts: Sequence[Part]
-) -> dict[str, _DirectoryClaim]:
-    """The strongest claim on each directory, of this layer and those below."""
-    merged: dict[str, _DirectoryClaim] = {}
-    for in_base, level in ((True, base_parts), (False, parts)):
-        for part in level:
-            for directory in part.directories:
-                strength = _strength(directory, part, in_base)
-                claim = _DirectoryClaim(directory, part, in_base, strength)
-                known = merged.setdefault(directory.path, claim)
-                if strength > known.strength:
-                    merged[directory.path] = claim
-                elif strength == known.strength and not known.in_base:
-                    # If the equal claim is in a layer below, that one stays, as with dpkg.
+class DirectoryClaims:
+    """The strongest claim on each directory, by path. Add the parts from the bottom up."""
+
+    def __init__(self) -> None:
+        self.by_path: dict[str, DirectoryClaim] = {}
+
+    def add(self, part: Part, in_base: bool) -> None:
+        """Adds the directories of a part.
+
+        Raises:
+            ToolError: two parts of one layer have equal claims, and differ.
+        """
+        for directory in part.directories:
+            strength = _strength(directory, part, in_base)
+            claim = DirectoryClaim(directory, part, in_base, strength)
+            known = self.by_path.setdefault(directory.path, claim)
+            if strength > known.strength:
+                self.by_path[directory.path] = claim
+            elif strength == known.strength:
+                if not known.in_base:
                     _check_equal(known, claim)
-    return merged
+                elif in_base and strength == _Strength.GENERATED_IN_BASE:
+                    # Each of these layers has an entry for the directory. Packages do not change
+                    # what a package of a layer below has: the first one stays, as with dpkg.
+                    self.by_path[directory.path] = claim
 
 
 def _strength(directory: PartDirectory, part: Part, in_base: bool) -> _Strength:
@@ -175,12 +188,13 @@ def _strength(directory: PartDirectory, part: Part, in_base: bool) -> _Strength:
     return _Strength.GENERATED_IN_BASE if in_base else _Strength.GENERATED
 
 
-def _attributes(directory: PartDirectory) -> str:
+def mode_and_owner(directory: PartDirectory) -> str:
+    """The attributes of a directory that parts can disagree about, for errors."""
     return f"{directory.mode:04o} {directory.uid}:{directory.gid}"
 
 
-def _check_equal(known: _DirectoryClaim, claim: _DirectoryClaim) -> None:
-    old, new = _attributes(known.directory), _attributes(claim.directory)
+def _check_equal(known: DirectoryClaim, claim: DirectoryClaim) -> None:
+    old, new = mode_and_owner(known.directory), mode_and_owner(claim.directory)
     if old != new:
         raise ToolError(
             f"{known.directory.path}: directory of mode and owner {old} in {known.part.owner}, "
@@ -189,7 +203,7 @@ def _check_equal(known: _DirectoryClaim, claim: _DirectoryClaim) -> None:
         )
 
 
-def _not_a_directory(claim: _EntryClaim, directory: _DirectoryClaim) -> ToolError:
+def _not_a_directory(claim: _EntryClaim, directory: DirectoryClaim) -> ToolError:
     entry = claim.entry
     what = f"{entry.type} to {entry.link}" if entry.link else entry.type
     hint = "exclude it from one of them"
@@ -200,7 +214,7 @@ def _not_a_directory(claim: _EntryClaim, directory: _DirectoryClaim) -> ToolErro
     )
 
 
-def _unmerged_hint(path: str, directory: _DirectoryClaim) -> str:
+def _unmerged_hint(path: str, directory: DirectoryClaim) -> str:
     """How to change a part that has /lib as a directory where Debian has a link into /usr."""
     part = directory.part
     if part.package:

@@ -49,7 +49,7 @@ class PartEntry:
     """An entry of a part that is not a directory.
 
     `path`, `mode` and `mtime` are as in a PartDirectory. Only files have `size`, `sha256` (hex),
-    `elf`, `text` (what later steps read of the loader's configuration) and `libraries` (of an
+    `elf`, `text` (the content, of the few files that later steps read) and `libraries` (of an
     ld.so.cache: the paths of a library by its name). `link` is the target of a symlink, or the
     path that a hard link shares its file with. `device` is the major and minor number of a device.
     """
@@ -86,6 +86,9 @@ class Part:
     architecture, `package` is None if a rule generated it. `directories` is sorted by path and has
     every parent of every entry; `entries` is in the order of the blob. `replaces` has the paths
     that the part may bring although a layer below has them.
+
+    A `foreign` part is a layer that was made elsewhere, a whole tar: `directories` has only those
+    in the tar, and some of the entries may be whiteouts.
     """
 
     label: str
@@ -95,6 +98,7 @@ class Part:
     directories: tuple[PartDirectory, ...]
     entries: tuple[PartEntry, ...]
     replaces: tuple[str, ...] = ()
+    foreign: bool = False
 
     @property
     def owner(self) -> str:

@@ -13,6 +13,7 @@ from tools.lib.cli.errors import ToolError
 from tools.lib.cli.files import dump_json, read_json
 from tools.lib.data.json_values import (
     Json,
+    require_bool,
     require_int,
     require_list,
     require_object,
@@ -65,6 +66,7 @@ def read_part(path: str) -> Part:
             _parse_entry(each, f"{path}: entries[{index}]") for index, each in enumerate(entries)
         ),
         replaces=tuple(require_strings(fields.get("replaces", []), f"{path}: replaces")),
+        foreign=require_bool(fields.get("foreign", False), f"{path}: foreign"),
     )
 
 
@@ -97,6 +99,7 @@ def _part_to_json(part: Part) -> Json:
         "directories": [_directory_to_json(each) for each in part.directories],
         "entries": [_entry_to_json(each) for each in part.entries],
         "replaces": list(part.replaces),
+        **({"foreign": True} if part.foreign else {}),
     }
 
 
@@ -142,9 +145,6 @@ def _directory_to_json(directory: PartDirectory) -> Json:
 
 def _parse_directory(value: object, where: str) -> PartDirectory:
     fields = require_object(value, where)
-    implied = fields.get("implied", False)
-    if not isinstance(implied, bool):
-        raise ToolError(f"{where}.implied: {implied!r:.80}, not a boolean")
     return PartDirectory(
         path=require_string(fields.get("path"), f"{where}.path"),
         mode=_parse_mode(fields.get("mode"), f"{where}.mode"),
@@ -152,7 +152,7 @@ def _parse_directory(value: object, where: str) -> PartDirectory:
         gid=require_int(fields.get("gid"), f"{where}.gid", _MAX),
         mtime=require_int(fields.get("mtime"), f"{where}.mtime", MAX_TIME),
         xattrs=_parse_xattrs(fields.get("xattrs", {}), f"{where}.xattrs"),
-        implied=implied,
+        implied=require_bool(fields.get("implied", False), f"{where}.implied"),
     )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import IO, TYPE_CHECKING
 
 from tools.lib.archive.compress import MEMBER, Compression, compressor
+from tools.lib.archive.limits import MAX_METADATA_TEXT
 from tools.lib.archive.tar_entry import END_OF_ARCHIVE, TarEntry, header, padding, path_bytes
 from tools.lib.cli.errors import ToolError
 from tools.lib.debian.package import BinaryPackage
@@ -16,14 +17,15 @@ from tools.lib.part.part import Blob, Part, PartDirectory, PartEntry
 if TYPE_CHECKING:
     from tools.lib.oci.layer import Layer
 
-# The loader's configuration, ld.so.conf(5): ld_so_cache reads it from the metadata.
-_LOADER_CONFIG = "etc/ld.so.conf"
-_MAX_TEXT = 1 << 16
+# Files that later steps read from the metadata: accounts (check_image), and the loader's
+# configuration, ld.so.conf(5) (ld_so_cache).
+_TEXTS = ("etc/group", "etc/passwd", "etc/ld.so.conf")
+_TEXT_DIRECTORY = "etc/ld.so.conf.d/"
 
 
 def has_text(path: str, size: int) -> bool:
     """Whether later steps read the content of a file, so that the metadata includes it."""
-    return size <= _MAX_TEXT and (path == _LOADER_CONFIG or path.startswith(f"{_LOADER_CONFIG}.d/"))
+    return size <= MAX_METADATA_TEXT and (path in _TEXTS or path.startswith(_TEXT_DIRECTORY))
 
 
 def directory_headers(directories: Iterable[PartDirectory]) -> bytes:
@@ -182,15 +184,14 @@ class PartWriter:
     def layer(self) -> Layer:
         """Makes what was written a complete layer, after `close`, and describes that.
 
-        The declared directories follow the blob. Those that are implied are left out: a layer
-        below may have them with another mode, and whoever unpacks the layer makes missing ones.
+        All directories follow the blob, implied ones too: if they were left out, whoever unpacks
+        the layer would make them with a mode that depends on the umask.
         """
         from tools.lib.oci.descriptor import LAYERS, Descriptor, Digest  # few parts are layers
         from tools.lib.oci.layer import Layer
 
         part = self.part
-        declared = [each for each in part.directories if not each.implied]
-        self._stream.write(directory_headers(declared) + END_OF_ARCHIVE)
+        self._stream.write(directory_headers(part.directories) + END_OF_ARCHIVE)
         digest = Digest(f"sha256:{self._stream.end_member()}")
         return Layer(
             descriptor=Descriptor(LAYERS[self._compression], digest, self._stream.size, {}),

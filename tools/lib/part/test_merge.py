@@ -198,6 +198,29 @@ def test_declared_directory_changes_the_mode_of_the_base() -> None:
     assert merge_directories([upper], [base]) == (home(0o770),)
 
 
+def test_implied_directory_keeps_the_mode_of_the_topmost_layer_of_the_base() -> None:
+    base = [generated("lower", home=0o700), generated("middle", home=0o770)]
+    upper = part(file("home/f"), label="//x:file")
+    assert merge_directories([upper], base) == (home(0o770),)
+
+
+def test_implied_directory_keeps_the_mode_of_a_foreign_layer() -> None:
+    base = [
+        part(package="base-files", directories=[home(0o755)]),
+        part(label="//x:tar", directories=[home(0o711)], foreign=True),
+    ]
+    assert merge_directories([part(file("home/f"))], base) == (home(0o711),)
+
+
+def test_package_may_have_what_a_foreign_layer_deletes() -> None:
+    base = [
+        part(file("etc/x"), package="a"),
+        part(file("etc/.wh.x"), label="//x:tar", foreign=True),
+    ]
+    package = part(file("etc/x"), package="b")
+    assert [each.path for each in merge_directories([package], base)] == ["etc"]
+
+
 def test_package_keeps_the_mode_of_a_package_of_the_base() -> None:
     base = part(package="a", directories=[home(0o2775)])
     uppers = [part(package=name, directories=[home(0o755)]) for name in ("b", "c")]

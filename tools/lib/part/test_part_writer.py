@@ -2,7 +2,9 @@ import gzip
 import hashlib
 import io
 import random
+import subprocess
 import tarfile
+from pathlib import Path
 
 import pytest
 import zstandard
@@ -89,19 +91,24 @@ def test_parents_that_are_not_declared_are_implied() -> None:
     )
 
 
-def test_metadata_includes_the_text_of_the_loader_configuration() -> None:
+def test_metadata_includes_the_text_of_configuration_files() -> None:
     _, part = write(
+        ("etc/group", b"root:x:0:\n"),
         ("etc/ld.so.conf", b"/opt/\xff\n"),
         ("etc/ld.so.conf.d/x.conf", b""),
         ("etc/ld.so.conf.d/y.conf", bytes(1 << 17)),
         ("etc/motd", b"hello"),
     )
     texts = {each.path: each.text for each in part.entries if each.text is not None}
-    assert texts == {"etc/ld.so.conf": "/opt/\udcff\n", "etc/ld.so.conf.d/x.conf": ""}
+    assert texts == {
+        "etc/group": "root:x:0:\n",
+        "etc/ld.so.conf": "/opt/\udcff\n",
+        "etc/ld.so.conf.d/x.conf": "",
+    }
 
 
 @pytest.mark.parametrize("compression", ["gzip", "zstd", "none"])
-def test_layer_is_the_blob_its_declared_directories_and_the_end(compression: Compression) -> None:
+def test_layer_is_the_blob_all_directories_and_the_end(compression: Compression) -> None:
     out = io.BytesIO()
     writer = PartWriter(out, compression, whole=True)
     writer.add(TarEntry("a", "directory", 0o700, 1, 2, mtime=9))
@@ -116,12 +123,27 @@ def test_layer_is_the_blob_its_declared_directories_and_the_end(compression: Com
     assert layer.diff_id == f"sha256:{hashlib.sha256(archive).hexdigest()}"
     assert (layer.architecture, layer.created) == ("arm64", 9)
     with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
-        # a/b is implied: a layer below may have it with another mode.
-        assert [(each.name, each.mode, each.uid) for each in tar] == [
-            ("a/b/c", 0o644, 0),
-            ("a", 0o700, 1),
+        assert [(each.name, each.type, each.mode, each.uid) for each in tar] == [
+            ("a/b/c", tarfile.REGTYPE, 0o644, 0),
+            ("a", tarfile.DIRTYPE, 0o700, 1),
+            ("a/b", tarfile.DIRTYPE, 0o755, 0),
         ]
     # The layer begins with the blob as it is without one.
     start = blob[: part.blob.size]
     assert part.blob.sha256 == hashlib.sha256(start).hexdigest()
     assert [each.path for each in part.directories] == ["a", "a/b"]
+
+
+def test_layer_unpacks_alike_under_any_umask(tmp_path: Path) -> None:
+    archive = tmp_path / "layer.tar"
+    with archive.open("wb") as out:
+        writer = PartWriter(out, "none", whole=True)
+        writer.add(TarEntry("nodejs/bin/node", "file", 0o755))
+        writer.close(label="//a:b", architecture=None, package=None)
+        writer.layer()
+    root = tmp_path / "root"
+    root.mkdir()
+    command = ["tar", "-C", str(root), "-xpf", str(archive)]
+    subprocess.run(command, check=True, umask=0o077)
+    modes = {str(path.relative_to(root)): path.stat().st_mode & 0o777 for path in root.rglob("*")}
+    assert modes == {"nodejs": 0o755, "nodejs/bin": 0o755, "nodejs/bin/node": 0o755}

@@ -84,10 +84,15 @@ def part(
     label: str = "//x:y",
     directories: Sequence[PartDirectory] = (),
     replaces: Sequence[str] = (),
+    foreign: bool = False,
 ) -> Part:
-    """A part with all parents of its entries; that of a `package` has version 1."""
+    """A part with all parents of its entries; that of a `package` has version 1.
+
+    A foreign one has only the directories that are given.
+    """
     found = {each.path: each for each in directories}
-    for path in (*[each.path for each in entries], *[each.path for each in directories]):
+    paths = [*(each.path for each in entries), *(each.path for each in directories)]
+    for path in () if foreign else paths:
         while path := posixpath.dirname(path):
             found.setdefault(path, directory(path, implied=True))
     return Part(
@@ -98,4 +103,5 @@ def part(
         directories=tuple(found[path] for path in sorted(found)),
         entries=entries,
         replaces=tuple(replaces),
+        foreign=foreign,
     )

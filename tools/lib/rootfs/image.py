@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import posixpath
 import stat
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from tools.lib.elf.elf_file import ElfInfo
+from tools.lib.part.overlay import Conflict, Overlay
 from tools.lib.part.part import Part, PartDirectory, PartEntry
 from tools.lib.rootfs.tree import FileLocation, Inode, LayerMember, PathError, Tree
 
@@ -31,15 +32,38 @@ class ElfFile:
 
 
 class ImageView:
-    """The files of an image, from the parts of all its layers, bottom to top."""
+    """The files of an image, from the parts of all its layers, bottom to top.
+
+    What cannot be unpacked, such as an entry below a file, is left out; `conflicts` has it.
+
+    Attributes:
+        tree: the file system.
+        parts: the parts. In foreign ones, paths that lead through symlinks of the layers below are
+            replaced by those that a container runtime writes to.
+        overlay: the visible entries of these parts.
+        conflicts: what does not go together.
+        elf_files: the visible ELF files, in the order of the parts.
+
+    Raises:
+        ToolError: the parts of a layer contradict each other, or an entry takes too many steps to
+            place.
+    """
 
     def __init__(self, parts: Sequence[Part]) -> None:
         self.tree = Tree()
+        self.overlay = Overlay()
+        self.conflicts: list[Conflict] = []
         self._elf_files: dict[FileLocation, ElfFile] = {}
         self._texts: dict[FileLocation, str] = {}
         self._libraries: dict[FileLocation, Mapping[str, Sequence[str]]] = {}
-        for layer, part in enumerate(parts):
-            self.tree.apply(self._members(part))
+        self.parts: list[Part] = []
+        for layer, each in enumerate(parts):
+            part = self._resolve(each) if each.foreign else each
+            self.parts.append(part)
+            conflicts = list(self.overlay.apply(part))
+            self.conflicts += conflicts
+            impossible = {id(conflict.entry) for conflict in conflicts if not conflict.is_possible}
+            self.tree.apply(self._members(part, impossible))
             for ordinal, entry in enumerate(part.entries):
                 source = FileLocation(layer, ordinal)
                 if entry.elf is not None:
@@ -48,22 +72,12 @@ class ImageView:
                     self._texts[source] = entry.text
                 if entry.libraries is not None:
                     self._libraries[source] = entry.libraries
-
-    @property
-    def elf_files(self) -> Iterable[ElfFile]:
-        """Every ELF file, in the order of the parts."""
-        return self._elf_files.values()
+        visible = {found.inode.source for found in self.tree.walk()}
+        self.elf_files = [elf for source, elf in self._elf_files.items() if source in visible]
 
     def exists(self, path: str) -> bool:
         """Whether `path` leads to something, following links inside the image."""
         return self.inode(path) is not None
-
-    def is_link(self, path: str) -> bool:
-        """Whether `path` itself is a symlink."""
-        try:
-            return self.tree.resolve(path, follow=False).inode.is_link
-        except PathError:
-            return False
 
     def elf_file(self, path: str) -> ElfFile | None:
         """The ELF file that `path` leads to, None if it leads to something else or to nothing."""
@@ -88,16 +102,48 @@ class ImageView:
         except PathError:
             return None
 
-    def _members(self, part: Part) -> Iterator[LayerMember]:
+    def _resolve(self, part: Part) -> Part:
+        """The part with the paths that a container runtime writes to, without symlinks."""
+        directories: dict[str, str] = {}
+
+        def resolve(path: str) -> str:
+            directory, name = posixpath.split(path)
+            if directory not in directories:
+                directories[directory] = self.tree.locate(directory).lstrip("/")
+            return posixpath.join(directories[directory], name)
+
+        return replace(
+            part,
+            entries=tuple(
+                replace(
+                    entry,
+                    path=resolve(entry.path),
+                    link=resolve(entry.link) if entry.type == "hardlink" else entry.link,
+                )
+                for entry in part.entries
+            ),
+            directories=tuple(
+                replace(directory, path=resolve(directory.path)) for directory in part.directories
+            ),
+        )
+
+    def _members(self, part: Part, impossible: Collection[int]) -> Iterator[LayerMember]:
         for ordinal, entry in enumerate(part.entries):
-            yield _entry_member(ordinal, entry)
+            if id(entry) not in impossible:
+                yield _entry_member(ordinal, entry)
         # The tree has made the parents of the entries by now. A directory in the place of a symlink
-        # is a conflict, which the check of paths reports; what is below it is found through the
-        # link.
+        # is a conflict; what is below it is still found through the link.
         parents = {posixpath.dirname(entry.path) for entry in part.entries}
         for directory in part.directories:
-            if directory.path not in parents and not self.is_link(directory.path):
+            is_empty = directory.path not in parents
+            if (is_empty or part.foreign) and not self._is_not_a_directory(directory.path):
                 yield _directory_member(directory)
+
+    def _is_not_a_directory(self, path: str) -> bool:
+        try:
+            return not self.tree.resolve(path, follow=False).inode.is_dir
+        except PathError:
+            return False
 
 
 def _entry_member(ordinal: int, entry: PartEntry) -> LayerMember:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import zstandard
 
-from tools.ld_so_cache import tars
+from tools.ld_so_cache.foreign_layers import read_layout, read_tar
 from tools.ld_so_cache.testing import Link, Tree, cache_lines, make_cache, tar
 from tools.lib.cli.errors import ToolError
 from tools.lib.elf.testing import shared_library
@@ -29,7 +29,7 @@ TREE: Tree = {
 def test_reads_libraries_links_and_configuration(compress: type, tmp_path: Path) -> None:
     path = tmp_path / "x"
     path.write_bytes(compress(tar(TREE, mtime=7)))
-    part = tars.read(str(path))
+    part = read_tar(str(path))
     found = {each.path: each for each in part.entries}
     assert (elf := found["usr/lib/libx.so.1.0"].elf)
     assert elf.soname == "libx.so.1"
@@ -53,7 +53,7 @@ def test_malformed_tar(data: bytes, message: str, tmp_path: Path) -> None:
     path = tmp_path / "layer"
     path.write_bytes(data)
     with pytest.raises(ToolError, match=f"^{path}: .*{message}"):
-        tars.read(str(path))
+        read_tar(str(path))
 
 
 def layer(layout: Path, data: bytes) -> dict[str, object]:
@@ -100,7 +100,7 @@ def test_layers_of_a_base_are_verified(tmp_path: Path) -> None:
     (path,) = (tmp_path / "blobs/sha256").iterdir()
     path.write_bytes(path.read_bytes().replace(b"localhost", b"LOCALHOST"))
     with pytest.raises(ToolError, match=f"^{path}: corrupt blob: its sha256 is "):
-        list(tars.read_layout(str(tmp_path / "manifest.json"), [str(tmp_path)]))
+        list(read_layout(str(tmp_path / "manifest.json"), [str(tmp_path)]))
 
 
 def test_hard_links_and_names_with_dots(tmp_path: Path) -> None:
