@@ -96,7 +96,7 @@ system: `/lib`, `/usr/lib` and those of the architecture below them. See docs/ld
         "architecture": attr.string(doc = "OCI architecture. Required if no package tells it."),
         "base": attr.label(doc = "The image underneath: an `oci_image`, or one OCI image layout directory from elsewhere."),
         "directories": attr.string_list(
-            doc = "Absolute paths of further directories with libraries. They are searched first, without subdirectories.",
+            doc = "Absolute paths of further directories with libraries. They are searched first, without subdirectories, and the image must have them.",
         ),
         "parts": attr.label_list(
             allow_files = True,
