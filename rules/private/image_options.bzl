@@ -28,10 +28,16 @@ _OPTIONS = {
     "volumes": _list("Absolute paths of volumes, added to those of the base.", "path"),
 }
 
+# A rule cannot tell an empty list from one that is not given, so the macro says which it is.
+_CLEARABLE = ["cmd", "entrypoint"]
+
 OPTION_ATTRS = {
     option + suffix: attribute
     for option, attributes in _OPTIONS.items()
     for suffix, attribute in attributes.items()
+} | {
+    "clear_" + option: attr.bool(doc = "Whether to drop the %s of the base." % option)
+    for option in _CLEARABLE
 }
 
 def split_forms(**values):
@@ -46,6 +52,9 @@ def split_forms(**values):
     return {
         option + ("_file" if type(value) in ["string", "Label", "select"] else ""): value
         for option, value in values.items()
+    } | {
+        "clear_" + option: values[option] == []
+        for option in _CLEARABLE
     }
 
 def option_values(ctx):
@@ -58,6 +67,9 @@ def option_values(ctx):
       A dict for the options.json of tools/oci_image. An option that is not given is None.
     """
     values = {option: getattr(ctx.attr, option) or None for option in _OPTIONS}
+    for option in _CLEARABLE:
+        if getattr(ctx.attr, "clear_" + option):
+            values[option] = []
     if ctx.attr.env:
         # As pairs, because later variables see earlier ones, and json.encode sorts the keys of a dict.
         values["env"] = [list(pair) for pair in ctx.attr.env.items()]

@@ -24,10 +24,11 @@ def oci_image(
         labels = None,
         annotations = None,
         created = None,
+        ref = None,
         check = True,
         waivers = [],
         **kwargs):
-    """An image for one platform. The attributes are those of rules_oci; `check` and `waivers` are new.
+    """An image for one platform. The attributes are those of rules_oci; `ref`, `check` and `waivers` are new.
 
     ```
     oci_image(
@@ -56,7 +57,8 @@ def oci_image(
       variant: string, OCI variant of the architecture, such as `v8`.
       entrypoint: list of strings or label of a file: program and first arguments. It replaces the entrypoint of the
         base, and clears its cmd. An empty list only clears.
-      cmd: list of strings or label of a file: arguments of the entrypoint. It replaces the cmd of the base.
+      cmd: list of strings or label of a file: arguments of the entrypoint. It replaces the cmd of the base. An empty list
+        only clears it.
       env: dict of strings or label of a file: environment variables, merged with those of the base. `$K` and `${K}` are
         replaced by variables of the base and by those further up.
       user: string, user as `uid`, `uid:gid` or a name in the image's /etc/passwd.
@@ -66,6 +68,8 @@ def oci_image(
       labels: dict of strings or label of a file: labels of the config, merged with those of the base.
       annotations: dict of strings or label of a file: annotations of the manifest.
       created: label of a file with the time of creation, RFC 3339. By default it is the newest time in the layers.
+      ref: string, name of the image when its layout or tarball is loaded, such as `cc:debian13`. By default it is the
+        target's package and name: `cc:debian13` for `//cc:cc_debian13`, `app:image` for `//app:image`.
       check: bool, whether to check the image while it is built: that libraries are found, that no two packages own one
         path, and more. docs/checks.md lists the checks.
       waivers: list of labels of JSON files with findings of the checks to accept, and why. Images that have this one
@@ -77,9 +81,9 @@ def oci_image(
         architecture = architecture,
         base = base,
         check = check,
-        clear_entrypoint = entrypoint == [],
         created = created,
         os = os,
+        ref = ref,
         tars = tars,
         user = user,
         variant = variant,

@@ -5,8 +5,8 @@ load(":oci_image_index_rule.bzl", _oci_image_index = "oci_image_index")
 
 visibility("//rules/...")
 
-def oci_image_index(name, *, images, platforms = [], annotations = {}, **kwargs):
-    """An image for several platforms. The attributes are those of rules_oci.
+def oci_image_index(name, *, images, platforms = [], annotations = {}, ref = None, **kwargs):
+    """An image for several platforms. The attributes are those of rules_oci; `ref` is new.
 
     ```
     oci_image_index(
@@ -29,6 +29,8 @@ def oci_image_index(name, *, images, platforms = [], annotations = {}, **kwargs)
         them. An image is an `oci_image`, or one OCI image layout directory from elsewhere.
       platforms: list of labels of `platform` targets to build the one image for.
       annotations: dict of strings, annotations of the index.
+      ref: string, name of the index when its layout or tarball is loaded, such as `cc:debian13`. By default it is the
+        target's package and name, as for `oci_image`.
       **kwargs: attributes that all rules have, such as `tags` and `visibility`.
     """
     _oci_image_index(
@@ -36,6 +38,7 @@ def oci_image_index(name, *, images, platforms = [], annotations = {}, **kwargs)
         annotations = annotations,
         images = images,
         platforms = platforms,
+        ref = ref,
         **kwargs
     )
     declare_digest(name, kwargs)

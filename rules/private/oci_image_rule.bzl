@@ -17,7 +17,6 @@ _ATTRS = CHECK_ATTRS | IMPORT_ATTRS | LAYER_ATTRS | LAYOUT_ATTRS | OPTION_ATTRS 
         allow_files = True,
         doc = "The image underneath: an `oci_image`, or one OCI image layout directory from elsewhere.",
     ),
-    "clear_entrypoint": attr.bool(doc = "Whether to drop the entrypoint of the base."),
     "created": attr.label(
         allow_single_file = True,
         doc = "File with the time of creation, RFC 3339. By default it is the newest time in the layers.",
@@ -41,8 +40,6 @@ def _write_options(ctx, name):
         option: getattr(ctx.attr, option) or None
         for option in ["architecture", "os", "user", "variant", "workdir"]
     }
-    if ctx.attr.clear_entrypoint:
-        values["entrypoint"] = []
     ctx.actions.write(options, json.encode(values))
     return options
 

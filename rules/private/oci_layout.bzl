@@ -1,10 +1,12 @@
 """Actions that write images to OCI image layouts."""
 
 load("//tools/python:tool.bzl", "python_tool_attr", "run_python_tool")
+load(":default_ref.bzl", "default_ref")
 
 visibility("//rules/...")
 
 LAYOUT_ATTRS = {
+    "ref": attr.string(doc = "Name of the image when its layout or tarball is loaded, such as `cc:debian13`."),
     "_oci_layout": python_tool_attr("//tools/oci_layout"),
     "_oci_tarball": python_tool_attr("//tools/oci_layout:tarball"),
 }
@@ -25,8 +27,7 @@ def write_layout(ctx, name, images, index = None):
     args = ctx.actions.args()
     args.add_all("--layout-out", [layout], expand_directories = False)
 
-    # umoci and containerd need a name; other tools take the only image.
-    args.add("--ref", "latest")
+    args.add("--ref", ctx.attr.ref or default_ref(ctx.label))
     inputs = []
     if index:
         args.add("--index", index)
@@ -44,6 +45,10 @@ def write_layout(ctx, name, images, index = None):
             args.add_all("--layout", [layer.layout], expand_directories = False)
             inputs.append(layer.layout)
             imported.append(layer.layout_files)
+
+            # What symlinks in the layout may lead to. In a sandbox the files of the layout are symlinks too.
+            files = depset([layer.layout], transitive = [layer.layout_files])
+            args.add_all(files, before_each = "--layout-file")
         else:
             # A blob of this build becomes a hard link. A source file is copied: outputs are made read-only, and a link
             # would make the user's file read-only too.

@@ -194,9 +194,9 @@ def starlark_options() -> set[str]:
     """The options that the rule takes as a list or a dict and as a file."""
     path = Path(__file__).parents[2] / "rules/private/image_options.bzl"
     for statement in ast.parse(path.read_text()).body:
-        if isinstance(statement, ast.Assign) and ast.unparse(statement.targets[0]) == "_OPTIONS":
-            assert isinstance(statement.value, ast.Dict)
-            return {ast.literal_eval(key) for key in statement.value.keys if key}
+        match statement:
+            case ast.Assign([ast.Name("_OPTIONS")], ast.Dict(keys)):
+                return {ast.literal_eval(key) for key in keys if key}
     raise AssertionError(f"{path}: _OPTIONS is missing")
 
 

@@ -47,7 +47,7 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument(
         "--layout-file", action="append", help="an input to which symlinks in a layout may lead"
     )
-    parser.add_argument("--ref", default="", help="name of the image or index, such as a tag")
+    parser.add_argument("--ref", default="", help="name of the image or index, such as cc:debian13")
     flags = parser.parse_args(argv, _Flags)
 
     if len(flags.manifest) != len(flags.config):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
@@ -10,11 +9,17 @@ from tools.lib.cli.errors import ToolError
 from tools.lib.oci.descriptor import INDEX, Descriptor, Digest, describe
 from tools.lib.oci.image import Image
 from tools.lib.oci.manifest import Index, parse_index
+from tools.lib.oci.reference import Reference, parse_reference
 
 OCI_LAYOUT = b'{"imageLayoutVersion":"1.0.0"}'
 """The content of the file `oci-layout`."""
 
-_REF_NAME = "org.opencontainers.image.ref.name"
+REF_NAME = "org.opencontainers.image.ref.name"
+"""Annotation of the root (image-spec 1.1, annotations.md). Clients select an image by it: most of
+them read `DIRECTORY:REF_NAME` up to the last colon, so it is the tag alone."""
+
+IMAGE_NAME = "io.containerd.image.name"
+"""Annotation of the root: the full name that containerd, docker and podman give a loaded image."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +37,7 @@ def plan(index: bytes | None, images: Sequence[Image], ref: str, where: str) -> 
     Args:
         index: the index, or None for a layout of one image.
         images: the images of the index, or the one image; others are left out.
-        ref: the name of the layout's root, such as a tag; "" for none.
+        ref: name of the image or index, such as `cc:debian13`; "" for none.
         where: names the index in errors.
     """
     by_digest = {image.descriptor().digest: image for image in images}
@@ -51,7 +56,7 @@ def plan(index: bytes | None, images: Sequence[Image], ref: str, where: str) -> 
         documents[image.manifest.config.digest] = image.config_data
     layers = {layer.digest: layer for image in chosen for layer in image.manifest.layers}
     if ref:
-        root = replace(root, annotations={_REF_NAME: _check_ref(ref)})
+        root = replace(root, annotations=_annotations(parse_reference(ref)))
     return LayoutContents(Index((root,)).encode(), documents, tuple(layers.values()))
 
 
@@ -67,9 +72,8 @@ def _find(item: Descriptor, images: dict[Digest, Image], where: str) -> Image:
     return images[item.digest]
 
 
-def _check_ref(ref: str) -> str:
-    # image-spec 1.1, annotations.md: the grammar of org.opencontainers.image.ref.name.
-    component = r"[A-Za-z0-9]+((--|[-._:@+])[A-Za-z0-9]+)*"
-    if not re.fullmatch(f"{component}(/{component})*", ref):
-        raise ToolError(f"invalid name {ref!r:.80}", "such as latest or example.org/app:1.0")
-    return ref
+def _annotations(reference: Reference) -> dict[str, str]:
+    if reference.digest:
+        raise ToolError(f"image name {reference.repository}: must not have a digest")
+    tag = reference.tag or "latest"
+    return {REF_NAME: tag, IMAGE_NAME: f"{reference.repository}:{tag}"}

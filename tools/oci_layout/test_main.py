@@ -95,12 +95,15 @@ def test_a_layout_of_an_index_has_the_index_as_a_blob() -> None:
     flags = image("i", architecture="amd64") + image("j", architecture="arm64")
     manifests = tuple(describe("x", Path(f"{name}.manifest").read_bytes()) for name in "ij")
     Path("index").write_bytes(Index(manifests).encode())
-    assert main([*flags, "--index", "index", "--ref", "latest", "--layout-out", "out"]) == 0
+    assert main([*flags, "--index", "index", "--ref", "cc:debian13", "--layout-out", "out"]) == 0
     assert root() == {
         "mediaType": INDEX,
         "digest": digest_of(Path("index").read_bytes()),
         "size": Path("index").stat().st_size,
-        "annotations": {"org.opencontainers.image.ref.name": "latest"},
+        "annotations": {
+            "io.containerd.image.name": "docker.io/library/cc:debian13",
+            "org.opencontainers.image.ref.name": "debian13",
+        },
     }
     assert all(blob(f"{name}.manifest").exists() for name in "ij")
 
@@ -275,7 +278,15 @@ def test_leftovers_of_a_killed_process_are_removed() -> None:
     )
 
 
-@pytest.mark.parametrize("ref", ["a b", "-x", "a//b", "x\n"])
+def test_a_name_without_a_tag_is_latest() -> None:
+    assert main([*image("i"), "--ref=example.com/app", "--layout-out", "out"]) == 0
+    assert root()["annotations"] == {
+        "io.containerd.image.name": "example.com/app:latest",
+        "org.opencontainers.image.ref.name": "latest",
+    }
+
+
+@pytest.mark.parametrize("ref", ["a b", "-x", "a//b", "x\n", "A", f"a@{NO_CONTENT}"])
 def test_an_invalid_name_is_an_error(ref: str) -> None:
-    with pytest.raises(ToolError, match=r"^invalid name "):
+    with pytest.raises(ToolError, match=r"image name "):
         main([*image("i"), "--ref=" + ref, "--layout-out", "out"])

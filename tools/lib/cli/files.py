@@ -57,11 +57,23 @@ def write_whole(files: Mapping[str, bytes]) -> None:
 def dump_json(value: Any) -> bytes:
     """Canonical JSON: sorted keys, no spaces, UTF-8, a final newline.
 
-    Lone surrogates of `surrogateescape` become the bytes that they stand for: names in archives
-    need not be UTF-8.
+    The surrogates of `surrogateescape` become the bytes that they stand for: names in archives need
+    not be UTF-8.
+
+    Raises:
+        ToolError: another lone surrogate, an infinite number, or nested too deeply.
     """
-    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return text.encode("utf-8", "surrogateescape") + b"\n"
+    try:
+        text = json.dumps(
+            value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+        )
+        return text.encode("utf-8", "surrogateescape") + b"\n"
+    except UnicodeEncodeError:
+        raise ToolError("a string contains a lone surrogate, which UTF-8 cannot encode") from None
+    except RecursionError:
+        raise ToolError("a value is nested too deeply") from None
+    except ValueError as error:
+        raise ToolError(f"a value cannot be written as JSON: {error}") from None
 
 
 def write_json(path: str, value: Any) -> None:

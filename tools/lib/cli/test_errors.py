@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tools.lib.cli import files
 from tools.lib.cli.errors import ToolError, run
 
 # Writes half a file, prints a line, and waits for a signal.
@@ -13,7 +14,7 @@ HALF_DONE = """
 import sys, time
 sys.path[:0] = {path!r}
 from tools.lib.cli.errors import run
-from tools.lib.cli.files import atomic_write
+from {files} import atomic_write
 
 def main(argv):
     with atomic_write("out") as out:
@@ -57,7 +58,9 @@ def test_a_bug_keeps_its_traceback(capsys: pytest.CaptureFixture[str]) -> None:
 def test_a_signal_removes_half_written_files(
     tmp_path: Path, number: signal.Signals, status: int
 ) -> None:
-    code = HALF_DONE.format(path=[str(Path(each).resolve()) for each in sys.path])
+    code = HALF_DONE.format(
+        files=files.__name__, path=[str(Path(each).resolve()) for each in sys.path]
+    )
     with subprocess.Popen(
         [sys.executable, "-c", code],
         cwd=tmp_path,

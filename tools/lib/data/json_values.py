@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+import math
 from typing import Any
 
 from tools.lib.cli.errors import ToolError
@@ -30,19 +31,46 @@ def read_document(path: str) -> bytes:
 
 def compact(value: Json) -> bytes:
     """Canonical JSON without a final newline, as other OCI tools write their documents."""
+    data = dump_json(value).removesuffix(b"\n")
     try:
-        return dump_json(value).removesuffix(b"\n")
-    except UnicodeEncodeError:
-        raise ToolError("a string contains a lone surrogate, which UTF-8 cannot encode") from None
+        data.decode()
+    except UnicodeDecodeError:
+        raise ToolError("a string is not UTF-8") from None
+    return data
 
 
 def parse_object(data: bytes, where: str) -> Json:
-    """Parses a document whose top-level value is an object."""
+    """Parses a document whose top-level value is an object.
+
+    Strict where readers of JSON differ: duplicate keys, infinite numbers and lone surrogates are
+    errors.
+    """
     try:
-        value = json.loads(data.decode("utf-8"), parse_constant=_refuse_constant)
+        value = json.loads(
+            data.decode("utf-8"),
+            parse_float=_parse_float,
+            parse_constant=_parse_float,
+            object_pairs_hook=unique_keys,
+        )
+        if rb"\u" in data:  # the only way to write a surrogate
+            json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        raise ToolError(f"{where}: a string contains a lone surrogate") from None
     except (ValueError, RecursionError) as error:
         raise ToolError(f"{where}: not JSON: {error}") from None
     return require_object(value, where)
+
+
+def unique_keys(pairs: list[tuple[str, Any]]) -> Json:
+    """The object of key-value pairs; a ValueError if a key is repeated (an `object_pairs_hook`)."""
+    value = dict(pairs)
+    if len(value) < len(pairs):
+        seen: set[str] = set()
+        for key, _ in pairs:
+            if key in seen:
+                raise ValueError(f"duplicate key {key!r:.80}")
+            seen.add(key)
+    return value
 
 
 def take(fields: Json, key: str) -> Any:
@@ -122,5 +150,8 @@ def _describe(value: object) -> str:
     return f"{value!r:.80}"
 
 
-def _refuse_constant(name: str) -> None:
-    raise ValueError(f"invalid number {name}")
+def _parse_float(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError(f"invalid number {text:.80}")
+    return value

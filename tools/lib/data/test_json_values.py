@@ -1,3 +1,4 @@
+import contextlib
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,8 @@ def test_documents_are_compact_json_without_a_newline() -> None:
         b"\xff",
         b'{"a":NaN}',
         b'{"a":-Infinity}',
+        b'{"a":1e999}',
+        b'{"a":1,"a":1}',
         b"[" * 200_000,
         b'{"a":' * 100_000,
         b'{"a":' + b"1" * 5_000 + b"}",
@@ -46,9 +49,31 @@ def test_a_document_is_an_object() -> None:
         parse_object(b"[]", "here")
 
 
-def test_a_lone_surrogate_cannot_be_written() -> None:
-    with pytest.raises(ToolError, match="a lone surrogate"):
-        compact({"a": "\ud800"})
+@pytest.mark.parametrize("text", ["\\ud800", "\\udcff", "x\\uD83D"])
+def test_a_lone_surrogate_cannot_be_read(text: str) -> None:
+    with pytest.raises(ToolError, match=r"^here: a string contains a lone surrogate"):
+        parse_object(b'{"a":[{"%s":1}]}' % text.encode(), "here")
+    assert parse_object(b'{"a":"\\ud83d\\ude00"}', "here") == {"a": "\U0001f600"}
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        ("\ud800", "a string contains a lone surrogate"),
+        ("\udcff", "a string is not UTF-8"),
+        (float("inf"), "a value cannot be written as JSON"),
+    ],
+)
+def test_what_json_cannot_contain_is_not_written(value: object, message: str) -> None:
+    with pytest.raises(ToolError, match=message):
+        compact({"a": value})
+
+
+@pytest.mark.parametrize("depth", [*range(900, 1000, 3), 10_000, 100_000])
+def test_a_deep_document_is_an_error_or_can_be_written(depth: int) -> None:
+    data = b'{"a":' * depth + b"1" + b"}" * depth
+    with contextlib.suppress(ToolError):
+        assert compact(parse_object(data, "here")) == data
 
 
 def test_a_document_is_limited_in_size(tmp_path: Path) -> None:

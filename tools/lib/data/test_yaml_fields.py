@@ -1,7 +1,7 @@
 import pytest
 
 from tools.lib.cli.errors import ToolError
-from tools.lib.data.yaml_fields import Field, load
+from tools.lib.data.yaml_fields import MAX_SIZE, Field, load
 
 
 def field(text: str) -> Field:
@@ -94,6 +94,11 @@ def test_a_document_that_is_not_json_is_an_error(text: str, message: str) -> Non
 @pytest.mark.parametrize("text", ["[" * 100_000, "- " * 100_000, "{a: " * 100_000])
 def test_deep_nesting_is_an_error(text: str) -> None:
     assert "nest" in error(text)
+
+
+def test_a_document_is_limited_in_size() -> None:
+    assert load(b" " * MAX_SIZE, "f.yaml").value is None
+    assert error(" " * (MAX_SIZE + 1)) == "f.yaml: larger than 1 MiB"
 
 
 def test_a_lone_surrogate_of_json_is_an_error_where_a_string_is_expected() -> None:

@@ -15,10 +15,15 @@ from typing import Any, TypeVar
 import yaml
 
 from tools.lib.cli.errors import ToolError
+from tools.lib.data.json_values import unique_keys
 
 T = TypeVar("T")
 _INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]{0,17})")
 _Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+MAX_SIZE = 1 << 20
+"""Bytes of a document. Each can cost 200 bytes of memory."""
 
 
 class Plain(str):
@@ -118,8 +123,10 @@ def load(data: bytes, file: str) -> Field:
     """Parses `data` as JSON if `file` ends in .json, else as YAML 1.1.
 
     Raises:
-        ToolError: not well-formed, a duplicate key, or nested too deeply.
+        ToolError: not well-formed, a duplicate key, nested too deeply, or larger than MAX_SIZE.
     """
+    if len(data) > MAX_SIZE:
+        raise ToolError(f"{file}: larger than {MAX_SIZE >> 20} MiB")
     try:
         if file.endswith(".json"):
             value = json.loads(
@@ -127,7 +134,7 @@ def load(data: bytes, file: str) -> Field:
                 parse_int=Plain,
                 parse_float=Plain,
                 parse_constant=Plain,
-                object_pairs_hook=_unique,
+                object_pairs_hook=unique_keys,
             )
             return Field(file, "", _plain_booleans(value))
         return Field(file, "", yaml.load(data, _Loader))
@@ -163,17 +170,6 @@ def _construct_plain(loader: Any, node: yaml.ScalarNode) -> Plain:
 
 for _tag in ("bool", "int", "float", "timestamp"):
     _Loader.add_constructor(f"tag:yaml.org,2002:{_tag}", _construct_plain)
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    value = dict(pairs)
-    if len(value) < len(pairs):
-        seen: set[str] = set()
-        for name, _ in pairs:
-            if name in seen:
-                raise ValueError(f"duplicate key {name!r:.80}")
-            seen.add(name)
-    return value
 
 
 def _plain_booleans(value: Any) -> Any:

@@ -7,9 +7,10 @@ or `"Labels": null` is in the images built on it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from tools.lib.cli.errors import ToolError
 from tools.lib.data.json_values import (
     Json,
     compact,
@@ -154,13 +155,19 @@ def _parse_run(value: object, where: str) -> RunConfig:
     fields = dict(require_object(value or {}, where))
 
     def strings(key: str) -> tuple[str, ...]:
-        return tuple(require_strings(take(fields, key) or [], f"{where}.{key}"))
+        return without_nul(key, require_strings(take(fields, key) or [], f"{where}.{key}"))
 
     def string(key: str) -> str:
-        return require_string(take(fields, key) or "", f"{where}.{key}")
+        return without_nul(key, [require_string(take(fields, key) or "", f"{where}.{key}")])[0]
 
     def keys(key: str) -> tuple[str, ...]:
-        return tuple(require_object(take(fields, key) or {}, f"{where}.{key}"))
+        return without_nul(key, require_object(take(fields, key) or {}, f"{where}.{key}"))
+
+    def without_nul(key: str, texts: Iterable[str]) -> tuple[str, ...]:
+        for text in texts:
+            if "\0" in text:  # no system call takes it
+                raise ToolError(f"{where}.{key}: {text!r:.80} contains a NUL")
+        return tuple(texts)
 
     run = RunConfig(
         environment=strings("Env"),

@@ -72,6 +72,12 @@ def _corrupt(path: str, what: str) -> ToolError:
     return ToolError(f"{path}: corrupt blob: {what}", "download or build the image again")
 
 
+def read_images(layout: str) -> dict[Digest, Image]:
+    """All images of a layout by the digests of their manifests, in the order of its indexes."""
+    reader = _Reader(layout, layout)
+    return reader.images(reader.manifests())
+
+
 def select_image(layout: str, wanted: Platform | None, name: str = "") -> Image:
     """The only image of a layout, or its only image for a platform.
 

@@ -6,19 +6,18 @@ They must be on PATH: skopeo, umoci and crane, which Debian has as packages (cra
 import io
 import json
 import shutil
-import socket
 import subprocess
 import tarfile
-import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.clients.registry import registry
 from tools.lib.data.json_values import Json
 from tools.oci_image.__main__ import main as oci_image
 from tools.oci_index.__main__ import main as oci_index
 from tools.oci_layout.__main__ import main as oci_layout
+from tools.oci_layout.tarball import main as tarball
 from tools.tar_layer.__main__ import main as tar_layer
 
 
@@ -73,31 +72,11 @@ def layouts(here: None) -> None:
     base = ["--base-manifest", "base.m", "--base-config", "base.c"]
     amd64 = image("amd64", options, ["above"], *base)
     arm = image("arm", {"os": "linux", "architecture": "arm", "variant": "v7"}, ["below"])
-    assert oci_layout([*amd64, *layers, "--ref", "latest", "--layout-out", "single"]) == 0
+    assert oci_layout([*amd64, *layers, "--ref", "app:v1", "--layout-out", "single"]) == 0
     outputs = ["--index-out", "index", "--digest-out", "index.digest"]
     assert oci_index([*amd64, *arm, *outputs]) == 0
-    flags = ["--index", "index", "--ref", "latest", "--layout-out", "multi"]
+    flags = ["--index", "index", "--ref", "app:v1", "--layout-out", "multi"]
     assert oci_layout([*amd64, *arm, *layers, *flags]) == 0
-
-
-@pytest.fixture
-def registry(here: None) -> Iterator[str]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        address = f"127.0.0.1:{probe.getsockname()[1]}"
-    with Path("registry.log").open("wb") as log:
-        server = subprocess.Popen(
-            [program("crane"), "registry", "serve", "--address", address], stderr=log, stdout=log
-        )
-    host, port = address.split(":")
-    for _ in range(100):
-        with socket.socket() as probe:
-            if probe.connect_ex((host, int(port))) == 0:
-                break
-        time.sleep(0.1)
-    yield address
-    server.terminate()
-    server.wait(10)
 
 
 def test_skopeo_inspects_an_image(layouts: None) -> None:
@@ -109,7 +88,7 @@ def test_skopeo_inspects_an_image(layouts: None) -> None:
         "Labels": {"l": "x"},
     }
     assert [item["created_by"] for item in config["history"]] == ["//:below", "//:above"]
-    assert client("skopeo", "inspect", "--raw", "oci:single:latest") == Path("amd64.m").read_text()
+    assert client("skopeo", "inspect", "--raw", "oci:single:v1") == Path("amd64.m").read_text()
 
 
 def test_skopeo_chooses_from_an_index_by_platform_and_copies_it_whole(layouts: None) -> None:
@@ -121,7 +100,7 @@ def test_skopeo_chooses_from_an_index_by_platform_and_copies_it_whole(layouts: N
 
 
 def test_umoci_unpacks_the_files_of_both_layers(layouts: None) -> None:
-    client("umoci", "unpack", "--rootless", "--image", "single:latest", "bundle")
+    client("umoci", "unpack", "--rootless", "--image", "single:v1", "bundle")
     etc = Path("bundle/rootfs/etc")
     assert {path.name for path in etc.iterdir()} == {"below", "below.link", "above", "above.link"}
     assert (etc / "below.link").read_text() == "1"
@@ -131,9 +110,22 @@ def test_umoci_unpacks_the_files_of_both_layers(layouts: None) -> None:
 
 
 @pytest.mark.parametrize("layout", ["single", "multi"])
-def test_crane_pushes_and_validates_layouts(layouts: None, registry: str, layout: str) -> None:
-    reference = f"{registry}/{layout}:latest"
-    client("crane", "push", layout, reference)
-    client("crane", "validate", "--remote", reference)
-    if layout == "multi":
-        assert client("crane", "digest", reference).strip() == Path("index.digest").read_text()
+def test_crane_pushes_and_validates_layouts(layouts: None, layout: str) -> None:
+    (root,) = json.loads(Path(layout, "index.json").read_bytes())["manifests"]
+    with registry() as host:
+        reference = f"{host}/{layout}:latest"
+        client("crane", "push", layout, reference)
+        client("crane", "validate", "--remote", reference)
+        assert client("crane", "digest", reference).strip() == root["digest"]
+
+
+@pytest.mark.parametrize("layout", ["single", "multi"])
+def test_skopeo_reads_tarballs(layouts: None, layout: str) -> None:
+    assert tarball(["--layout", layout, "--tar-out", f"{layout}.tar"]) == 0
+    raw = client("skopeo", "--tmpdir=.", "inspect", "--raw", f"oci-archive:{layout}.tar:v1")
+    assert raw == client("skopeo", "inspect", "--raw", f"oci:{layout}:v1")
+    # The format of docker's classic store, in which an index is one image for each architecture.
+    name = {"single": "app:v1", "multi": "app:v1-amd64"}[layout]
+    inspect = ["skopeo", "--tmpdir=.", "inspect", "--config", "--raw"]
+    config = client(*inspect, f"docker-archive:{layout}.tar:{name}")
+    assert config == Path("amd64.c").read_text()
