@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import IO
 
@@ -64,8 +64,8 @@ def read_deb(source: IO[bytes], end: int) -> DebFile:
         ToolError: the file is not a .deb, is damaged or of an unknown version.
     """
     version, control_tar, data_tar = _find_members(source, end)
-    digits = MemberStream(source, version).read(64).partition(b"\n")[0]
-    if not digits.startswith(b"2.") or not digits[2:].isdigit():
+    digits, newline, _ = MemberStream(source, version).read(64).partition(b"\n")
+    if not newline or not digits.startswith(b"2.") or not digits[2:].isdigit():
         raise ToolError(f"debian-binary: unknown version {digits!r}", "the format's version is 2.0")
     suffix = control_tar.name.removeprefix("control.tar")
     if suffix not in _CONTROL_COMPRESSIONS:
@@ -74,12 +74,23 @@ def read_deb(source: IO[bytes], end: int) -> DebFile:
             f"must be one of {', '.join(_CONTROL_COMPRESSIONS[1:])}, or none",
         )
     with error_context(control_tar.name):
-        files = _read_control_files(decompress.chunks(MemberStream(source, control_tar), suffix))
+        files = _read_control_files(decompressed(source, control_tar, suffix))
         if "control" not in files:
             raise ToolError("missing file control")
     control = parse_control(files["control"])
     architecture = _oci_architecture(control.package.architecture)
     return DebFile(control, architecture, files.get("md5sums"), data_tar)
+
+
+def decompressed(source: IO[bytes], member: ar.ArMember, suffix: str) -> Iterator[bytes]:
+    """Yields the content of control.tar or data.tar, whose name ends in `suffix`.
+
+    Raises:
+        ToolError: it is damaged, or has more streams than dpkg-deb reads: of gzip all, of others
+            one.
+    """
+    stream = MemberStream(source, member)
+    return decompress.chunks(stream, suffix, concatenated=suffix == ".gz")
 
 
 def _oci_architecture(name: str) -> str | None:
@@ -96,7 +107,7 @@ def _oci_architecture(name: str) -> str | None:
 def _find_members(source: IO[bytes], end: int) -> tuple[ar.ArMember, ar.ArMember, ar.ArMember]:
     """The three members of the format, in its order.
 
-    Members whose names start with an underscore may be between them, others after them: deb(5)
+    Members whose names start with an underscore may be between them, others after them. deb(5)
     says to ignore these.
     """
     wanted = ("debian-binary", "control.tar", "data.tar")
@@ -109,7 +120,9 @@ def _find_members(source: IO[bytes], end: int) -> tuple[ar.ArMember, ar.ArMember
         stem = ".".join(member.name.split(".")[:2])
         if len(found) < len(wanted) and stem == wanted[len(found)]:
             found.append(member)
-        elif stem in wanted or (len(found) < len(wanted) and not member.name.startswith("_")):
+        elif stem in wanted or (
+            len(found) < len(wanted) and not (found and member.name.startswith("_"))
+        ):
             raise ToolError(f"{member.name}: unexpected member at this place of the package")
     if len(found) < len(wanted):
         raise ToolError(f"missing member {wanted[len(found)]}")

@@ -7,16 +7,13 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tools.lib.archive import decompress, tar_reader
+from tools.lib.archive import tar_reader
 from tools.lib.archive.extents import ReadAt
 from tools.lib.archive.limits import deb_limits
 from tools.lib.archive.scratch_file import ScratchFile
 from tools.lib.archive.tar_member import TarMember
 from tools.lib.cli.error_context import error_context
-from tools.lib.debian.deb import DebFile, MemberStream, read_deb
-
-# dpkg-deb reads the first stream of these only. It reads all of .gz and .zst.
-_SINGLE_STREAM = (".xz", ".lzma", ".bz2")
+from tools.lib.debian.deb import DebFile, decompressed, read_deb
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +47,7 @@ def unpack_deb(
         limits = deb_limits(deb.data.size, limit, limit_hint)
         with ScratchFile(output) as scratch:
             with error_context(deb.data.name):
-                chunks = decompress.chunks(
-                    MemberStream(source, deb.data),
-                    deb.data_suffix,
-                    concatenated=deb.data_suffix not in _SINGLE_STREAM,
-                )
+                chunks = decompressed(source, deb.data, deb.data_suffix)
                 scratch.fill(chunks, limits.size, limit_hint)
                 members = tuple(tar_reader.members(scratch.read_at, scratch.size, limits))
             yield UnpackedDeb(deb, members, scratch.read_at)

@@ -184,10 +184,12 @@ class Tree:
         self._fresh.add((id(parent), name))
         old = parent.entries.get(name)
         if member.hardlink:
-            target = self.resolve(member.link, follow=False).inode
-            if target.is_dir:
+            target = self.resolve(member.link, follow=False)
+            if target.inode.is_dir:
                 raise PathError(f"a hard link to the directory {member.link}")
-            parent.entries[name] = target
+            if f"{target.path}/".startswith(f"{found.path.rstrip('/')}/{name}/"):
+                raise PathError("a hard link that replaces its target")
+            parent.entries[name] = target.inode
         elif stat.S_ISDIR(member.mode) and old is not None and old.is_dir:
             old.mode, old.uid, old.gid = member.mode, member.uid, member.gid
         else:

@@ -1,0 +1,319 @@
+"""Inputs of each tool, mutated: what fuzz.py runs."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import random
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from tests.hostile.deb_variants import generate as generate_deb
+from tests.hostile.mutations import mutate_bytes, mutate_json, mutate_tar
+from tests.hostile.tool_runs import convert_deb
+from tests.hostile.unpacked_layers import write_layout
+from tools.lib.archive.testing import archive, header, pax
+from tools.lib.debian.lock import VERSION
+from tools.lib.debian.testing import COMPRESSIONS, CONTROL, ar, file, hardlink, symlink, tar
+from tools.lib.elf.testing import shared_library
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """Files by their paths, and the tool that reads them with its arguments.
+
+    The tool runs in the directory of the files. `outputs` are the files that it may write; if it
+    fails, it must not leave any.
+    """
+
+    files: Mapping[str, bytes]
+    module: str
+    arguments: Sequence[str]
+    outputs: Sequence[str] = field(default=())
+
+
+_COMPRESS: Mapping[str, Callable[[bytes], bytes]] = COMPRESSIONS
+_LIBRARY = shared_library("libx.so.1")
+_ENTRIES = (
+    file("./usr/lib/libx.so.1.0", _LIBRARY),
+    symlink("./usr/lib/libx.so.1", "libx.so.1.0"),
+    file("./usr/bin/a", b"#!/bin/sh\n", 0o755),
+    hardlink("./usr/bin/b", "./usr/bin/a"),
+    file("./etc/ld.so.conf", b"include /etc/ld.so.conf.d/*\n"),
+    file("./usr/share/doc/sample/copyright", b"license"),
+)
+_TAR = tar(*_ENTRIES)
+_PAX_TAR = archive(
+    pax([(b"path", b"p" * 120), (b"mtime", b"5.5"), (b"SCHILY.xattr.user.a", b"v")]),
+    header(size=3),
+    b"abc",
+    header(name=b"d/", typeflag=b"5"),
+    header(name=b"d/l", typeflag=b"2", link=b"p" * 100),
+)
+
+
+def deb(dice: random.Random) -> Case:
+    """A package: its ar archive, its compression, its headers or its control file is changed."""
+    control, files = tar(file("./control", CONTROL)), dice.choice([_TAR, _PAX_TAR])
+    kind = dice.randrange(5)
+    if kind == 0:
+        data = generate_deb(dice.randrange(1 << 30))
+    else:
+        if kind == 1:
+            control = tar(file("./control", mutate_bytes(dice, CONTROL)))
+        elif kind == 2:
+            control = mutate_tar(dice, control)
+        else:
+            files = mutate_tar(dice, files)
+        suffix = dice.choice(["", ".gz", ".zst"])
+        compress = _COMPRESS[suffix]
+        data = ar(
+            [
+                ("debian-binary", b"2.0\n"),
+                (f"control.tar{suffix}", compress(control)),
+                (f"data.tar{suffix}", compress(files)),
+            ]
+        )
+        if dice.random() < 0.1:
+            data = mutate_bytes(dice, data)
+    outputs = ["o.blob", "o.json", "o.layer.json"]
+    flags = ["--blob-out=o.blob", "--part-out=o.json", "--layer-out=o.layer.json"]
+    flags += dice.choice([[], ["--merged-usr"], ["--no-default-excludes"]])
+    return Case({"in.deb": data}, "tools.deb", ["--deb=in.deb", "--label=x", *flags], outputs)
+
+
+def _layer(dice: random.Random) -> bytes:
+    data = mutate_tar(dice, dice.choice([_TAR, _PAX_TAR]))
+    data = _COMPRESS[dice.choice(["", ".gz", ".zst"])](data)
+    return mutate_bytes(dice, data) if dice.random() < 0.1 else data
+
+
+def tar_layer(dice: random.Random) -> Case:
+    """A tar, described as a layer."""
+    arguments = ["--tar=in.tar", "--layer-out=o.json", "--label=x"]
+    return Case({"in.tar": _layer(dice)}, "tools.tar_layer", arguments, ["o.json"])
+
+
+def ld_so_cache(dice: random.Random) -> Case:
+    """A tar, searched for libraries; its configuration and its ELF file are changed too."""
+    library, conf = _LIBRARY, b"include /etc/ld.so.conf.d/*\n/usr/lib\n"
+    if dice.random() < 0.5:
+        library = mutate_bytes(dice, library)
+    if dice.random() < 0.5:
+        conf = mutate_bytes(dice, conf)
+    data = tar(file("usr/lib/libx.so.1", library), file("etc/ld.so.conf", conf))
+    if dice.random() < 0.3:
+        data = mutate_tar(dice, data)
+    outputs = ["o.blob", "o.json"]
+    arguments = ["--tar=in.tar", "--architecture=amd64", "--label=x"]
+    flags = ["--blob-out=o.blob", "--part-out=o.json"]
+    return Case({"in.tar": data}, "tools.ld_so_cache", [*arguments, *flags], outputs)
+
+
+@cache
+def _part() -> Mapping[str, bytes]:
+    """The outputs of the tool `deb` for a good package."""
+    from tools.lib.debian.testing import deb as make_deb
+
+    with TemporaryDirectory() as name:
+        directory = Path(name)
+        convert_deb(make_deb(*_ENTRIES, sums=b""), directory).check()
+        return {
+            "part.json": (directory / "out.json").read_bytes(),
+            "blob": (directory / "out.blob").read_bytes(),
+            "layer.json": (directory / "out.layer.json").read_bytes(),
+        }
+
+
+_CONFIG = {
+    "os": "linux",
+    "architecture": "amd64",
+    "config": {"Env": ["PATH=/bin"], "Cmd": ["a"], "User": "0", "Labels": {"a": "b"}},
+    "rootfs": {"type": "layers", "diff_ids": [f"sha256:{0:064}"]},
+    "history": [{"created_by": "x"}],
+}
+
+
+def part(dice: random.Random) -> Case:
+    """A part.json that is joined to a layer, listed, searched or checked."""
+    files = {**_part(), "config.json": json.dumps(_CONFIG).encode()}
+    files["part.json"] = mutate_json(dice, files["part.json"])
+    if dice.random() < 0.1:
+        files["blob"] = mutate_bytes(dice, files["blob"])
+    module, arguments, outputs = dice.choice(
+        [
+            (
+                "tools.oci_layer",
+                ["--part", "part.json", "blob", "--blob-out=o", "--layer-out=o.json", "--label=x"],
+                ["o", "o.json"],
+            ),
+            ("tools.listing", ["--part=part.json", "--listing-out=o"], ["o"]),
+            (
+                "tools.ld_so_cache",
+                ["--part=part.json", "--blob-out=o", "--part-out=o.json", "--label=x"],
+                ["o", "o.json"],
+            ),
+            (
+                "tools.check_image",
+                ["--part=part.json", "--config=config.json", "--report-out=o"],
+                ["o"],
+            ),
+        ]
+    )
+    return Case(files, module, arguments, outputs)
+
+
+def layer_json(dice: random.Random) -> Case:
+    """A layer.json and the options of an image, which become its config and manifest."""
+    options = {
+        "os": "linux",
+        "architecture": "amd64",
+        "user": "1:1",
+        "workdir": "/",
+        "env": [["A", "B"]],
+        "cmd": ["a"],
+        "exposed_ports": ["80/tcp"],
+        "labels": {"a": "b"},
+    }
+    files = {"layer.json": _part()["layer.json"], "options.json": json.dumps(options).encode()}
+    name = dice.choice(list(files))
+    files[name] = mutate_json(dice, files[name])
+    outputs = ["c", "m", "d"]
+    arguments = ["--layer=layer.json", "--options=options.json"]
+    flags = ["--config-out=c", "--manifest-out=m", "--digest-out=d"]
+    return Case(files, "tools.oci_image", [*arguments, *flags], outputs)
+
+
+@cache
+def _layout() -> Mapping[str, bytes]:
+    with TemporaryDirectory() as name:
+        root = Path(name) / "layout"
+        write_layout(root, _TAR)
+        return {
+            f"layout/{path.relative_to(root)}": path.read_bytes()
+            for path in root.rglob("*")
+            if path.is_file()
+        }
+
+
+_TESTS = {
+    "schemaVersion": "2.0.0",
+    "globalEnvVars": [{"key": "A", "value": "b"}],
+    "fileExistenceTests": [
+        {"name": "a", "path": "/usr/bin/a", "shouldExist": True, "permissions": "-rwxr-xr-x"}
+    ],
+    "fileContentTests": [{"name": "b", "path": "/usr/bin/b", "expectedContents": ["#!.*"]}],
+    "licenseTests": [{"debian": True, "files": ["/usr/bin/a"]}],
+    "metadataTest": {
+        "envVars": [{"key": "A", "value": "b"}],
+        "workdir": "/",
+        "exposedPorts": ["80"],
+    },
+}
+
+
+def layout(dice: random.Random) -> Case:
+    """A layout that is imported or tested. Changed blobs get their right digests, but not all."""
+    files = dict(_layout())
+    index = json.loads(files["layout/index.json"])
+    manifest_path = _blob(index["manifests"][0])
+    manifest = json.loads(files[manifest_path])
+    kind = dice.choice(["index", "manifest", "config", "layer", "layer", "bytes"])
+    if kind == "index":
+        files["layout/index.json"] = mutate_json(dice, files["layout/index.json"])
+    elif kind == "bytes":
+        name = dice.choice(list(files))
+        files[name] = mutate_bytes(dice, files[name])
+    else:
+        if kind == "config":
+            old = manifest["config"]
+            manifest["config"] = _put(files, old, mutate_json(dice, files[_blob(old)]))
+        elif kind == "layer":
+            manifest["layers"][0] = _put(files, manifest["layers"][0], _layer(dice))
+        data = json.dumps(manifest).encode()
+        if kind == "manifest":
+            data = mutate_json(dice, data)
+        index["manifests"][0] = _put(files, index["manifests"][0], data)
+        files["layout/index.json"] = json.dumps(index).encode()
+    if dice.random() < 0.5:
+        outputs = ["m", "c"]
+        arguments = ["--layout=layout", "--manifest-out=m", "--config-out=c"]
+        return Case(files, "tools.oci_import", arguments, outputs)
+    files["tests.yaml"] = json.dumps(_TESTS).encode()
+    return Case(files, "tools.structure_test", ["--image=layout", "--config=tests.yaml"])
+
+
+def _blob(descriptor: Mapping[str, str]) -> str:
+    return "layout/blobs/" + descriptor["digest"].replace(":", "/")
+
+
+def _put(files: dict[str, bytes], old: Mapping[str, object], data: bytes) -> dict[str, object]:
+    digest = hashlib.sha256(data).hexdigest()
+    files[f"layout/blobs/sha256/{digest}"] = data
+    return {**old, "digest": f"sha256:{digest}", "size": len(data)}
+
+
+def structure_tests(dice: random.Random) -> Case:
+    """Tests of files and metadata, in YAML; none of them runs a command."""
+    data = mutate_json(dice, json.dumps(_TESTS).encode())
+    if dice.random() < 0.3:
+        data = mutate_bytes(dice, _yaml(_TESTS))
+    files = {**_layout(), "tests.yaml": data.replace(b"commandTests", b"")}
+    output = dice.choice(["text", "json", "junit"])
+    arguments = ["--image=layout", "--config=tests.yaml", f"--output={output}"]
+    return Case(files, "tools.structure_test", arguments)
+
+
+def _yaml(value: object) -> bytes:
+    import yaml
+
+    return yaml.safe_dump(value).encode()
+
+
+_MANIFEST = {
+    "version": 1,
+    "architectures": ["amd64"],
+    "keyring": "key.pgp",
+    "sources": [
+        {"archive": "debian", "suites": ["trixie"], "components": ["main"], "keys": ["0" * 40]}
+    ],
+    "dependencies": "explicit",
+    "sets": {"a": {"packages": ["b"], "ignored_dependencies": {"c": "why"}}},
+}
+
+
+def lock(dice: random.Random) -> Case:
+    """A manifest and its lock, which are compared."""
+    manifest = _yaml(_MANIFEST)
+    if dice.random() < 0.3:
+        manifest = mutate_bytes(dice, manifest)
+    elif dice.random() < 0.3:
+        manifest = mutate_json(dice, json.dumps(_MANIFEST).encode())
+    locked = {
+        "version": VERSION,
+        "manifest_sha256": hashlib.sha256(manifest).hexdigest(),
+        "packages": {
+            "b_1_amd64": {
+                "name": "b",
+                "version": "1",
+                "architecture": "amd64",
+                "sha256": "0" * 64,
+                "size": 5,
+                "url": "https://example.com/b.deb",
+                "depends": [],
+            }
+        },
+        "sets": {"a": {"amd64": ["b_1_amd64"]}},
+    }
+    data = mutate_json(dice, json.dumps(locked).encode())
+    files = {"m.yaml": manifest, "m.lock.json": data, "key.pgp": b""}
+    return Case(files, "tools.lock", ["--check", "m.yaml"])
+
+
+CASES: Mapping[str, Callable[[random.Random], Case]] = {
+    make.__name__: make
+    for make in (deb, tar_layer, ld_so_cache, part, layer_json, layout, structure_tests, lock)
+}
