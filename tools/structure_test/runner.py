@@ -12,10 +12,14 @@ from tools.structure_test import checks
 from tools.structure_test.config import Config
 from tools.structure_test.environment import expand_paths
 from tools.structure_test.image import ImageFiles
+from tools.structure_test.licenses import check_license
 from tools.structure_test.report import Result
 
 if TYPE_CHECKING:
     from tools.structure_test.sandbox import Sandbox
+
+MAX_REPORTED = 1 << 20
+"""Characters of a command's stdout or stderr that reports have."""
 
 Check = Callable[[], Iterable[str]]
 """A test that runs no command. It yields its errors."""
@@ -61,7 +65,16 @@ def _run_commands(
         stdout, stderr = (outcome.stdout, outcome.stderr) if outcome else ("", "")
         duration = time.monotonic() - start
         name = f"Command Test: {test.name}"
-        yield Result(config.file, name, tuple(errors), stdout, stderr, duration)
+        output = (_shorten(stdout), _shorten(stderr))
+        yield Result(config.file, name, tuple(errors), *output, duration)
+
+
+def _shorten(text: str) -> str:
+    """Output for reports, which hold that of all commands."""
+    if len(text) <= MAX_REPORTED:
+        return text
+    half = MAX_REPORTED // 2
+    return f"{text[:half]}\n[{len(text) - 2 * half} characters left out]\n{text[-half:]}"
 
 
 def _checks(image: ImageFiles, config: Config) -> Iterator[tuple[str, Check]]:
@@ -73,7 +86,7 @@ def _checks(image: ImageFiles, config: Config) -> Iterator[tuple[str, Check]]:
         yield name, partial(checks.check_existence, tree, existence)
     for number, license_test in enumerate(config.licenses):
         name = f"License Test #{number}" if len(config.licenses) > 1 else "License Test"
-        yield name, partial(checks.check_license, image, license_test)
+        yield name, partial(check_license, image, license_test)
     if config.metadata is not None:
         yield "Metadata Test", partial(checks.check_metadata, image.config, config.metadata)
 
