@@ -125,8 +125,16 @@ def _open_sandbox(
     scratch = stack.enter_context(open_scratch(emulator, size))
     files = ImageFiles(layout, image, scratch.pool)
     # Bazel kills a test that takes longer, and its report is lost.
-    limit = float(os.environ.get("TEST_TIMEOUT") or math.inf)
-    return files, Sandbox(files, scratch, bwrap, limits, start + limit - _REPORT_TIME)
+    deadline = start + _bazel_timeout() - _REPORT_TIME
+    return files, Sandbox(files, scratch, bwrap, limits, deadline)
+
+
+def _bazel_timeout() -> float:
+    """Seconds that Bazel gives this test."""
+    try:
+        return float(os.environ["TEST_TIMEOUT"])
+    except (KeyError, ValueError):
+        return math.inf
 
 
 def _read_limits(seconds: float, memory: int, processes: int, disk: int) -> Limits:

@@ -20,6 +20,8 @@ from tools.structure_test.go_mode import go_mode
 from tools.structure_test.image import ImageFiles
 from tools.structure_test.licenses import license_files, tree_names
 
+_MAX_NAME = 255  # bytes, on Linux
+_MAX_COMPARED = 2000
 _EXECUTABLE = {"owner": 0o100, "group": 0o010, "other": 0o001, "any": 0o111}
 
 
@@ -129,7 +131,9 @@ def _suggestions(tree: Tree, path: str) -> str:
     from difflib import get_close_matches  # Slow to import, and only needed for errors.
 
     above, _, name = path.rstrip("/").rpartition("/")
-    near = [f"{above}/{each}" for each in get_close_matches(name, tree_names(tree, above), 2)]
+    # Comparing names is slow.
+    names = [] if len(name) > _MAX_NAME else tree_names(tree, above)[:_MAX_COMPARED]
+    near = [f"{above}/{each}" for each in get_close_matches(name, names, 2)]
     same = [at.path for at in tree.walk() if at.path.endswith(f"/{name}")][:3] if name else []
     found = list(dict.fromkeys(same + near))[:3]
     return f"; did you mean {' or '.join(found)}?" if found else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from tools.lib.rootfs.tree import PathError
@@ -39,7 +40,7 @@ class CommandRunner:
             The errors, and the outcome of the command. The outcome is None if it did not run.
         """
         try:
-            process = self._process()
+            process = self._process
         except UnknownUser as error:
             return [str(error)], None
         # As in container-structure-test, a test's own variables are not used to expand its command,
@@ -66,6 +67,7 @@ class CommandRunner:
         env = {**defaults, **image_env, **self._option_variables}
         return environment.with_variables(env, self._config.env)
 
+    @functools.cached_property
     def _process(self) -> Process:
         options = self._config.options
         user = find_user(

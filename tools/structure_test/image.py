@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from tools.lib.cli.errors import ToolError
 from tools.lib.oci.image import Image
@@ -18,7 +19,7 @@ from tools.structure_test.sparse import write_sparse
 
 MAX_FILE = 64 << 20
 """Bytes of the largest file that a test can read."""
-_MAX_FETCHED = 64 << 20  # bytes of all files that are read at once
+_MAX_BATCH = 64 << 20  # bytes of all files that are read at once
 
 
 class ImageFiles:
@@ -43,6 +44,7 @@ class ImageFiles:
         self._pool = pool
         self._tree: Tree | None = None
         self._added: dict[FileLocation, bytes] = {}
+        self._planned: dict[FileLocation, int] = {}
         self._fetched: dict[FileLocation, bytes] = {}
 
     @property
@@ -58,21 +60,13 @@ class ImageFiles:
             self._tree = tree
         return self._tree
 
-    def fetch(self, inodes: Iterable[Inode]) -> None:
-        """Prepares to read many files, in one pass over each layer that has some of them.
-
-        Files that are large, or too many, are skipped, and read when they are needed.
-        """
-        sources = {}
-        total = 0
-        for inode in inodes:
-            if inode.source and inode.source not in sources and total + inode.size <= _MAX_FETCHED:
-                sources[inode.source] = inode
-                total += inode.size
-        self._fetched = self._read(sources.keys())
+    def plan(self, inodes: Iterable[Inode]) -> None:
+        """Announces which files will be read, in this order, to read many in one pass."""
+        readable = (each for each in inodes if each.source and each.size <= MAX_FILE)
+        self._planned = {each.source: each.size for each in readable if each.source}
 
     def read(self, inode: Inode) -> bytes:
-        """The content of a regular file. To read many, call `fetch` first.
+        """The content of a regular file.
 
         Raises:
             PathError: the file is too large.
@@ -82,7 +76,7 @@ class ImageFiles:
         if inode.source is None:
             return b""
         if inode.source not in self._fetched:
-            return self._read([inode.source])[inode.source]
+            self._fetched = self._read(self._batch(inode.source))
         return self._fetched[inode.source]
 
     def read_text(self, path: str) -> str:
@@ -102,7 +96,18 @@ class ImageFiles:
         assert self._pool is not None
         return os.path.join(self._pool, f"{source.layer}-{source.ordinal}")
 
-    def _read(self, sources: Iterable[FileLocation]) -> dict[FileLocation, bytes]:
+    def _batch(self, first: FileLocation) -> list[FileLocation]:
+        """A file, and those that are planned to be read after it, up to a total size."""
+        batch, total = [first], 0
+        planned = itertools.dropwhile(lambda each: each[0] != first, self._planned.items())
+        for source, size in itertools.islice(planned, 1, None):
+            total += size
+            if total > _MAX_BATCH:
+                break
+            batch.append(source)
+        return batch
+
+    def _read(self, sources: Sequence[FileLocation]) -> dict[FileLocation, bytes]:
         contents = {source: self._added[source] for source in sources if source in self._added}
         missing = set(sources) - contents.keys()
         for source in missing if self._pool else ():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
@@ -41,7 +42,7 @@ def run_configs(
         environment: of this process, for the variables that a config copies from it.
     """
     configs = [expand_paths(config, image.config.env) for config in configs]
-    image.fetch(_files_to_read(image, configs))
+    image.plan(_files_to_read(image, configs))
     for config in configs:
         if config.commands:
             yield from _run_commands(image, config, sandbox, environment)
@@ -92,13 +93,11 @@ def _checks(image: ImageFiles, config: Config) -> Iterator[tuple[str, Check]]:
 
 
 def _files_to_read(image: ImageFiles, configs: Iterable[Config]) -> Iterator[Inode]:
-    """Every file that a test will read, so that each layer is read once for all of them."""
+    """Every file that a test will read, in the order of the tests."""
     for config in configs:
-        if config.contents or config.licenses:
-            yield from checks.files_to_read(image.tree, config)
         if config.commands:
             for path in ("/etc/passwd", "/etc/group"):
-                try:
+                with contextlib.suppress(PathError):
                     yield image.tree.resolve(path).inode
-                except PathError:
-                    continue
+        if config.contents or config.licenses:
+            yield from checks.files_to_read(image.tree, config)
