@@ -99,7 +99,9 @@ def main(argv: Sequence[str]) -> int:
 
     to_bytes = report.to_junit if flags.output == "junit" else report.to_json
     if flags.test_report:
-        with atomic_write(flags.test_report) as out:
+        # Under `bazel run` this process is in the runfiles.
+        directory = os.environ.get("BUILD_WORKING_DIRECTORY", "")
+        with atomic_write(os.path.join(directory, flags.test_report)) as out:
             out.write(to_bytes(results))
     elif not text:
         sys.stdout.buffer.write(to_bytes(results))
