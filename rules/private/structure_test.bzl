@@ -18,13 +18,17 @@ def _structure_test_impl(ctx):
         arguments += ["--config", config.short_path]
     if ctx.attr.platform:
         arguments += ["--platform", ctx.attr.platform]
-    return write_python_test(
+    providers = write_python_test(
         ctx,
         ctx.attr._tool,
         arguments = arguments,
         files = layouts + ctx.files.configs + ctx.files.data,
         runfiles = [ctx.attr.image[DefaultInfo].default_runfiles],
     )
+
+    # The tool has a sandbox of its own. Bazel's would hide /tmp, which a config may mount, and it maps a single user: commands
+    # of a test that root runs could not be another user.
+    return providers + [testing.ExecutionInfo({"no-sandbox": "1"})]
 
 structure_test = rule(
     doc = """Tests an image with configs of container-structure-test, schemas 1.0.0 and 2.0.0, without a daemon.

@@ -34,6 +34,18 @@ from {module} import main
 sys.exit(run(main, ["{name}", *sys.argv[1:]]))
 """
 
+# For `bazel run`, in the directory that it is called from.
+_EXECUTABLE = """\
+#!{interpreter} -ISB
+import os, sys
+runfiles = os.path.abspath(__file__) + ".runfiles"
+sys.path[:0] = [os.path.join(runfiles, path) for path in {imports}]
+os.chdir(os.environ.get("BUILD_WORKING_DIRECTORY", "."))
+from tools.lib.cli.errors import run
+from {module} import main
+sys.exit(run(main, ["{name}", *sys.argv[1:]]))
+"""
+
 def _import_root(ctx, path):
     """Turns an import path of PyInfo (`repository/directory`) into a path below the execution root."""
     repository, _, directory = path.partition("/")
@@ -63,19 +75,35 @@ def _python_tool_impl(ctx):
         if ".dist-info/" not in file.path and file.extension != "pyi" and file.basename != "py.typed"
     ]
     inputs = depset([launcher] + data, transitive = [sources])
+    interpreter = ctx.attr._interpreter[PythonInterpreterInfo].path
+    import_paths = [main.owner.workspace_name or ctx.workspace_name] + imports.to_list()
+    executable = ctx.actions.declare_file(ctx.label.name)
+    ctx.actions.write(executable, _EXECUTABLE.format(
+        interpreter = interpreter,
+        imports = repr(import_paths),
+        module = module,
+        name = ctx.label.name,
+    ), is_executable = True)
     return [
-        DefaultInfo(files = depset([launcher])),
+        DefaultInfo(
+            executable = executable,
+            files = depset([launcher]),
+            runfiles = ctx.runfiles(transitive_files = inputs),
+        ),
         PythonToolInfo(
-            interpreter = ctx.attr._interpreter[PythonInterpreterInfo].path,
+            interpreter = interpreter,
             launcher = launcher,
             inputs = inputs,
             module = module,
-            imports = [main.owner.workspace_name or ctx.workspace_name] + imports.to_list(),
+            imports = import_paths,
         ),
     ]
 
 python_tool = rule(
-    doc = "A Python program for actions: a module with `main(argv) -> int`, and the libraries that it imports.",
+    doc = """A Python program for actions: a module with `main(argv) -> int`, and the libraries that it imports.
+
+`bazel run` runs it too, with paths relative to the current directory.""",
+    executable = True,
     implementation = _python_tool_impl,
     attrs = {
         "deps": attr.label_list(providers = [PyInfo], doc = "Libraries that the program imports."),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import math
 import os
 import sys
@@ -21,12 +22,13 @@ from tools.structure_test import report
 from tools.structure_test.config import Config
 from tools.structure_test.config_reader import read_config
 from tools.structure_test.image import ImageFiles
+from tools.structure_test.limits import MIB, Limits
 from tools.structure_test.runner import run_configs
 
 if TYPE_CHECKING:
     from tools.structure_test.sandbox import Sandbox
 
-_TIMEOUT = 300.0  # seconds
+_UNLIMITED = 1 << 50
 _REPORT_TIME = 5.0  # seconds of Bazel's timeout that are left for the reports
 
 
@@ -46,21 +48,45 @@ def main(argv: Sequence[str]) -> int:
         metavar="FILE",
         help="write the JSON or JUnit report to FILE, and text to stdout",
     )
+    defaults = Limits()
     parser.add_argument(
-        "--timeout", type=float, default=_TIMEOUT, help="seconds for each command (%(default)g)"
+        "--timeout",
+        type=float,
+        default=defaults.seconds,
+        help="seconds that a command may run (%(default)g)",
+    )
+    parser.add_argument(
+        "--memory",
+        type=int,
+        default=defaults.memory // MIB,
+        help="MiB of memory that a command may use (%(default)d; 0: no limit)",
+    )
+    parser.add_argument(
+        "--processes",
+        type=int,
+        default=defaults.processes,
+        help="processes and threads that a command may have (%(default)d; 0: no limit)",
+    )
+    parser.add_argument(
+        "--disk",
+        type=int,
+        default=defaults.disk // MIB,
+        help="MiB of files that a command may write (%(default)d; 0: no limit)",
     )
     flags = parser.parse_args(argv)
-    if not 0 < flags.timeout < math.inf:
-        raise ToolError("structure_test: --timeout must be a positive number of seconds")
+    limits = _read_limits(flags.timeout, flags.memory, flags.processes, flags.disk)
     configs = [_read_config(path) for path in flags.config]
     platform = read_platform(flags.platform) if flags.platform else None
     image = select_image(flags.image, platform)
     text = None
     if flags.output == "text" or flags.test_report:
+        # Whatever the locale is, no name ends the report.
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            sys.stdout.reconfigure(errors="backslashreplace")
         text = report.TextReport(sys.stdout)
     with contextlib.ExitStack() as stack:
         if any(config.commands for config in configs):
-            files, sandbox = _open_sandbox(stack, flags.image, image, flags.timeout, start)
+            files, sandbox = _open_sandbox(stack, flags.image, image, limits, start)
         else:
             files, sandbox = ImageFiles(flags.image, image), None
         results = []
@@ -73,7 +99,9 @@ def main(argv: Sequence[str]) -> int:
 
     to_bytes = report.to_junit if flags.output == "junit" else report.to_json
     if flags.test_report:
-        with atomic_write(flags.test_report) as out:
+        # Under `bazel run` this process is in the runfiles.
+        directory = os.environ.get("BUILD_WORKING_DIRECTORY", "")
+        with atomic_write(os.path.join(directory, flags.test_report)) as out:
             out.write(to_bytes(results))
     elif not text:
         sys.stdout.buffer.write(to_bytes(results))
@@ -85,7 +113,7 @@ def main(argv: Sequence[str]) -> int:
 
 
 def _open_sandbox(
-    stack: contextlib.ExitStack, layout: str, image: Image, timeout: float, start: float
+    stack: contextlib.ExitStack, layout: str, image: Image, limits: Limits, start: float
 ) -> tuple[ImageFiles, Sandbox]:
     # Slow to import, and most configs have no command tests.
     from tools.structure_test.bubblewrap import find_bubblewrap
@@ -99,8 +127,30 @@ def _open_sandbox(
     scratch = stack.enter_context(open_scratch(emulator, size))
     files = ImageFiles(layout, image, scratch.pool)
     # Bazel kills a test that takes longer, and its report is lost.
-    limit = float(os.environ.get("TEST_TIMEOUT") or math.inf)
-    return files, Sandbox(files, scratch, bwrap, timeout, start + limit - _REPORT_TIME)
+    deadline = start + _bazel_timeout() - _REPORT_TIME
+    return files, Sandbox(files, scratch, bwrap, limits, deadline)
+
+
+def _bazel_timeout() -> float:
+    """Seconds that Bazel gives this test."""
+    try:
+        return float(os.environ["TEST_TIMEOUT"])
+    except (KeyError, ValueError):
+        return math.inf
+
+
+def _read_limits(seconds: float, memory: int, processes: int, disk: int) -> Limits:
+    if not 0 < seconds < math.inf:
+        raise ToolError("structure_test: --timeout must be a positive number of seconds")
+    for flag, value in (("memory", memory), ("processes", processes), ("disk", disk)):
+        if not 0 <= value < _UNLIMITED // MIB:
+            raise ToolError(f"structure_test: --{flag} is out of range: {value}")
+    return Limits(
+        seconds,
+        memory * MIB or _UNLIMITED,
+        processes or _UNLIMITED,
+        disk * MIB or _UNLIMITED,
+    )
 
 
 def _read_config(path: str) -> Config:

@@ -1,25 +1,35 @@
-"""Runs one command in bubblewrap, with limits on its time and output."""
+"""Runs one command in bubblewrap, with limits on its time, its output and what it uses."""
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import json
 import os
 import selectors
+import signal
 import subprocess
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from tools.lib.archive.tar_entry import path_bytes
 from tools.lib.cli.errors import ToolError
+from tools.structure_test.identity import Identity
+from tools.structure_test.limits import Limits, Monitor, running_processes, set_resource_limits
 
 FALLBACK_PATH = ("/usr/bin",)
 """Searched for bwrap after PATH, because the environment of a test may have a minimal PATH."""
-_MAX_OUTPUT = 16 << 20  # bytes of each stream
+MAX_OUTPUT = 16 << 20
+"""Bytes of each stream."""
 _NO_EXEC = "bwrap: execvp "
 _NO_NAMESPACES = ("namespace", "uid map", "Operation not permitted")
 _NAMESPACES = (
     "bubblewrap needs user namespaces: `bwrap --unshare-all --bind / / true` must work here"
 )
+_PR_SET_CHILD_SUBREAPER = 36
+
+_libc = ctypes.CDLL(None, use_errno=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +42,11 @@ class Outcome:
     stderr: str
     failure: str = ""
     """Completes a sentence that starts with the command, such as "was killed: ..."."""
+
+
+def not_started(reason: str) -> Outcome:
+    """The outcome of a command that could not be started."""
+    return Outcome(None, "", "", f"could not be started: {reason}")
 
 
 def find_bubblewrap() -> str:
@@ -47,102 +62,170 @@ def find_bubblewrap() -> str:
     raise ToolError("command tests need bwrap", "install Debian's package bubblewrap")
 
 
-def run(
-    bwrap: str, options: Sequence[str], command: Sequence[str], *, timeout: float, tty: bool
-) -> Outcome:
-    """Runs `command` until it ends or exceeds a limit. Nothing that it started keeps running.
+@dataclass(frozen=True, slots=True)
+class Bubblewrap:
+    """How to run bubblewrap.
 
-    Args:
-        bwrap: path of bubblewrap.
-        options: for bubblewrap, without those of its status.
-        command: the program and its arguments.
-        timeout: seconds until the command is killed.
-        tty: whether stdin, stdout and stderr are a terminal; all output counts as stdout then.
-
-    Raises:
-        ToolError: bubblewrap could not set up the sandbox.
+    Attributes:
+        path: of bwrap.
+        identity: the user to run it as; None: this process's.
+        limit_processes: whether the kernel counts the processes of the sandbox apart from others.
     """
-    status, status_end = os.pipe()
-    terminal, terminal_end = os.openpty() if tty else (-1, -1)
-    process = subprocess.Popen(
-        [bwrap, "--json-status-fd", str(status_end), *options, "--", *command],
-        stdin=terminal_end if tty else subprocess.DEVNULL,
-        stdout=terminal_end if tty else subprocess.PIPE,
-        stderr=terminal_end if tty else subprocess.PIPE,
-        env={},
-        pass_fds=[status_end],
-        umask=0o022,
-    )
-    os.close(status_end)
-    streams = {"status": status}
-    if tty:
-        os.close(terminal_end)
-        streams["stdout"] = terminal
-    else:
-        assert process.stdout is not None
-        assert process.stderr is not None
-        # Duplicates, because the process object closes its pipes.
-        streams["stdout"] = os.dup(process.stdout.fileno())
-        streams["stderr"] = os.dup(process.stderr.fileno())
-        process.stdout.close()
-        process.stderr.close()
-    try:
-        texts, failure = _collect(process, streams, timeout)
-    finally:
-        # The end of bubblewrap ends the pid namespace, and all processes in it.
-        process.kill()
-        process.wait()
-        for stream in streams.values():
-            os.close(stream)
-    return _outcome(texts, failure, command)
+
+    path: str
+    identity: Identity | None
+    limit_processes: bool
+
+    def run(
+        self,
+        options: Iterable[str | bytes],
+        command: Sequence[str],
+        *,
+        limits: Limits,
+        tty: bool,
+        disk: str | None = None,
+    ) -> Outcome:
+        """Runs `command` until it ends or exceeds a limit. Nothing that it started keeps running.
+
+        Args:
+            options: for bubblewrap, without those of its status.
+            command: the program and its arguments.
+            limits: of the command.
+            tty: whether stdin, stdout and stderr are a terminal; all output counts as stdout then.
+            disk: a directory whose growth counts as disk use, unless the kernel limits it.
+
+        Raises:
+            ToolError: bubblewrap could not set up the sandbox.
+        """
+        # What bubblewrap leaves behind becomes a child of this process.
+        _libc.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+        status, status_end = os.pipe()
+        terminal, terminal_end = os.openpty() if tty else (-1, -1)
+        arguments = _options_file(options)
+        process = subprocess.Popen(
+            [
+                *(self.path, "--args", str(arguments), "--json-status-fd", str(status_end), "--"),
+                *map(path_bytes, command),
+            ],
+            stdin=terminal_end if tty else subprocess.DEVNULL,
+            stdout=terminal_end if tty else subprocess.PIPE,
+            stderr=terminal_end if tty else subprocess.PIPE,
+            env={},
+            pass_fds=[arguments, status_end],
+            umask=0o022,
+            user=self.identity.uid if self.identity else None,
+            group=self.identity.gid if self.identity else None,
+            extra_groups=[] if self.identity else None,
+            preexec_fn=lambda: set_resource_limits(limits, self.limit_processes),
+        )
+        os.close(arguments)
+        os.close(status_end)
+        streams = {"status": status}
+        if tty:
+            os.close(terminal_end)
+            streams["stdout"] = terminal
+        else:
+            assert process.stdout is not None
+            assert process.stderr is not None
+            # Duplicates, because the process object closes its pipes.
+            streams["stdout"] = os.dup(process.stdout.fileno())
+            streams["stderr"] = os.dup(process.stderr.fileno())
+            process.stdout.close()
+            process.stderr.close()
+        buffers = {name: bytearray() for name in streams}
+        try:
+            failure = _collect(process, streams, buffers, limits, disk)
+        finally:
+            # The end of bubblewrap ends the pid namespace, and all processes in it.
+            process.kill()
+            process.wait()
+            _end_orphans()
+            for name, stream in streams.items():
+                _drain(stream, buffers[name])
+                os.close(stream)
+        return _outcome({name: bytes(data) for name, data in buffers.items()}, failure, command)
+
+
+def _options_file(options: Iterable[str | bytes]) -> int:
+    """A file with options for `--args`. They may be too long for a command line."""
+    file = os.memfd_create("bwrap-args")
+    with open(file, "wb", closefd=False) as out:
+        for option in options:
+            data = path_bytes(option) if isinstance(option, str) else option
+            assert b"\0" not in data, "a NUL separates options"
+            out.write(data + b"\0")
+    os.lseek(file, 0, os.SEEK_SET)
+    return file
+
+
+def _end_orphans() -> None:
+    """Ends what bubblewrap has left: a child, if it was killed before it knew its parent."""
+    while orphans := [each.number for each in running_processes() if each.parent == os.getpid()]:
+        for orphan in orphans:
+            os.kill(orphan, signal.SIGKILL)
+            os.waitpid(orphan, 0)
 
 
 def _collect(
-    process: subprocess.Popen[bytes], streams: dict[str, int], timeout: float
-) -> tuple[dict[str, bytes], str]:
-    """Reads all streams to their ends. Returns their content, and why the command was killed."""
-    buffers = {name: bytearray() for name in streams}
-    failure = ""
-    deadline = time.monotonic() + timeout
+    process: subprocess.Popen[bytes],
+    streams: dict[str, int],
+    buffers: dict[str, bytearray],
+    limits: Limits,
+    disk: str | None,
+) -> str:
+    """Reads all streams until they end or a limit is exceeded. Returns which limit."""
+    deadline = time.monotonic() + limits.seconds
+    monitor = Monitor(process.pid, limits, disk)
     with selectors.DefaultSelector() as selector:
         for name, stream in streams.items():
             selector.register(stream, selectors.EVENT_READ, name)
         while selector.get_map():
-            events = selector.select(max(0.0, deadline - time.monotonic()))
-            if not events and failure:
-                break  # The command was killed, but another process still holds the pipes.
-            if not events:
-                failure = f"was killed: still running after {timeout:.3g} s"
-            for key, _ in events:
-                try:
-                    data = os.read(key.fd, 1 << 16)
-                except OSError:  # EIO: the last process closed the terminal.
-                    data = b""
+            remaining = max(0.0, deadline - time.monotonic())
+            for key, _ in selector.select(min(remaining, monitor.wait_time())):
+                data = _read(key.fd)
                 if not data:
                     selector.unregister(key.fd)
                 buffers[key.data] += data
-                if len(buffers[key.data]) > _MAX_OUTPUT and not failure:
-                    failure = f"was killed: more than {_MAX_OUTPUT >> 20} MiB of {key.data}"
-                del buffers[key.data][_MAX_OUTPUT:]
-            if failure and process.poll() is None:
-                process.kill()
-                deadline = time.monotonic() + 5
-    return {name: bytes(data) for name, data in buffers.items()}, failure
+                if len(buffers[key.data]) > MAX_OUTPUT:
+                    return f"more than {MAX_OUTPUT >> 20} MiB of {key.data}"
+            exceeded = monitor.exceeded()
+            if exceeded:
+                return exceeded
+            if time.monotonic() >= deadline and selector.get_map():
+                return f"still running after {limits.seconds:.3g} s"
+    return monitor.exceeded_at_end()
+
+
+def _drain(stream: int, buffer: bytearray) -> None:
+    """Reads what ended processes have left in a pipe or a terminal."""
+    os.set_blocking(stream, False)
+    with contextlib.suppress(BlockingIOError):
+        while len(buffer) <= MAX_OUTPUT and (data := _read(stream)):
+            buffer += data
+    del buffer[MAX_OUTPUT:]
+
+
+def _read(stream: int) -> bytes:
+    try:
+        return os.read(stream, 1 << 16)
+    except BlockingIOError:
+        raise
+    except OSError:  # EIO: the last process closed the terminal.
+        return b""
 
 
 def _outcome(texts: dict[str, bytes], failure: str, command: Sequence[str]) -> Outcome:
     stdout = texts["stdout"].decode("utf-8", "replace")
     stderr = texts.get("stderr", b"").decode("utf-8", "replace")
     if failure:
-        return Outcome(None, stdout, stderr, failure)
+        return Outcome(None, stdout, stderr, f"was killed: {failure}")
     for line in texts["status"].splitlines():
         code = json.loads(line).get("exit-code")
         if code is not None:
             return Outcome(code, stdout, stderr)
     message = (stderr or stdout).strip().rpartition("\n")[2]
     if message.startswith(_NO_EXEC):
-        reason = message.removeprefix(_NO_EXEC).removeprefix(f"{command[0]}: ")
-        return Outcome(None, "", "", f"could not be started: {reason}")
+        return not_started(message.removeprefix(_NO_EXEC).removeprefix(f"{command[0]}: "))
     raise ToolError(
         f"sandbox of a command: {message or 'bwrap ended without a message'}",
         _NAMESPACES if any(word in message for word in _NO_NAMESPACES) else "",

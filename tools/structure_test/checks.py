@@ -1,9 +1,9 @@
-"""Existence, content, license and metadata tests. Each check yields its errors."""
+"""Existence, content and metadata tests. Each check yields its errors."""
 
 from __future__ import annotations
 
+import contextlib
 import json
-import stat
 from collections.abc import Iterable, Iterator, Mapping
 
 from tools.lib.oci.image_config import RunConfig
@@ -13,48 +13,23 @@ from tools.structure_test.config import (
     Config,
     ContentTest,
     ExistenceTest,
-    LicenseTest,
     MetadataTest,
     Variable,
 )
+from tools.structure_test.go_mode import go_mode
 from tools.structure_test.image import ImageFiles
+from tools.structure_test.licenses import license_files, tree_names
 
-_DOC = "/usr/share/doc"
-_STATUS = "/var/lib/dpkg/status.d"
-_REJECTED_LICENSES = ("AGPL", "WTFPL")
-# container-structure-test does not read this package's copyright file.
-_TRUSTED_PACKAGES = ("libgnutls30",)
+_MAX_NAME = 255  # bytes, on Linux
+_MAX_COMPARED = 2000
 _EXECUTABLE = {"owner": 0o100, "group": 0o010, "other": 0o001, "any": 0o111}
-# Letters of file types, in Go's FileMode.String().
-_TYPES = {
-    stat.S_IFDIR: "d",
-    stat.S_IFLNK: "L",
-    stat.S_IFBLK: "D",
-    stat.S_IFIFO: "p",
-    stat.S_IFSOCK: "S",
-}
-_SPECIAL = ((stat.S_ISUID, "u"), (stat.S_ISGID, "g"))
-
-
-def go_mode(mode: int) -> str:
-    """An st_mode as Go's FileMode.String() writes it: `-rw-r--r--`, `dtrwxrwxrwx`, `Lrwxrwxrwx`."""
-    prefix = _TYPES.get(stat.S_IFMT(mode), "")
-    character_device = stat.S_ISCHR(mode)
-    if character_device:
-        prefix += "D"
-    prefix += "".join(letter for bit, letter in _SPECIAL if mode & bit)
-    if character_device:
-        prefix += "c"
-    if mode & stat.S_ISVTX:
-        prefix += "t"
-    return (prefix or "-") + stat.filemode(mode & 0o777)[1:]
 
 
 def files_to_read(tree: Tree, config: Config) -> Iterator[Inode]:
     """The existing files that the tests of `config` read."""
     paths = [test.path for test in config.contents]
     for test in config.licenses:
-        paths += [path for _, path in _license_files(tree, test)]
+        paths += [path for _, path in license_files(tree, test)]
     for path in paths:
         try:
             yield tree.resolve(path).inode
@@ -89,29 +64,11 @@ def check_existence(tree: Tree, test: ExistenceTest) -> Iterator[str]:
 def check_content(image: ImageFiles, test: ContentTest) -> Iterator[str]:
     """Checks the content of a file. Links are followed inside the image."""
     try:
-        text = _read(image, test.path)
+        text = image.read_text(test.path)
     except PathError as error:
         yield f"expected {test.path}, but {error}{_suggestions(image.tree, test.path)}"
         return
     yield from patterns.check(test.path, text, test.expected, test.excluded)
-
-
-def check_license(image: ImageFiles, test: LicenseTest) -> Iterator[str]:
-    """Checks that every package has a license text, and that no text names a rejected license."""
-    files = list(_license_files(image.tree, test))
-    if test.debian and len(files) == len(test.files):
-        yield f"expected Debian packages, but {_DOC} and {_STATUS} have none"
-    for package, path in files:
-        if package in _TRUSTED_PACKAGES:
-            continue
-        try:
-            text = _read(image, path)
-        except PathError as error:
-            yield f"{package or path}: expected a license in {path}, but {error}"
-            continue
-        for license_name in _REJECTED_LICENSES:
-            if license_name in text.upper():
-                yield f"{package or path}: {path} names the license {license_name}"
 
 
 def check_metadata(config: RunConfig, test: MetadataTest) -> Iterator[str]:
@@ -166,45 +123,17 @@ def _exposes(ports: Iterable[str], wanted: str) -> bool:
     return False
 
 
-def _read(image: ImageFiles, path: str) -> str:
-    found = image.tree.resolve(path)
-    if not found.inode.is_file:
-        raise PathError(f"{found.path} is not a regular file: {go_mode(found.inode.mode)}")
-    # Go's regexp also treats invalid UTF-8 as replacement characters.
-    return image.read(found.inode).decode("utf-8", "replace")
-
-
-def _license_files(tree: Tree, test: LicenseTest) -> Iterator[tuple[str, str]]:
-    """Pairs of a package and the path of its license. The package of a single file is empty."""
-    if test.debian:
-        packages = {name for name in _names(tree, _DOC) if _is_directory(tree, f"{_DOC}/{name}")}
-        packages |= {name for name in _names(tree, _STATUS) if not name.endswith(".md5sums")}
-        for package in sorted(packages):
-            yield package, f"{_DOC}/{package}/copyright"
-    for path in test.files:
-        yield "", path
-
-
-def _names(tree: Tree, directory: str) -> list[str]:
-    try:
-        return list(tree.resolve(directory).inode.entries)
-    except PathError:
-        return []
-
-
-def _is_directory(tree: Tree, path: str) -> bool:
-    try:
-        return tree.resolve(path).inode.is_dir
-    except PathError:
-        return True  # A dangling link stands for a package whose license is missing.
-
-
 def _suggestions(tree: Tree, path: str) -> str:
-    """Paths that the author of a test may have meant."""
+    """Paths that the author of a test may have meant. Empty if the path exists."""
+    with contextlib.suppress(PathError):
+        tree.resolve(path, follow=False)
+        return ""
     from difflib import get_close_matches  # Slow to import, and only needed for errors.
 
     above, _, name = path.rstrip("/").rpartition("/")
-    near = [f"{above}/{each}" for each in get_close_matches(name, _names(tree, above), 2)]
+    # Comparing names is slow.
+    names = [] if len(name) > _MAX_NAME else tree_names(tree, above)[:_MAX_COMPARED]
+    near = [f"{above}/{each}" for each in get_close_matches(name, names, 2)]
     same = [at.path for at in tree.walk() if at.path.endswith(f"/{name}")][:3] if name else []
     found = list(dict.fromkeys(same + near))[:3]
     return f"; did you mean {' or '.join(found)}?" if found else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from tools.lib.rootfs.tree import PathError
@@ -10,7 +11,7 @@ from tools.structure_test.bubblewrap import Outcome
 from tools.structure_test.config import CommandTest, Config
 from tools.structure_test.image import ImageFiles
 from tools.structure_test.sandbox import Process, Run, Sandbox
-from tools.structure_test.users import UnknownUser, find_user
+from tools.structure_test.users import UnknownUser, User, find_user
 
 
 class CommandRunner:
@@ -30,7 +31,6 @@ class CommandRunner:
         self._image = image
         self._config = config
         self._option_variables = environment.option_variables(config.options, host_env)
-        # As in container-structure-test, commands are not expanded with a test's own variables.
         self._expansion = environment.with_variables(image.config.env, config.env)
 
     def run(self, test: CommandTest) -> tuple[list[str], Outcome | None]:
@@ -40,30 +40,43 @@ class CommandRunner:
             The errors, and the outcome of the command. The outcome is None if it did not run.
         """
         try:
-            process = self._process(test)
+            process = self._process
         except UnknownUser as error:
             return [str(error)], None
+        # As in container-structure-test, a test's own variables are not used to expand its command,
+        # and their values are expanded for its setup only.
+        env = self._environment(process.user)
+        setup_env = {**env, **{each.key: self._expand(each.value) for each in test.env}}
+        env |= {each.key: each.value for each in test.env}
         with self._sandbox.copy(process) as run:
-            errors = _run_all("setup", test.setup, run)
+            errors = _run_all("setup", test.setup, setup_env, run)
             if errors:
                 return errors, None
-            command = [environment.expand(word, self._expansion) for word in test.command]
-            outcome = run(command)
+            outcome = run([self._expand(word) for word in test.command], env)
             errors = list(check_outcome(test, outcome))
-            return errors + _run_all("teardown", test.teardown, run), outcome
+            return errors + _run_all("teardown", test.teardown, env, run), outcome
 
-    def _process(self, test: CommandTest) -> Process:
-        options, image_config = self._config.options, self._image.config
+    def _expand(self, text: str) -> str:
+        return environment.expand(text, self._expansion)
+
+    def _environment(self, user: User) -> dict[str, str]:
+        """The environment without the variables of a test."""
+        defaults = environment.engine_defaults(user.home, self._config.options.tty)
+        # An entry without a name is no variable to any program.
+        image_env = {name: value for name, value in self._image.config.env.items() if name}
+        env = {**defaults, **image_env, **self._option_variables}
+        return environment.with_variables(env, self._config.env)
+
+    @functools.cached_property
+    def _process(self) -> Process:
+        options = self._config.options
         user = find_user(
-            options.user or image_config.user, self._text("/etc/passwd"), self._text("/etc/group")
+            options.user or self._image.config.user,
+            self._text("/etc/passwd"),
+            self._text("/etc/group"),
         )
-        defaults = environment.engine_defaults(user.home, options.tty)
         return Process(
             user=user,
-            env=environment.with_variables(
-                {**defaults, **image_config.env, **self._option_variables},
-                (*self._config.env, *test.env),
-            ),
             privileged=options.privileged,
             tty=options.tty,
             capabilities=options.capabilities,
@@ -75,7 +88,10 @@ class CommandRunner:
             inode = self._image.tree.resolve(path).inode
         except PathError:
             return ""
-        return self._image.read(inode).decode("utf-8", "replace")
+        try:
+            return self._image.read(inode).decode("utf-8", "replace")
+        except PathError as error:
+            raise UnknownUser(f"{path}: {error}") from None
 
 
 def check_outcome(test: CommandTest, outcome: Outcome) -> Iterator[str]:
@@ -89,13 +105,17 @@ def check_outcome(test: CommandTest, outcome: Outcome) -> Iterator[str]:
     yield from patterns.check("stderr", outcome.stderr, test.expected_error, test.excluded_error)
 
 
-def _run_all(what: str, commands: Iterable[Sequence[str]], run: Run) -> list[str]:
+def _run_all(
+    what: str, commands: Iterable[Sequence[str]], env: Mapping[str, str], run: Run
+) -> list[str]:
     """Runs commands until one fails. Returns its error, if any."""
     for number, command in enumerate(commands):
-        outcome = run(command)
+        outcome = run(command, env)
         if outcome.exit_code == 0:
             continue
         reason = outcome.failure or f"exit code {outcome.exit_code}"
-        output = patterns.preview((outcome.stderr or outcome.stdout).strip())
-        return [f"{what}[{number}] {' '.join(command)}: {reason}, output: {output}"]
+        streams = (("stdout", outcome.stdout.strip()), ("stderr", outcome.stderr.strip()))
+        output = [f"{name}: {patterns.preview(text)}" for name, text in streams if text]
+        found = ", ".join(output) or "no output"
+        return [f"{what}[{number}] {' '.join(command)}: {reason}, {found}"]
     return []

@@ -1,11 +1,12 @@
 """Reads configs in container-structure-test's schemas 1.0.0 and 2.0.0.
 
-Source of the format: pkg/types/v1 and pkg/types/v2 of container-structure-test.
+Source of the format: pkg/types/v1 and pkg/types/v2 of container-structure-test. As its JSON library
+does, JSON keys are read in any case, and by the names of Go's fields.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 from tools.lib.cli.errors import ToolError
@@ -69,6 +70,8 @@ _OPTION_KEYS = (
     "capabilities",
     "bindMounts",
 )
+# The name of the field differs from the key of YAML.
+_JSON_KEYS = {"tty": "allocateTty"}
 _EXECUTABLE_BY = ("owner", "group", "other", "any")
 
 
@@ -77,6 +80,8 @@ class _Mapping:
 
     def __init__(self, field: Field, *keys: str) -> None:
         self._place = field.place
+        if field.file.endswith(".json"):
+            field = _with_yaml_keys(field, keys)
         self._fields = field.mapping(*keys)
 
     def get(self, key: str) -> Field | None:
@@ -109,13 +114,7 @@ def read_config(document: Field) -> Config:
     Raises:
         ToolError: a field is unknown, missing or has a wrong value. The message names the field.
     """
-    if not isinstance(document.value, dict):
-        raise document.expected("a mapping with schemaVersion and tests")
-    version = document.value.get("schemaVersion")
-    if version is None:
-        raise ToolError(
-            f"{document.file}: schemaVersion is missing", 'write schemaVersion: "2.0.0"'
-        )
+    version = _version(document)
     if version == "2.0.0":
         fields = _Mapping(document, *_CONFIG_2_KEYS)
         read_command, read_existence = _command_2, _existence_2
@@ -137,9 +136,40 @@ def read_config(document: Field) -> Config:
     )
 
 
+def _version(document: Field) -> object:
+    if not isinstance(document.value, dict):
+        raise document.expected("a mapping with schemaVersion and tests")
+    if document.file.endswith(".json"):
+        document = _with_yaml_keys(document, _CONFIG_KEYS)
+    version = document.value.get("schemaVersion")
+    if version is None:
+        raise ToolError(
+            f"{document.file}: schemaVersion is missing", 'write schemaVersion: "2.0.0"'
+        )
+    return version
+
+
+def _with_yaml_keys(field: Field, keys: Iterable[str]) -> Field:
+    """A mapping of a JSON config with the keys of a YAML config."""
+    if not isinstance(field.value, dict):
+        return field
+    known = {key.lower(): key for key in keys}
+    known |= {name: key for name, key in _JSON_KEYS.items() if key in known.values()}
+    value = {}
+    for key, each in field.value.items():
+        name = known.get(key.lower(), key)
+        if name in value:
+            raise ToolError(f"{field.place}: duplicate field {name!r}")
+        value[name] = each
+    return Field(field.file, field.path, value)
+
+
 def _variable(field: Field) -> Variable:
     fields = _Mapping(field, "key", "value")
-    return Variable(fields.required("key").nonempty_string(), fields.string("value"))
+    key = fields.required("key")
+    if "=" in key.nonempty_string():
+        raise key.expected("a name without '='")
+    return Variable(key.string(), fields.string("value"))
 
 
 def _expected_variable(field: Field) -> Variable:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import platform
 from dataclasses import dataclass
-from typing import Literal
 
 from tools.lib.cli.errors import ToolError
+from tools.lib.debian.architectures import Architecture, find_architecture
 from tools.lib.elf.elf_file import parse_elf
 
 # Machines of uname(2) and the architectures that they run. Others have one name in both.
@@ -24,34 +24,11 @@ BINFMT = "/proc/sys/fs/binfmt_misc"
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
-    """An architecture in QEMU and in ELF (elf.h: EI_CLASS, EI_DATA, e_machine)."""
-
-    qemu: str
-    bits: int
-    big_endian: bool
-    machine: int
-
-
-TARGETS = {
-    "386": Target("i386", 32, False, 3),
-    "amd64": Target("x86_64", 64, False, 62),
-    "arm": Target("arm", 32, False, 40),
-    "arm64": Target("aarch64", 64, False, 183),
-    "loong64": Target("loongarch64", 64, False, 258),
-    "mips64le": Target("mips64el", 64, False, 8),
-    "ppc64le": Target("ppc64le", 64, False, 21),
-    "riscv64": Target("riscv64", 64, False, 243),
-    "s390x": Target("s390x", 64, True, 22),
-}
-
-
-@dataclass(frozen=True, slots=True)
 class Emulator:
-    """A static user-mode QEMU and its target architecture."""
+    """A static user-mode QEMU and the architecture of the programs that it runs."""
 
     path: str
-    target: Target
+    target: Architecture
 
     def binfmt_rule(self) -> bytes:
         """The line for binfmt_misc's `register` file (Linux, admin-guide/binfmt-misc.rst).
@@ -59,9 +36,9 @@ class Emulator:
         It matches programs and libraries (ET_EXEC, ET_DYN) of any OS ABI. Flag F opens the emulator
         now, while it is visible; P, C and O pass on argv[0], credentials and the open program.
         """
-        order: Literal["big", "little"] = "big" if self.target.big_endian else "little"
-        ident = b"\x7fELF" + bytes([self.target.bits // 32, 2 if self.target.big_endian else 1])
-        kind, machine = (2).to_bytes(2, order), self.target.machine.to_bytes(2, order)
+        bits, order, number = self.target.machine
+        ident = b"\x7fELF" + bytes([bits // 32, 2 if order == "big" else 1])
+        kind, machine = (2).to_bytes(2, order), number.to_bytes(2, order)
         magic = ident + bytes(10) + kind + machine
         mask = b"\xff" * 6 + bytes(10) + (0xFFFE).to_bytes(2, order) + b"\xff\xff"
         fields = [b"qemu", b"M", b"0", _escape(magic), _escape(mask), os.fsencode(self.path)]
@@ -72,14 +49,17 @@ def find_emulator(architecture: str) -> Emulator | None:
     """The emulator for an architecture (OCI's name); None if this machine runs it natively.
 
     Raises:
-        ToolError: no emulator is installed.
+        ToolError: no emulator is installed, or the architecture is unknown.
     """
     machine = platform.machine()
     if architecture in _RUNS_NATIVELY.get(machine, (machine,)):
         return None
-    target = TARGETS.get(architecture)
-    if target is None:
-        raise ToolError(f"commands of {architecture} images cannot run on this {machine} machine")
+    try:
+        target = find_architecture(architecture)
+    except ToolError:
+        raise ToolError(
+            f"commands of {architecture} images cannot run on this {machine} machine"
+        ) from None
     directories = [*os.get_exec_path(), *FALLBACK_PATH]
     for name in (f"qemu-{target.qemu}-static", f"qemu-{target.qemu}"):
         for directory in directories:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from tools.lib.cli.errors import ToolError
 from tools.structure_test.config import Config, RunOptions, Variable
+from tools.structure_test.dotenv import read_dotenv
 
 # Container engines set these if the image does not.
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -47,30 +47,15 @@ def engine_defaults(home: str, tty: bool) -> dict[str, str]:
 
 
 def option_variables(options: RunOptions, host_env: Mapping[str, str]) -> dict[str, str]:
-    """The variables of `envFile` and `envVars`.
+    """The variables of `envFile` and `envVars`. As in container-structure-test, not empty ones.
 
     Args:
         options: of a config.
-        host_env: the environment of this process, in which names without a value are looked up.
+        host_env: the environment of this process, in which the names of `envVars` are looked up.
 
     Raises:
-        ToolError: a line of the file is not a variable.
+        ToolError: the file is invalid, or cannot be read.
     """
-    env = dict(_file_variables(options.env_file, host_env)) if options.env_file else {}
-    return env | {name: host_env[name] for name in options.env_names if name in host_env}
-
-
-def _file_variables(path: str, host_env: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    with open(path, encoding="utf-8", errors="surrogateescape") as file:
-        for number, line in enumerate(file, 1):
-            name, equals, value = line.rstrip("\n").lstrip().partition("=")
-            if (not name.strip() and not equals) or name.startswith("#"):
-                continue
-            if name.split() != [name]:
-                raise ToolError(
-                    f"{path}:{number}: expected NAME=VALUE or NAME", "no spaces in NAME"
-                )
-            if equals:
-                yield name, value
-            elif name in host_env:
-                yield name, host_env[name]
+    env = read_dotenv(options.env_file, host_env) if options.env_file else {}
+    env |= {name: host_env[name] for name in options.env_names if name in host_env}
+    return {name: value for name, value in env.items() if value}

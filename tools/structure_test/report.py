@@ -1,4 +1,8 @@
-"""Reports of test results. Text is written while tests run; JSON and JUnit XML at the end."""
+"""Reports of test results. Text is written while tests run; JSON and JUnit XML at the end.
+
+Names and output come from the image. In text and XML, characters that could control a terminal are
+replaced by escape sequences; in JSON they are escaped as JSON does.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +10,8 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import IO
+
+from tools.structure_test.escape import escape_line, escape_lines
 
 _MAX_SHOWN = 8192  # characters of a failed command's output in the text report
 
@@ -65,19 +71,19 @@ class TextReport:
         """Writes one result."""
         if result.file != self._file:
             self._file = result.file
-            title = f"====== Test file: {self._file} ======"
+            title = f"====== Test file: {escape_line(self._file)} ======"
             self._write("=" * len(title), title, "=" * len(title))
         self._write(
-            f"=== RUN: {result.name}",
+            f"=== RUN: {escape_line(result.name)}",
             "--- PASS" if result.passed else "--- FAIL",
             f"duration: {format_duration(result.duration)}",
         )
         if result.passed:
             return
-        self._write(*(f"Error: {error}" for error in result.errors))
+        self._write(*(f"Error: {escape_line(error)}" for error in result.errors))
         for name, text in (("stdout", result.stdout), ("stderr", result.stderr)):
             if text.strip():
-                self._write(f"{name}: {text[-_MAX_SHOWN:].rstrip()}")
+                self._write(f"{name}: {escape_lines(text[-_MAX_SHOWN:]).rstrip()}")
 
     def end(self, results: Sequence[Result]) -> None:
         """Writes the summary of all results."""
@@ -112,9 +118,9 @@ def to_json(results: Sequence[Result]) -> bytes:
         "Duration": _nanoseconds(summary.duration),
         "Results": [
             {
-                "Name": result.name,
+                "Name": escape_line(result.name),
                 "Pass": result.passed,
-                **({"Errors": list(result.errors)} if result.errors else {}),
+                **({"Errors": [*map(escape_line, result.errors)]} if result.errors else {}),
                 **({"Stdout": result.stdout} if result.stdout else {}),
                 **({"Stderr": result.stderr} if result.stderr else {}),
                 "Duration": _nanoseconds(result.duration),
@@ -122,8 +128,8 @@ def to_json(results: Sequence[Result]) -> bytes:
             for result in results
         ],
     }
-    text = json.dumps(value, ensure_ascii=False) + "\n"
-    return text.encode("utf-8", "replace")
+    # Also escapes what is not ASCII, some of which controls terminals.
+    return json.dumps(value).encode() + b"\n"
 
 
 def to_junit(results: Sequence[Result]) -> bytes:
@@ -134,20 +140,20 @@ def to_junit(results: Sequence[Result]) -> bytes:
     for file in dict.fromkeys(result.file for result in results):
         of_file = [result for result in results if result.file == file]
         suite = ElementTree.SubElement(
-            root, "testsuite", {"name": _xml(file), **_junit_counts(of_file)}
+            root, "testsuite", {"name": escape_line(file), **_junit_counts(of_file)}
         )
         for result in of_file:
-            attributes = {"classname": _xml(file), "name": _xml(result.name)}
+            attributes = {"classname": escape_line(file), "name": escape_line(result.name)}
             attributes["time"] = f"{result.duration:.3f}"
             case = ElementTree.SubElement(suite, "testcase", attributes)
             if result.errors:
                 failure = ElementTree.SubElement(
-                    case, "failure", {"message": _xml(result.errors[0])}
+                    case, "failure", {"message": escape_line(result.errors[0])}
                 )
-                failure.text = _xml("\n".join(result.errors))
+                failure.text = "\n".join(map(escape_line, result.errors))
             for tag, text in (("system-out", result.stdout), ("system-err", result.stderr)):
                 if text:
-                    ElementTree.SubElement(case, tag).text = _xml(text)
+                    ElementTree.SubElement(case, tag).text = escape_lines(text)
     ElementTree.indent(root)
     data: bytes = ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)
     return data + b"\n"
@@ -172,16 +178,3 @@ def _junit_counts(results: Iterable[Result]) -> dict[str, str]:
 
 def _nanoseconds(seconds: float) -> int:
     return round(seconds * 1e9)
-
-
-def _xml(text: str) -> str:
-    """Replaces characters that XML 1.0 cannot represent (section 2.2)."""
-    return "".join(
-        char
-        if char in "\t\n\r"
-        or " " <= char <= "\ud7ff"
-        or "\ue000" <= char <= "\ufffd"
-        or char > "\uffff"
-        else "\ufffd"
-        for char in text
-    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
@@ -12,10 +13,14 @@ from tools.structure_test import checks
 from tools.structure_test.config import Config
 from tools.structure_test.environment import expand_paths
 from tools.structure_test.image import ImageFiles
+from tools.structure_test.licenses import check_license
 from tools.structure_test.report import Result
 
 if TYPE_CHECKING:
     from tools.structure_test.sandbox import Sandbox
+
+MAX_REPORTED = 1 << 20
+"""Characters of a command's stdout or stderr that reports have."""
 
 Check = Callable[[], Iterable[str]]
 """A test that runs no command. It yields its errors."""
@@ -37,7 +42,7 @@ def run_configs(
         environment: of this process, for the variables that a config copies from it.
     """
     configs = [expand_paths(config, image.config.env) for config in configs]
-    image.fetch(_files_to_read(image, configs))
+    image.plan(_files_to_read(image, configs))
     for config in configs:
         if config.commands:
             yield from _run_commands(image, config, sandbox, environment)
@@ -61,7 +66,16 @@ def _run_commands(
         stdout, stderr = (outcome.stdout, outcome.stderr) if outcome else ("", "")
         duration = time.monotonic() - start
         name = f"Command Test: {test.name}"
-        yield Result(config.file, name, tuple(errors), stdout, stderr, duration)
+        output = (_shorten(stdout), _shorten(stderr))
+        yield Result(config.file, name, tuple(errors), *output, duration)
+
+
+def _shorten(text: str) -> str:
+    """Output for reports, which hold that of all commands."""
+    if len(text) <= MAX_REPORTED:
+        return text
+    half = MAX_REPORTED // 2
+    return f"{text[:half]}\n[{len(text) - 2 * half} characters left out]\n{text[-half:]}"
 
 
 def _checks(image: ImageFiles, config: Config) -> Iterator[tuple[str, Check]]:
@@ -73,19 +87,17 @@ def _checks(image: ImageFiles, config: Config) -> Iterator[tuple[str, Check]]:
         yield name, partial(checks.check_existence, tree, existence)
     for number, license_test in enumerate(config.licenses):
         name = f"License Test #{number}" if len(config.licenses) > 1 else "License Test"
-        yield name, partial(checks.check_license, image, license_test)
+        yield name, partial(check_license, image, license_test)
     if config.metadata is not None:
         yield "Metadata Test", partial(checks.check_metadata, image.config, config.metadata)
 
 
 def _files_to_read(image: ImageFiles, configs: Iterable[Config]) -> Iterator[Inode]:
-    """Every file that a test will read, so that each layer is read once for all of them."""
+    """Every file that a test will read, in the order of the tests."""
     for config in configs:
-        if config.contents or config.licenses:
-            yield from checks.files_to_read(image.tree, config)
         if config.commands:
             for path in ("/etc/passwd", "/etc/group"):
-                try:
+                with contextlib.suppress(PathError):
                     yield image.tree.resolve(path).inode
-                except PathError:
-                    continue
+        if config.contents or config.licenses:
+            yield from checks.files_to_read(image.tree, config)

@@ -4,27 +4,53 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from tools.lib.rootfs.tree import FileLocation, PathError
-from tools.structure_test import bubblewrap
+from tools.lib.archive.tar_entry import path_bytes
+from tools.lib.cli.errors import ToolError
+from tools.lib.rootfs.tree import FileLocation, PathError, Tree
+from tools.structure_test.bubblewrap import Bubblewrap, Outcome, not_started
 from tools.structure_test.config import BindMount
 from tools.structure_test.emulation import Emulator, is_registered
+from tools.structure_test.engine_files import FILES, HOSTNAME
 from tools.structure_test.image import ImageFiles
+from tools.structure_test.limits import Limits, available_memory, kernel_counts_by_namespace
+from tools.structure_test.mount_points import MountPoints
 from tools.structure_test.scratch import Scratch
-from tools.structure_test.unpack import effective_mode, remove_tree, set_modes, unpack
+from tools.structure_test.sparse import copy_sparse
+from tools.structure_test.unpack import MOUNTED, effective_mode, set_modes, unpack
 from tools.structure_test.users import User
 
-_HOSTNAME = "structure-test"
-_HOSTS = f"127.0.0.1\tlocalhost {_HOSTNAME}\n::1\tlocalhost ip6-localhost ip6-loopback\n"
 _EMULATOR_PATH = "/.qemu"
 _NO_EXEC = "Exec format error"
 _EMULATED_ALONE = (
     "to run the programs that it starts, this machine needs Linux 6.7, or Debian's package "
     "qemu-user-static (Debian 12) or qemu-user-binfmt (later)"
+)
+# What container engines protect. Some of these files ask for the host's root as owner, not for a
+# capability, and a run as root in a user namespace with a single id cannot be another user.
+_READ_ONLY = (
+    "/proc/bus",
+    "/proc/fs",
+    "/proc/irq",
+    "/proc/sys",
+    "/proc/sysrq-trigger",
+)
+_HIDDEN = (
+    "/proc/acpi",
+    "/proc/asound",
+    "/proc/interrupts",
+    "/proc/kcore",
+    "/proc/keys",
+    "/proc/latency_stats",
+    "/proc/sched_debug",
+    "/proc/scsi",
+    "/proc/timer_list",
+    "/proc/timer_stats",
+    "/sys/devices/virtual/powercap",
+    "/sys/firmware",
 )
 # The capabilities that container engines leave to root.
 _ROOT_CAPABILITIES = (
@@ -47,18 +73,26 @@ _ROOT_CAPABILITIES = (
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """How a command runs."""
+    """How the commands of a copy run."""
 
     user: User
-    env: Mapping[str, str]
     privileged: bool = False
     tty: bool = False
     capabilities: tuple[str, ...] = ()
     bind_mounts: tuple[BindMount, ...] = ()
 
 
-Run = Callable[[Sequence[str]], bubblewrap.Outcome]
-"""Runs a command in a copy of the image."""
+Run = Callable[[Sequence[str], Mapping[str, str]], Outcome]
+"""Runs a command with its environment, which has PATH, in a copy of the image."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Copy:
+    """A copy of the image."""
+
+    root: str
+    disk: str | None
+    """A directory whose growth counts as disk use; None if the kernel limits it."""
 
 
 class Sandbox:
@@ -68,117 +102,131 @@ class Sandbox:
         image: opened with the pool of `scratch`.
         scratch: where the image is unpacked.
         bwrap: path of bubblewrap.
-        timeout: seconds that a command may take.
+        limits: of each command.
         deadline: time.monotonic() at which every command must have ended.
     """
 
     def __init__(
-        self, image: ImageFiles, scratch: Scratch, bwrap: str, timeout: float, deadline: float
+        self, image: ImageFiles, scratch: Scratch, bwrap: str, limits: Limits, deadline: float
     ) -> None:
         self._image = image
         self._scratch = scratch
-        self._bwrap = bwrap
-        self._timeout = timeout
+        counts_apart = scratch.namespaced and kernel_counts_by_namespace()
+        self._bubblewrap = Bubblewrap(
+            bwrap, scratch.identity, counts_apart or scratch.identity is not None
+        )
+        self._limits = limits
         self._deadline = deadline
         self._copies = 0
         self._user: User | None = None  # whom the modes of the unpacked image suit
-        for name, text in (("hosts", _HOSTS), ("hostname", _HOSTNAME + "\n")):
-            with open(scratch.path(name), "w", encoding="ascii") as file:
-                file.write(text)
 
     @contextlib.contextmanager
     def copy(self, process: Process) -> Iterator[Run]:
         """A fresh copy of the image, in which commands run one after the other."""
-        self._copies += 1
-        name = f"copy{self._copies}"
-        os.mkdir(self._scratch.path(name))
-        try:
-            with self._root(name, process.user) as root:
-                yield lambda command: self._run(root, process, command)
-        finally:
-            remove_tree(self._scratch.path(name))
+        with self._copy(process.user) as copy:
+            yield lambda command, env: self._run(copy, process, command, env)
 
     @contextlib.contextmanager
-    def _root(self, name: str, user: User) -> Iterator[str]:
-        tree, root = self._image.tree, self._scratch.path(name, "root")
-        if not self._scratch.overlay:
-            unpack(tree, root, self._copy_from_pool)
-            set_modes(tree, root, user)
-            self._open_workdir(root, user)
-            yield root
-            return
-        lower = self._scratch.path("image")
-        if self._user is None:
-            unpack(tree, lower, self._move_from_pool)
-        if self._user != user:
-            set_modes(tree, lower, user)
-            self._user = user
-        with self._scratch.mounted_overlay("image", name) as root:
-            # The root of an overlay has the mode of the directory for changes.
-            os.chmod(root, effective_mode(tree.root, user))
-            self._open_workdir(root, user)
-            yield root
+    def _copy(self, user: User) -> Iterator[_Copy]:
+        tree, scratch = self._image.tree, self._scratch
+        self._copies += 1
+        name = f"copy{self._copies}"
+        if scratch.overlay:
+            lower = scratch.path("image")
+            if self._user is None:
+                self._unpack(lower, self._move_from_pool)
+            if self._user != user:
+                set_modes(tree, lower, user)
+                self._user = user
+            with (
+                scratch.copy_space(name, self._limits.disk) as space,
+                scratch.mounted_overlay("image", name) as root,
+            ):
+                # The root of an overlay has the mode of the directory for changes.
+                os.chmod(root, effective_mode(tree.root, user))
+                self._open_workdir(root, user)
+                yield _Copy(root, None if space.limited else scratch.path(name, "upper"))
+        else:
+            size = _unpacked_size(tree) + self._limits.disk
+            with scratch.copy_space(name, size) as space:
+                root = scratch.path(name, "root")
+                self._unpack(root, self._copy_from_pool)
+                set_modes(tree, root, user)
+                self._open_workdir(root, user)
+                yield _Copy(root, None if space.limited else root)
 
-    def _workdir(self) -> str:
-        """The path of the working directory without links. It may not exist."""
-        tree = self._image.tree
-        path = tree.locate(self._image.config.workdir)
-        try:
-            inode = tree.resolve(path).inode
-        except PathError:
-            return path
-        if not inode.is_dir:
-            raise PathError(f"the working directory {path} is not a directory")
-        return path
+    def _unpack(self, root: str, place: Callable[[FileLocation, bytes], None]) -> None:
+        tree, give = self._image.tree, self._scratch.give
+        unpack(tree, root, place, give)
+        for path, content in FILES.items():
+            with contextlib.suppress(PathError):
+                found = tree.resolve(path)
+                if found.inode.is_file:
+                    file = os.fsencode(root) + path_bytes(found.path)
+                    os.unlink(file)
+                    with open(file, "xb") as out:
+                        out.write(content)
+                    give(file)
 
     def _open_workdir(self, root: str, user: User) -> None:
         """Lets the user into the working directory, which engines enter while they are root."""
-        path = ""
+        tree = self._image.tree
         with contextlib.suppress(PathError):
-            for name in self._workdir().split("/")[1:]:
-                path = f"{path}/{name}"
-                inode = self._image.tree.resolve(path, follow=False).inode
+            path = b""
+            for name in tree.resolve(self._image.config.workdir).path.split("/")[1:]:
+                path += b"/" + path_bytes(name)
+                inode = tree.resolve(path.decode("utf-8", "surrogateescape")).inode
                 mode = effective_mode(inode, user)
                 if inode.is_dir and not mode & 0o100:
-                    os.chmod(root + path, mode | 0o100)
+                    os.chmod(os.fsencode(root) + path, mode | 0o100)
 
-    def _run(self, root: str, process: Process, command: Sequence[str]) -> bubblewrap.Outcome:
+    def _run(
+        self, copy: _Copy, process: Process, command: Sequence[str], env: Mapping[str, str]
+    ) -> Outcome:
         emulator = self._explicit_emulator()
+        directory_mode = 0o755 if process.user.uid == 0 else 0o555
         try:
-            options = self._options(root, process)
+            with MountPoints(copy.root, self._scratch.identity, directory_mode) as points:
+                options = self._options(copy.root, points, process, emulator)
+            for key, value in env.items():
+                options += ["--setenv", key, value]
+            argv = list(command)
             if emulator is not None:
-                options += ["--ro-bind", emulator.path, _EMULATOR_PATH]
-                program = self._find_program(command[0], process.env["PATH"])
-                command = [_EMULATOR_PATH, "-0", command[0], program, *command[1:]]
+                program = self._find_program(command[0], env["PATH"])
+                argv = [_EMULATOR_PATH, "-0", command[0], program, *command[1:]]
         except PathError as error:
-            return bubblewrap.Outcome(None, "", "", f"could not be started: {error}")
-        timeout = min(self._timeout, max(0.0, self._deadline - time.monotonic()))
-        outcome = bubblewrap.run(self._bwrap, options, command, timeout=timeout, tty=process.tty)
+            return not_started(str(error))
+        remaining = max(0.0, self._deadline - time.monotonic())
+        limits = replace(self._limits, seconds=min(self._limits.seconds, remaining))
+        outcome = self._bubblewrap.run(
+            options, argv, limits=limits, tty=process.tty, disk=copy.disk
+        )
         if emulator is not None and _NO_EXEC in outcome.stderr:
-            note = f"({emulator.path} ran only {command[2]}: {_EMULATED_ALONE})\n"
+            note = f"({emulator.path} ran only {command[0]}: {_EMULATED_ALONE})\n"
             return replace(outcome, stderr=outcome.stderr + note)
         return outcome
 
-    def _options(self, root: str, process: Process) -> list[str]:
-        tree, config, user = self._image.tree, self._image.config, process.user
-        workdir = self._workdir()
-        options = ["--unshare-user", "--unshare-ipc", "--unshare-pid"]
+    def _options(
+        self, root: str, points: MountPoints, process: Process, emulator: Emulator | None
+    ) -> list[str | bytes]:
+        user = process.user
+        options: list[str | bytes] = ["--unshare-user", "--unshare-ipc", "--unshare-pid"]
         # The capabilities of a root user only apply to a network that its namespace owns.
-        if user.uid == 0 or not self._scratch.own_network:
+        if user.uid == 0 or not self._scratch.namespaced:
             options.append("--unshare-net")
         options += ["--unshare-uts", "--unshare-cgroup-try", "--die-with-parent", "--new-session"]
-        options += ["--uid", str(user.uid), "--gid", str(user.gid), "--hostname", _HOSTNAME]
-        options += ["--bind", root, "/", "--proc", "/proc", "--dev", "/dev"]
-        options += ["--ro-bind", "/sys", "/sys"]
-        for name in ("hosts", "hostname"):
-            options += ["--ro-bind", self._scratch.path(name), tree.locate(f"/etc/{name}")]
-        # Engines create these as root. Here they belong to the user, so root's bits are left out.
-        mode = "0755" if user.uid == 0 else "0555"
-        for path in (workdir, *map(tree.locate, config.volumes)):
-            options += ["--perms", mode, "--dir", path]
+        options += ["--uid", str(user.uid), "--gid", str(user.gid), "--hostname", HOSTNAME]
+        options += ["--bind", root, "/", *self._system_mounts(points)]
+        if emulator is not None:
+            source = self._scratch.reachable(emulator.path)
+            options += ["--ro-bind", source, points.add(_EMULATOR_PATH, source)]
         for mount in process.bind_mounts:
-            option = "--ro-bind" if mount.read_only else "--bind"
-            options += [option, os.path.abspath(mount.source), tree.locate(mount.target)]
+            options += self._bind_mount(points, mount)
+        options += ["--remount-ro", "/dev"]
+        try:
+            workdir = points.directory(self._image.config.workdir)
+        except PathError as error:
+            raise PathError(f"working directory: {error}") from None
         options += ["--chdir", workdir, "--cap-drop", "ALL"]
         capabilities = [*process.capabilities]
         if process.privileged:
@@ -187,9 +235,35 @@ class Sandbox:
             capabilities += _ROOT_CAPABILITIES
         for capability in capabilities:
             options += ["--cap-add", f"CAP_{capability}"]
-        for key, value in process.env.items():
-            options += ["--setenv", key, value]
         return options
+
+    def _system_mounts(self, points: MountPoints) -> list[str | bytes]:
+        for path in MOUNTED:
+            if points.add_directory(path) != path.encode():
+                raise PathError(f"{path} is a symbolic link")
+        shm_size = min(self._limits.disk, available_memory() // 2)
+        options: list[str | bytes] = ["--proc", "/proc", "--dev", "/dev"]
+        options += ["--ro-bind", "/sys", "/sys"]
+        options += ["--perms", "1777", "--size", str(shm_size), "--tmpfs", "/dev/shm"]
+        for path in filter(os.path.exists, _READ_ONLY):
+            options += ["--ro-bind", path, path]
+        for path in filter(os.path.exists, _HIDDEN):
+            if os.path.isdir(path):
+                options += ["--tmpfs", path, "--remount-ro", path]
+            else:
+                options += ["--ro-bind", "/dev/null", path]
+        return options
+
+    def _bind_mount(self, points: MountPoints, mount: BindMount) -> list[str | bytes]:
+        try:
+            source = self._scratch.reachable(mount.source)
+            path = points.add(mount.target, source)
+        except OSError as error:
+            raise ToolError(
+                f"bind mount {mount.source}: {error.strerror}",
+                "list files of the workspace in the `data` of the test",
+            ) from None
+        return ["--ro-bind" if mount.read_only else "--bind", source, path]
 
     def _explicit_emulator(self) -> Emulator | None:
         """The emulator to put in front of commands; None if the kernel starts it."""
@@ -214,4 +288,10 @@ class Sandbox:
         os.rename(self._image.pooled(source), path)
 
     def _copy_from_pool(self, source: FileLocation, path: bytes) -> None:
-        shutil.copyfile(self._image.pooled(source), path)
+        copy_sparse(self._image.pooled(source), path)
+
+
+def _unpacked_size(tree: Tree) -> int:
+    """Bytes that an unpacked image takes in a tmpfs, roughly."""
+    inodes = {id(at.inode): at.inode.size for at in tree.walk()}
+    return sum(size + 8191 for size in inodes.values())

@@ -11,47 +11,94 @@ import contextlib
 import os
 import tempfile
 from collections.abc import Iterator
+from dataclasses import dataclass
 
+from tools.lib.cli.errors import ToolError
 from tools.structure_test import namespaces
 from tools.structure_test.emulation import Emulator
+from tools.structure_test.identity import spare_identity
+from tools.structure_test.limits import MIB, available_memory
 from tools.structure_test.unpack import remove_tree
 
 _UNPACKED_RATIO = 8  # An unpacked image is rarely larger than its layers times this.
-MAX_IN_MEMORY = 256 << 20
+MAX_IN_MEMORY = 256 * MIB
 """Bytes of compressed layers. Less memory may be free than the kernel says."""
+_MIN_COPY = 64 * MIB  # what a copy in memory may grow, however little memory is available
+# Where every user may enter a directory, on any Linux.
+_PUBLIC = ("/tmp", "/var/tmp", "/dev/shm", "/run")
+
+
+@dataclass(frozen=True, slots=True)
+class CopySpace:
+    """A directory for one copy of the image."""
+
+    path: str
+    limited: bool
+    """Whether the kernel limits its size."""
 
 
 class Scratch:
     """A scratch directory. `open_scratch` makes one.
 
     Attributes:
-        emulator: runs the image's programs; None if this machine runs them natively.
-        own_network: whether this process has a network namespace of its own, with only loopback.
+        identity: the user that commands run as; None: the user of this process.
+        namespaced: whether this process has namespaces of its own, with a network of only loopback.
         overlay: whether overlays can be mounted in the directory.
         binfmt: whether the kernel starts `emulator` for every foreign program.
+        emulator: runs the image's programs; None if this machine runs them natively.
         pool: directory for the content of the image's files.
     """
 
-    def __init__(self, directory: str, emulator: Emulator | None, size: int) -> None:
+    def __init__(
+        self,
+        directory: str,
+        cleanup: contextlib.ExitStack,
+        emulator: Emulator | None,
+        size: int,
+    ) -> None:
         self._directory = directory
-        self._mounts = contextlib.ExitStack()
+        self._cleanup = cleanup
+        self._copies_in_memory = False
+        self._reachable: dict[str, str] = {}
         self.emulator = emulator
         self.overlay = False
         self.binfmt = False
-        self.own_network = namespaces.enter(directory)
-        if self.own_network:
-            self.overlay = self._mount_best(size)
+        self.identity = spare_identity()
+        self.namespaced = namespaces.enter(directory, self.identity)
+        if self.namespaced:
+            if self.identity:
+                self.identity = namespaces.SECOND
+            self._mount_best(size)
             self.binfmt = emulator is not None and self._register(emulator)
+        elif self.identity:
+            os.chmod(directory, 0o711)
         self.pool = self.path("pool")
-        os.mkdir(self.pool)
+        os.mkdir(self.pool, 0o700)
 
     def path(self, *names: str) -> str:
         """A path in the directory."""
         return os.path.join(self._directory, *names)
 
-    def close(self) -> None:
-        """Unmounts everything."""
-        self._mounts.close()
+    @contextlib.contextmanager
+    def copy_space(self, name: str, size: int) -> Iterator[CopySpace]:
+        """A new directory for a copy, removed on exit.
+
+        Args:
+            name: of the directory.
+            size: bytes that it must hold.
+        """
+        path = self.path(name)
+        os.mkdir(path, 0o700)
+        try:
+            if self._copies_in_memory:
+                size = max(_MIN_COPY, min(size, available_memory() // 2))
+                namespaces.mount_tmpfs(path, size)
+            os.chmod(path, 0o711)
+            yield CopySpace(path, self._copies_in_memory)
+        finally:
+            if self._copies_in_memory:
+                namespaces.unmount(path)
+            remove_tree(path)
 
     @contextlib.contextmanager
     def mounted_overlay(self, lower: str, name: str) -> Iterator[str]:
@@ -61,6 +108,7 @@ class Scratch:
         """
         for part in ("upper", "work", "root"):
             os.mkdir(self.path(name, part))
+        self.give(self.path(name, "upper"))
         root = f"{name}/root"
         namespaces.mount_overlay(self._directory, lower, f"{name}/upper", f"{name}/work", root)
         try:
@@ -68,30 +116,84 @@ class Scratch:
         finally:
             namespaces.unmount(self.path(root))
 
-    def _mount_best(self, size: int) -> bool:
-        """Mounts a tmpfs if the image fits, but prefers overlays. Returns whether they work."""
-        if size > min(MAX_IN_MEMORY, _available_memory() // _UNPACKED_RATIO):
-            return self._try_overlay()
-        self._mount_tmpfs()
-        if self._try_overlay():
-            return True
-        # Before Linux 6.6, tmpfs had no user extended attributes, which overlays need.
-        self._mounts.close()
-        if self._try_overlay():
-            return True
-        self._mount_tmpfs()
-        return False
+    def give(self, path: str | bytes) -> None:
+        """Makes a file belong to the user that commands run as."""
+        if self.identity:
+            os.chown(path, self.identity.uid, self.identity.gid, follow_symlinks=False)
 
-    def _mount_tmpfs(self) -> None:
-        namespaces.mount_tmpfs(self._directory)
-        self._mounts.callback(namespaces.unmount, self._directory)
+    def reachable(self, source: str) -> str:
+        """The path by which the user of commands can reach a file or directory of the host.
+
+        Root's directories may be closed to others, so what is in them is mounted here.
+        """
+        path = os.path.abspath(source)
+        if not self.namespaced or not self.identity:
+            return path
+        if path not in self._reachable:
+            target = self.path("mounts", str(len(self._reachable)))
+            os.makedirs(target if os.path.isdir(path) else os.path.dirname(target), exist_ok=True)
+            if not os.path.isdir(path):
+                open(target, "xb").close()
+            namespaces.mount_bind(path, target)
+            self._cleanup.callback(namespaces.unmount, target)
+            self._reachable[path] = target
+        return self._reachable[path]
+
+    def _mount_best(self, size: int) -> None:
+        """Chooses where the image and its copies are: in overlays if possible, then in memory."""
+        in_memory = size <= min(MAX_IN_MEMORY, available_memory() // _UNPACKED_RATIO)
+        disk = self._directory
+        if self.identity:
+            self._directory = self._public_directory()
+        # Before Linux 6.6, tmpfs had no user extended attributes, which overlays need.
+        for image_in_memory, copies_in_memory in ((in_memory, True), (False, False)):
+            with contextlib.ExitStack() as mount:
+                self._mount_directory(mount, disk, image_in_memory)
+                self._copies_in_memory = copies_in_memory
+                self.overlay = self._try_overlay()
+                if self.overlay:
+                    self._cleanup.enter_context(mount.pop_all())
+                    return
+        self._mount_directory(self._cleanup, disk, in_memory)
+        self._copies_in_memory = in_memory
+
+    def _mount_directory(self, mount: contextlib.ExitStack, disk: str, in_memory: bool) -> None:
+        """Mounts a tmpfs on the directory; or `disk`, unless it is the directory itself."""
+        if in_memory:
+            namespaces.mount_tmpfs(self._directory, mode=0o711)
+        elif self._directory != disk:
+            source = os.path.join(disk, "disk")
+            os.makedirs(source, exist_ok=True)
+            os.chmod(source, 0o711)
+            namespaces.mount_bind(source, self._directory)
+        else:
+            return
+        mount.callback(namespaces.unmount, self._directory)
+
+    def _public_directory(self) -> str:
+        """An empty directory that every user can enter, to mount the image on.
+
+        Nothing is written to it. The other user may not be able to enter where TEST_TMPDIR is.
+        """
+        for parent in _PUBLIC:
+            with contextlib.suppress(OSError):
+                if os.stat(parent).st_mode & 0o001:
+                    path = tempfile.mkdtemp(prefix="structure_test-", dir=parent)
+                    self._cleanup.callback(os.rmdir, path)
+                    return path
+        raise ToolError(
+            f"command tests: root needs one of {', '.join(_PUBLIC)}, open to every user"
+        )
 
     def _try_overlay(self) -> bool:
         """Whether an overlay works here. Replaces a directory, which needs extended attributes."""
-        os.makedirs(self.path("lower", "replaced"))
-        os.mkdir(self.path("try"))
+        lower = self.path("lower")
+        os.makedirs(f"{lower}/replaced")
         try:
-            with self.mounted_overlay("lower", "try") as root:
+            with (
+                self.copy_space("try", _MIN_COPY),
+                self.mounted_overlay("lower", "try") as root,
+            ):
                 replaced = os.path.join(root, "replaced")
                 os.rmdir(replaced)
                 os.mkdir(replaced)
@@ -99,8 +201,7 @@ class Scratch:
         except OSError:
             return False
         finally:
-            remove_tree(self.path("try"))
-            remove_tree(self.path("lower"))
+            remove_tree(lower)
 
     def _register(self, emulator: Emulator) -> bool:
         target = self.path("binfmt")
@@ -109,7 +210,7 @@ class Scratch:
             namespaces.mount_binfmt(target, emulator.binfmt_rule())
         except OSError:
             return False
-        self._mounts.callback(namespaces.unmount, target)
+        self._cleanup.callback(namespaces.unmount, target)
         return True
 
 
@@ -123,22 +224,13 @@ def open_scratch(emulator: Emulator | None, size: int) -> Iterator[Scratch]:
         emulator: runs the image's programs; None if this machine runs them natively.
         size: bytes of the image's compressed layers.
     """
+    os.umask(0o022)  # Modes are set explicitly; only mkdir's default depends on it.
     directory = tempfile.mkdtemp(prefix="structure_test-", dir=os.environ.get("TEST_TMPDIR"))
     try:
         # A setgid parent may give the directory a group that the user namespace does not have.
         os.chown(directory, -1, os.getegid())
         os.chmod(directory, 0o700)
-        with contextlib.closing(Scratch(directory, emulator, size)) as scratch:
-            yield scratch
+        with contextlib.ExitStack() as cleanup:
+            yield Scratch(directory, cleanup, emulator, size)
     finally:
         remove_tree(directory)
-
-
-def _available_memory() -> int:
-    """Bytes of available memory, from proc(5); 0 if unknown."""
-    try:
-        with open("/proc/meminfo", encoding="ascii") as file:
-            fields = dict(line.split(":", 1) for line in file)
-        return int(fields["MemAvailable"].split()[0]) << 10
-    except (OSError, KeyError, ValueError):
-        return 0

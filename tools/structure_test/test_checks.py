@@ -1,4 +1,3 @@
-import stat
 import tarfile
 from pathlib import Path
 
@@ -8,40 +7,16 @@ from tools.lib.oci.image_config import RunConfig
 from tools.structure_test.checks import (
     check_content,
     check_existence,
-    check_license,
     check_metadata,
-    go_mode,
 )
 from tools.structure_test.config import (
     ContentTest,
     ExistenceTest,
-    LicenseTest,
     MetadataTest,
     Variable,
 )
 from tools.structure_test.image import ImageFiles
 from tools.structure_test.sample_images import Entry, directory, hardlink, open_image, symlink
-
-
-@pytest.mark.parametrize(
-    ("mode", "text"),
-    [
-        (stat.S_IFREG | 0o644, "-rw-r--r--"),
-        (stat.S_IFREG | 0o4755, "urwxr-xr-x"),
-        (stat.S_IFREG | 0o6755, "ugrwxr-xr-x"),
-        (stat.S_IFREG | 0o2644, "grw-r--r--"),
-        (stat.S_IFDIR | 0o755, "drwxr-xr-x"),
-        (stat.S_IFDIR | 0o1777, "dtrwxrwxrwx"),
-        (stat.S_IFDIR | 0o2775, "dgrwxrwxr-x"),
-        (stat.S_IFLNK | 0o777, "Lrwxrwxrwx"),
-        (stat.S_IFCHR | 0o666, "Dcrw-rw-rw-"),
-        (stat.S_IFBLK | 0o660, "Drw-rw----"),
-        (stat.S_IFIFO | 0o600, "prw-------"),
-        (stat.S_IFSOCK | 0o000, "S---------"),
-    ],
-)
-def test_go_mode(mode: int, text: str) -> None:
-    assert go_mode(mode) == text
 
 
 @pytest.fixture
@@ -153,54 +128,6 @@ def test_content_errors(image: ImageFiles) -> None:
 def test_binary_content(image: ImageFiles) -> None:
     test = ContentTest("", "/usr/bin/tool", (r"^\x{fffd}\x00$",))
     assert list(check_content(image, test)) == []
-
-
-DOC = "usr/share/doc"
-
-
-@pytest.fixture
-def debian(tmp_path: Path) -> ImageFiles:
-    return open_image(
-        tmp_path,
-        Entry(f"{DOC}/good/copyright", b"License: Apache-2.0"),
-        symlink(f"{DOC}/linked", "good"),
-        Entry(f"{DOC}/README", b"no package"),
-        Entry(f"{DOC}/bad/copyright", b"License: agpl-3"),
-        Entry(f"{DOC}/libgnutls30/copyright", b"AGPL"),
-        directory(f"{DOC}/without"),
-        symlink(f"{DOC}/broken", "gone"),
-        Entry("var/lib/dpkg/status.d/good", b"Package: good\n"),
-        Entry("var/lib/dpkg/status.d/good.md5sums", b""),
-        Entry("var/lib/dpkg/status.d/only-here", b"Package: only-here\n"),
-        Entry("app/LICENSE", b"WTFPL"),
-    )
-
-
-def test_licenses_of_packages(debian: ImageFiles) -> None:
-    assert list(check_license(debian, LicenseTest(debian=True))) == [
-        "bad: /usr/share/doc/bad/copyright names the license AGPL",
-        "broken: expected a license in /usr/share/doc/broken/copyright,"
-        " but /usr/share/doc/gone does not exist",
-        "only-here: expected a license in /usr/share/doc/only-here/copyright,"
-        " but /usr/share/doc/only-here does not exist",
-        "without: expected a license in /usr/share/doc/without/copyright,"
-        " but /usr/share/doc/without/copyright does not exist",
-    ]
-
-
-def test_licenses_of_files(debian: ImageFiles) -> None:
-    good, bad, gone = f"/{DOC}/good/copyright", "/app/LICENSE", "/app/COPYING"
-    assert list(check_license(debian, LicenseTest(files=(good, bad, gone)))) == [
-        "/app/LICENSE: /app/LICENSE names the license WTFPL",
-        "/app/COPYING: expected a license in /app/COPYING, but /app/COPYING does not exist",
-    ]
-
-
-def test_licenses_of_an_image_without_packages(tmp_path: Path) -> None:
-    image = open_image(tmp_path, Entry("app/LICENSE", b"MIT"))
-    assert list(check_license(image, LicenseTest(files=("/app/LICENSE",)))) == []
-    (error,) = check_license(image, LicenseTest(debian=True, files=("/app/LICENSE",)))
-    assert error.startswith("expected Debian packages, but /usr/share/doc and")
 
 
 CONFIG = RunConfig(

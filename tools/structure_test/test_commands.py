@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from tools.structure_test.sample_images import layer, shell, write_layout
+from tools.structure_test.engine_files import FILES
+from tools.structure_test.sample_images import Entry, layer, shell, symlink, write_layout
 from tools.structure_test.tool_process import run_tool, sh, stdout, write_config
 
 
@@ -66,13 +67,18 @@ def test_run_options_override_the_user(run_tests: Any) -> None:
 
 def test_variables_of_the_config(run_tests: Any) -> None:
     tests = [
-        sh("echo $A ${A} $B $C $D", envVars=[{"key": "C", "value": "${B}+"}]),
+        sh(
+            "echo $A ${A} $B $C $D",
+            envVars=[{"key": "C", "value": "${B}+"}],
+            setup=[["sh", "-c", "test $C = image/global+"]],
+        ),
         sh("echo $A", envVars=[{"key": "A", "value": "own"}]),
         {"command": "$SH", "args": ["-c", "echo $0 $PATH", "$B"]},
     ]
     variables = [{"key": "B", "value": "$A/global"}, {"key": "SH", "value": "/bin/sh"}]
     first, second, third = run_tests(*tests, globalEnvVars=variables)
-    assert stdout(first) == "image image image/global image/global+\n"
+    # The values of a test's own variables are literal, except for its setup.
+    assert stdout(first) == "image image image/global ${B}+\n"
     # As in container-structure-test, the command is expanded with the image's value.
     assert stdout(second) == "image\n"
     assert stdout(third) == "image/global /bin\n"
@@ -83,7 +89,7 @@ def test_variables_of_the_host(
 ) -> None:
     monkeypatch.setenv("FROM_HERE", "here")
     monkeypatch.setenv("NOT_NAMED", "secret")
-    (tmp_path / "env").write_text("FILE=1\nA=file\n")
+    (tmp_path / "env").write_text("FILE='1'\nexport A=file # comment\n")
     options = {"envFile": str(tmp_path / "env"), "envVars": ["FROM_HERE", "NOT_SET"]}
     result = run_tests({"command": "busybox", "args": ["env"]}, containerRunOptions=options).one
     lines = set(stdout(result).split())
@@ -108,16 +114,19 @@ def test_setup_and_teardown_share_the_copy_of_their_command(run_tests: Any) -> N
 
 
 def test_setup_or_teardown_that_fails(run_tests: Any) -> None:
-    setup, teardown = run_tests(
+    setup, teardown, silent = run_tests(
         sh("echo not reached", setup=[["test", "-e", "/"], ["cat", "/gone"]]),
+        sh("true", teardown=[["sh", "-c", "echo out; echo err >&2; exit 3"]]),
         sh("true", teardown=[["sh", "-c", "exit 3"]]),
     )
     assert setup["Errors"] == [
         "setup[1] cat /gone: exit code 1, "
-        "output: \"cat: can't open '/gone': No such file or directory\""
+        "stderr: \"cat: can't open '/gone': No such file or directory\""
     ]
     assert "Stdout" not in setup
-    assert teardown["Errors"] == ["teardown[0] sh -c exit 3: exit code 3, output: nothing"]
+    (error,) = teardown["Errors"]
+    assert error.endswith("exit 3: exit code 3, stdout: 'out', stderr: 'err'")
+    assert silent["Errors"] == ["teardown[0] sh -c exit 3: exit code 3, no output"]
 
 
 def test_exit_codes_and_output(run_tests: Any) -> None:
@@ -174,9 +183,7 @@ def test_working_directory_that_is_a_file(tmp_path: Path) -> None:
     tests = write_config(tmp_path / "t.json", commandTests=[{"name": "a", **sh("true")}])
     ran = run_tool("--image", image, "--config", tests)
     assert (ran.status, ran.stderr) == (1, "")
-    assert (
-        "could not be started: the working directory /etc/passwd is not a directory" in ran.stdout
-    )
+    assert "could not be started: working directory: /etc/passwd is not a directory" in ran.stdout
 
 
 def test_entrypoint_is_ignored(tmp_path: Path) -> None:
@@ -184,3 +191,33 @@ def test_entrypoint_is_ignored(tmp_path: Path) -> None:
     image = write_layout(tmp_path, layer(*shell()), config=config)
     tests = write_config(tmp_path / "t.json", commandTests=[{"name": "a", **sh("true")}])
     assert run_tool("--image", image, "--config", tests).status == 0
+
+
+def test_files_of_container_engines(tmp_path: Path) -> None:
+    entries = [
+        *shell(),
+        Entry("etc/hosts", b"192.0.2.1 own\n"),
+        symlink("etc/hostname", "/run/name"),
+    ]
+    image = write_layout(tmp_path, layer(*entries), config={"Env": ["PATH=/bin"]})
+    tests = write_config(
+        tmp_path / "t.json",
+        commandTests=[
+            {
+                "name": "commands",
+                **sh(
+                    "cat /etc/hosts /etc/hostname /etc/resolv.conf && echo x >> /etc/hosts",
+                    expectedOutput=["localhost", "\nstructure-test\n"],
+                    excludedOutput=["own"],
+                ),
+            }
+        ],
+        # Other tests look at the image, and see what engines add to it.
+        fileExistenceTests=[{"name": path, "path": path} for path in FILES],
+        fileContentTests=[
+            {"name": "own", "path": "/etc/hosts", "expectedContents": ["own"]},
+            {"name": "added", "path": "/etc/resolv.conf", "expectedContents": ["no network"]},
+        ],
+    )
+    ran = run_tool("--image", image, "--config", tests)
+    assert ran.status == 0, ran.stdout

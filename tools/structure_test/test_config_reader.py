@@ -173,6 +173,7 @@ def test_files_that_are_not_configs(text: str, message: str) -> None:
         ("shouldExist: no", "shouldExist: never", "shouldExist: expected true or false"),
         ("isExecutableBy: group", "isExecutableBy: me", "expected owner, group, other or any"),
         ("[one]", "one", "commandTests[0].expectedOutput: expected a list, found the string 'one'"),
+        ("{key: B, value: $A}", "{key: B=, value: $A}", "envVars[0].key: expected a name without"),
         ("{key: l, value: v}", "{value: v}", "metadataTest.labels[0]: key is missing"),
         ("a:/b", "a:b", "bindMounts[0]: expected SOURCE:/TARGET or SOURCE:/TARGET:ro"),
         ("[NET_BIND_SERVICE", '["A B"', "capabilities[0]: expected the name of a capability"),
@@ -203,6 +204,30 @@ def test_json_is_read_like_yaml() -> None:
         with pytest.raises(ToolError) as error:
             parse(text, "t.json")
         assert message in str(error.value)
+
+
+def test_json_keys_in_any_case() -> None:
+    document = {
+        "SchemaVersion": "2.0.0",
+        "COMMANDTESTS": [{"Name": "a", "Command": "x", "EXITcode": 3}],
+        "FileExistenceTests": [{"Name": "x", "Path": "/x", "ShouldExist": False}],
+        "MetadataTest": {"Labels": [{"Key": "k", "Value": "v", "IsRegex": True}]},
+        "ContainerRunOptions": {"TTY": True, "EnvVars": ["A"]},
+    }
+    config = parse(json.dumps(document), "t.json")
+    assert config.commands == (CommandTest("a", ("x",), exit_code=3),)
+    assert config.existence == (ExistenceTest("x", "/x", False),)
+    assert config.metadata == MetadataTest(labels=(Variable("k", "v", True),))
+    assert config.options == RunOptions(tty=True, env_names=("A",))
+    assert parse('{"SCHEMAVERSION": "1.0.0"}', "t.json").commands == ()
+    for text, message in (
+        ('{"schemaVersion": "2.0.0", "SCHEMAVERSION": "1.0.0"}', "duplicate field 'schemaVersion'"),
+        ('{"schemaVersion": "2.0.0", "Tests": []}', "unknown"),
+    ):
+        with pytest.raises(ToolError, match=message):
+            parse(text, "t.json")
+    with pytest.raises(ToolError, match="schemaVersion is missing"):
+        parse("SchemaVersion: 2.0.0", "t.yaml")
 
 
 def test_null_is_like_absent() -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from tools.lib.cli.errors import ToolError
+from tools.lib.debian.architectures import find_architecture
 from tools.structure_test import emulation
 from tools.structure_test.emulation import Emulator, find_emulator
 
@@ -100,15 +101,15 @@ AMD64 = bytes.fromhex("7f454c46020101000000000000000000 02003e00")
 
 
 def test_rules_of_the_kernel_tell_architectures_apart() -> None:
-    arm64 = Emulator("/q/a", emulation.TARGETS["arm64"]).binfmt_rule()
-    s390x = Emulator("/q/s", emulation.TARGETS["s390x"]).binfmt_rule()
+    arm64 = Emulator("/q/a", find_architecture("arm64")).binfmt_rule()
+    s390x = Emulator("/q/s", find_architecture("s390x")).binfmt_rule()
     assert arm64.endswith(b":/q/a:POCF")
     assert [matching(arm64, each) for each in (ARM64, S390X, AMD64)] == [True, False, False]
     assert [matching(s390x, each) for each in (ARM64, S390X, AMD64)] == [False, True, False]
 
 
 def test_rules_match_programs_and_libraries_only() -> None:
-    rule = Emulator("/q", emulation.TARGETS["arm64"]).binfmt_rule()
+    rule = Emulator("/q", find_architecture("arm64")).binfmt_rule()
 
     def changed(at: int, value: int) -> bytes:
         return ARM64[:at] + bytes([value]) + ARM64[at + 1 :]
@@ -122,7 +123,7 @@ def test_rules_match_programs_and_libraries_only() -> None:
 
 def test_emulators_registered_on_the_host(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(emulation, "BINFMT", os.fspath(tmp_path))
-    emulator = Emulator("/q", emulation.TARGETS["arm64"])
+    emulator = Emulator("/q", find_architecture("arm64"))
     entry = tmp_path / "qemu-aarch64"
     assert not emulation.is_registered(emulator)
     for text, registered in (

@@ -72,7 +72,7 @@ def test_without_registration_the_emulator_runs_the_command(
     monkeypatch.setattr(namespaces, "mount_binfmt", _fails)
     monkeypatch.setattr(sandbox, "is_registered", lambda _: False)
     if not namespaced:
-        monkeypatch.setattr(namespaces, "enter", lambda _: False)
+        monkeypatch.setattr(namespaces, "enter", lambda *_: False)
     run_commands(
         tmp_path,
         image,

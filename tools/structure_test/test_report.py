@@ -43,9 +43,9 @@ duration: 12.3ms
 === RUN: Command Test: <bad>
 --- FAIL
 duration: 1.5s
-Error: first\x1b
+Error: first\\x1b
 Error: second
-stdout: out\0
+stdout: out\\x00
 stderr: err
 === RUN: Metadata Test
 --- PASS
@@ -91,13 +91,30 @@ def test_json_report() -> None:
             {
                 "Name": "Command Test: <bad>",
                 "Pass": False,
-                "Errors": ["first\x1b", "second"],
+                "Errors": ["first\\x1b", "second"],
                 "Stdout": "out\0",
                 "Stderr": "err",
                 "Duration": 1_500_000_000,
             },
         ],
     }
+
+
+def test_json_report_is_ascii() -> None:
+    result = Result("a", "name \udcff \x9b", ("ü \x9b",), "\x9b ü\r\n", "", 0)
+    data = to_json([result])
+    assert data.isascii()
+    (found,) = json.loads(data)["Results"]
+    assert (found["Name"], found["Errors"]) == (r"name \xff \x9b", [r"ü \x9b"])
+    assert found["Stdout"] == "\x9b ü\r\n"
+
+
+def test_text_report_cannot_be_forged_by_names() -> None:
+    result = Result("a\nb", "name\n--- PASS", ("x\n--- PASS",), "", "", 0)
+    lines = text(result).splitlines()
+    assert r"=== RUN: name\n--- PASS" in lines
+    assert r"Error: x\n--- PASS" in lines
+    assert "--- PASS" not in lines
 
 
 def test_junit_report_has_a_suite_for_each_config() -> None:
@@ -113,10 +130,9 @@ def test_junit_report_has_a_suite_for_each_config() -> None:
     bad, other = second
     failure = bad.find("failure")
     assert failure is not None
-    # Characters that XML cannot represent are replaced.
-    assert failure.attrib == {"message": "first\ufffd"}
-    assert failure.text == "first\ufffd\nsecond"
-    assert (bad.findtext("system-out"), bad.findtext("system-err")) == ("out\ufffd", "err")
+    assert failure.attrib == {"message": "first\\x1b"}
+    assert failure.text == "first\\x1b\nsecond"
+    assert (bad.findtext("system-out"), bad.findtext("system-err")) == ("out\\x00", "err")
     assert len(other) == 0
 
 

@@ -57,20 +57,26 @@ def test_unpack_writes_files_links_and_modes(tmp_path: Path) -> None:
     )
     root = tmp_path / "root"
     contents: list[FileLocation] = []
+    given: list[bytes] = []
 
     def place(source: FileLocation, path: bytes) -> None:
         contents.append(source)
         Path(os.fsdecode(path)).write_bytes(b"content")
 
-    unpack(image.tree, str(root), place)
+    unpack(image.tree, str(root), place, given.append)
     set_modes(image.tree, str(root), NONROOT)
-    names = {b"etc", b"home", b"fifo", b"b\xff", b"developer"}
+    # Nothing is in the directories that are mounted over, and device nodes are left out.
+    names = {b"etc", b"home", b"fifo", b"b\xff", b"developer", b"dev", b"proc", b"sys"}
     assert set(os.listdir(os.fsencode(root))) == names
+    assert list((root / "dev").iterdir()) == []
+    assert set(given) == {
+        os.fsencode(path) for path in (root, *root.rglob("*")) if path.name != "hard"
+    }
     assert (root / "etc/file").read_bytes() == b"content"
     assert (root / "etc/file").samefile(root / "etc/hard")
     assert (root / "etc/out").readlink() == Path("/etc/passwd")
     assert stat.S_ISFIFO((root / "fifo").stat().st_mode)
-    assert len(contents) == 4
+    assert len(contents) == 7  # those that container engines add included
     modes = {name: (root / name).stat().st_mode & 0o7777 for name in ("etc", "etc/file", "home")}
     assert modes == {"etc": 0o555, "etc/file": 0o444, "home": 0o700}
     set_modes(image.tree, str(root), ROOT)
@@ -88,7 +94,7 @@ def test_unpack_writes_nothing_through_links(tmp_path: Path) -> None:
         Entry("b/y", b""),
     )
     root = tmp_path / "root"
-    unpack(image.tree, str(root), lambda _, path: Path(os.fsdecode(path)).touch())
+    unpack(image.tree, str(root), lambda _, path: Path(os.fsdecode(path)).touch(), print)
     # As in the image, links lead to paths below the root.
     assert {str(path.relative_to(root)) for path in root.rglob("[xy]")} == {
         "outside/y",
@@ -112,3 +118,21 @@ def test_remove_tree_removes_unreadable_directories(tmp_path: Path) -> None:
     assert not tree.exists()
     assert (kept / "file").exists()
     remove_tree(str(tree))
+
+
+def test_remove_tree_removes_trees_of_any_depth(tmp_path: Path) -> None:
+    tree = tmp_path / "tree"
+    tree.mkdir()
+    # Names that it might use itself.
+    for name in ("0", "1"):
+        (tree / name).touch()
+    here = os.open(tree, os.O_PATH)
+    for _ in range(3000):
+        os.mkdir("deeper" * 10, dir_fd=here)
+        below = os.open("deeper" * 10, os.O_PATH, dir_fd=here)
+        os.mkdir("2", dir_fd=here)
+        os.close(here)
+        here = below
+    os.close(here)
+    remove_tree(str(tree))
+    assert not tree.exists()

@@ -10,6 +10,8 @@ app:x:1000:100:App:/srv/app:/bin/sh
 1000:x:7:7::/seven:/bin/sh
 homeless:x:8:8:::/bin/sh
 app:x:2000:200:a second one:/srv/other:/bin/sh
+huge:x:99999999999:0::/:/bin/sh
+huge-group:x:9:99999999999::/:/bin/sh
 """
 GROUP = "root:x:0:\nusers:x:100:\nextra:x:500:app,other\nmore:x:501:other,app\n1:x:9:\n"
 
@@ -30,6 +32,7 @@ GROUP = "root:x:0:\nusers:x:100:\nextra:x:500:app,other\nmore:x:501:other,app\n1
         ("app:extra", User(1000, 500, frozenset([500]), "/srv/app")),
         ("app:1", User(1000, 9, frozenset([9]), "/srv/app")),
         (":users", User(0, 100, frozenset([100]), "/root")),
+        ("0001000", User(1000, 100, frozenset([100, 500, 501]), "/srv/app")),
         ("homeless", User(8, 8, frozenset([8]), "/")),
     ],
 )
@@ -45,6 +48,11 @@ def test_find_user(wanted: str, user: User) -> None:
         ("-1", "user '-1' not found in"),
         ("4294967295", "user number out of range: 4294967295"),
         ("0:99999999999", "group number out of range: 99999999999"),
+        ("9" * 5000, "user number out of range: 999"),
+        ("0:" + "9" * 5000, "group number out of range: 999"),
+        ("²", "user '²' not found in"),
+        ("huge", "user number out of range: 99999999999"),
+        ("huge-group", "group number out of range: 99999999999"),
     ],
 )
 def test_unknown_users_and_groups(wanted: str, message: str) -> None:

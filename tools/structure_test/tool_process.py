@@ -10,7 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tools.lib.cli.errors import run
+from tools.structure_test import namespaces, scratch
 from tools.structure_test.__main__ import main
 
 
@@ -29,6 +32,11 @@ class Started:
 
     process: int
     outputs: tuple[int, int]
+
+    def has_ended(self) -> bool:
+        """Whether the run has ended."""
+        options = os.WEXITED | os.WNOHANG | os.WNOWAIT
+        return os.waitid(os.P_PID, self.process, options) is not None
 
     def wait(self) -> Ran:
         """Waits for the end of the run."""
@@ -69,6 +77,20 @@ def start_tool(*arguments: str) -> Started:
 def run_tool(*arguments: str) -> Ran:
     """Runs the tool in a child process."""
     return start_tool(*arguments).wait()
+
+
+def restrict(monkeypatch: pytest.MonkeyPatch, machine: str) -> None:
+    """Makes this machine allow less: the name of a case, or the empty string."""
+
+    def fail(*_: object) -> None:
+        raise OSError(1, "not here")
+
+    if machine == "no namespaces":
+        monkeypatch.setattr(namespaces, "enter", lambda *_: False)
+    if machine in ("no overlays", "neither"):
+        monkeypatch.setattr(namespaces, "mount_overlay", fail)
+    if machine in ("on disk", "neither"):
+        monkeypatch.setattr(scratch, "MAX_IN_MEMORY", 0)
 
 
 def sh(script: str, **more: Any) -> dict[str, Any]:

@@ -7,50 +7,64 @@ of each file that the image gives to another user are set to the group's or the 
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import os
-import shutil
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from tools.lib.archive.tar_entry import path_bytes
 from tools.lib.rootfs.tree import FileLocation, Inode, Tree
 from tools.structure_test.users import User
 
 MOUNTED = ("/dev", "/proc", "/sys")
-"""Directories that the sandbox mounts over. They are not unpacked."""
+"""Directories that the sandbox mounts over. What the image has in them is not unpacked."""
 
 
-def unpack(tree: Tree, root: str, place: Callable[[FileLocation, bytes], None]) -> None:
+def unpack(
+    tree: Tree,
+    root: str,
+    place: Callable[[FileLocation, bytes], None],
+    give: Callable[[bytes], None],
+) -> None:
     """Creates `root` and writes `tree` to it, readable for the owner only. Skips device nodes.
 
     Args:
         tree: the image's files.
         root: a directory that does not exist.
         place: creates the file at a path with the content of a source.
+        give: makes the file at a path belong to the user that commands run as.
     """
-    os.mkdir(root, 0o700)
     base = os.fsencode(root)
+    os.mkdir(base, 0o700)
+    give(base)
     first: dict[int, bytes] = {}  # the first path of each inode, by identity
     links: list[tuple[str, bytes]] = []
     for at in tree.walk():
-        if _is_mounted(at.path):
+        if _is_below_mount(at.path):
             continue
         path, inode = base + path_bytes(at.path), at.inode
         if inode.is_dir:
             os.mkdir(path, 0o700)
         elif inode.is_link:
             links.append((inode.link, path))
+            continue
         elif id(inode) in first:
             os.link(first[id(inode)], path)
+            continue
         elif inode.source is not None:
             place(inode.source, path)
             first[id(inode)] = path
         elif stat.S_ISFIFO(inode.mode):
             os.mkfifo(path)
             first[id(inode)] = path
+        else:
+            continue
+        give(path)
     # Links come last, so that no file is written through one.
     for target, path in links:
         os.symlink(path_bytes(target), path)
+        give(path)
 
 
 def set_modes(tree: Tree, root: str, user: User) -> None:
@@ -59,7 +73,7 @@ def set_modes(tree: Tree, root: str, user: User) -> None:
     directories = [(base, tree.root)]
     os.chmod(base, 0o700)
     for at in tree.walk():
-        if _is_mounted(at.path) or not (at.inode.is_dir or at.inode.is_file):
+        if _is_below_mount(at.path) or not (at.inode.is_dir or at.inode.is_file):
             continue
         path = base + path_bytes(at.path)
         if at.inode.is_dir:
@@ -84,17 +98,49 @@ def effective_mode(inode: Inode, user: User) -> int:
 
 
 def remove_tree(path: str) -> None:
-    """Removes a directory, even if a command has taken away the permissions to enter it."""
+    """Removes a directory of any depth, whatever permissions a command has left."""
     if not os.path.lexists(path):
         return
     os.chmod(path, 0o700)
-    for directory, names, _ in os.walk(path):
-        for name in names:
-            child = os.path.join(directory, name)
-            if not os.path.islink(child):
-                os.chmod(child, 0o700)
-    shutil.rmtree(path)
+    with _opened(path, None) as root:
+        taken = set(os.listdir(root))
+        pending = _remove_files(root)
+        names = (name for name in map(str, itertools.count()) if name not in taken)
+        while pending:
+            directory = pending.pop()
+            with _opened(directory, root) as descriptor:
+                for child in _remove_files(descriptor):
+                    # No path ever has more than two names, however deep the tree was.
+                    name = next(names)
+                    os.rename(child, name, src_dir_fd=descriptor, dst_dir_fd=root)
+                    pending.append(name)
+            os.rmdir(directory, dir_fd=root)
+    os.rmdir(path)
 
 
-def _is_mounted(path: str) -> bool:
-    return path.startswith(MOUNTED) and "/".join(path.split("/")[:2]) in MOUNTED
+@contextlib.contextmanager
+def _opened(path: str, parent: int | None) -> Iterator[int]:
+    descriptor = os.open(path, os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=parent)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def _remove_files(directory: int) -> list[str]:
+    """Removes all files of a directory. Returns its directories, which can then be entered."""
+    directories = []
+    with os.scandir(directory) as scan:
+        entries = list(scan)
+    for entry in entries:
+        if entry.is_dir(follow_symlinks=False):
+            directories.append(entry.name)
+        else:
+            os.unlink(entry.name, dir_fd=directory)
+    for name in directories:
+        os.chmod(name, 0o700, dir_fd=directory)
+    return directories
+
+
+def _is_below_mount(path: str) -> bool:
+    return path.startswith(tuple(f"{mount}/" for mount in MOUNTED))

@@ -6,6 +6,7 @@ be in passwd, and a user without an explicit group belongs to every group that l
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -41,37 +42,60 @@ def find_user(wanted: str, passwd: str, group: str) -> User:
     """
     user_name, _, group_name = wanted.partition(":")
     user_name = user_name or "0"
-    account = _find_row(list(_rows(passwd, 7)), user_name)
+    account = _find_row(_rows(passwd, 7), user_name)
     if account is not None:
-        name, uid, gid, home = account[0], int(account[2]), int(account[3] or 0), account[5] or "/"
+        name, home = account[0], account[5] or "/"
+        uid, gid = _number(account[2], "user"), _number(account[3], "group")
     else:
-        name, uid, gid, home = "", _number(user_name, "user", "/etc/passwd"), 0, "/"
-    groups = list(_rows(group, 4))
+        name, uid, gid, home = "", _unlisted(user_name, "user", "/etc/passwd"), 0, "/"
     if group_name:
-        row = _find_row(groups, group_name)
-        gid = int(row[2]) if row is not None else _number(group_name, "group", "/etc/group")
+        row = _find_row(_rows(group, 4), group_name)
+        if row is not None:
+            gid = _number(row[2], "group")
+        else:
+            gid = _unlisted(group_name, "group", "/etc/group")
         return User(uid, gid, frozenset([gid]), home)
-    memberships = [int(row[2]) for row in groups if name and name in row[3].split(",")]
+    memberships = {
+        _number(row[2], "group") for row in _rows(group, 4) if name and name in row[3].split(",")
+    }
     return User(uid, gid, frozenset([gid, *memberships]), home)
 
 
 def _rows(text: str, columns: int) -> Iterator[list[str]]:
-    for line in text.splitlines():
-        row = line.strip().split(":")
+    for line in re.finditer(r"[^\n]+", text):
+        row = line[0].strip().split(":")
         # Skips comments and NIS entries such as "+::::::".
-        if len(row) == columns and row[2].isdecimal() and (columns < 7 or row[3].isdecimal()):
+        if len(row) == columns and _is_number(row[2]) and (columns < 7 or _is_number(row[3])):
             yield row
 
 
-def _find_row(rows: list[list[str]], wanted: str) -> list[str] | None:
-    by_name = (row for row in rows if row[0] == wanted)
-    by_number = (row for row in rows if wanted.isdecimal() and int(row[2]) == int(wanted))
-    return next(by_name, None) or next(by_number, None)
+def _find_row(rows: Iterator[list[str]], wanted: str) -> list[str] | None:
+    """The first row with a name; else the first with a number."""
+    by_number = None
+    for row in rows:
+        if row[0] == wanted:
+            return row
+        if by_number is None and _is_number(wanted) and _digits(row[2]) == _digits(wanted):
+            by_number = row
+    return by_number
 
 
-def _number(text: str, kind: str, file: str) -> int:
-    if not text.isdecimal():
-        raise UnknownUser(f"{kind} {text!r} not found in the image's {file}")
-    if int(text) > _MAX_ID:
-        raise UnknownUser(f"{kind} number out of range: {text}")
-    return int(text)
+def _unlisted(text: str, kind: str, file: str) -> int:
+    if not _is_number(text):
+        raise UnknownUser(f"{kind} {text[:80]!r} not found in the image's {file}")
+    return _number(text, kind)
+
+
+def _number(text: str, kind: str) -> int:
+    # Python refuses to convert thousands of digits.
+    if len(_digits(text)) > 10 or int(_digits(text)) > _MAX_ID:
+        raise UnknownUser(f"{kind} number out of range: {text[:80]}")
+    return int(_digits(text))
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdecimal()
+
+
+def _digits(text: str) -> str:
+    return text.lstrip("0") or "0"

@@ -69,6 +69,13 @@ def test_an_unknown_field_is_an_error_with_a_suggestion() -> None:
     [
         ("a: b: c", "f.yaml:1:5: not YAML: mapping values are not allowed"),
         ("a: 1\nb:\n  a: 2\n  a: 3", "f.yaml:4:3: not YAML: duplicate key 'a'"),
+        (
+            "a: 1\n---\nb: 2",
+            "f.yaml:2:1: not YAML: a second document, where one is allowed",
+        ),
+        ("a:\n\t- b", "f.yaml:2:1: not YAML: a tab, where YAML allows only spaces"),
+        ("a:\n  \tb: c", "f.yaml:2:3: not YAML: a tab, where YAML allows only spaces"),
+        ("a: @b", "f.yaml:1:4: not YAML: found character that cannot start any token"),
         ("a: \0", "f.yaml: not YAML: unacceptable character #x0000"),
         ('a: "\\ud800"', "f.yaml:1:7: not YAML: found invalid Unicode character"),
         ("&a {*a : b}", "f.yaml:1:1: not YAML: found unhashable key"),

@@ -141,13 +141,24 @@ def load(data: bytes, file: str) -> Field:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         place = f"{file}:{mark.line + 1}:{mark.column + 1}" if mark else file
-        raise ToolError(f"{place}: not YAML: {error.problem}") from None
+        raise ToolError(f"{place}: not YAML: {_problem(error, data)}") from None
     except yaml.YAMLError as error:
         raise ToolError(f"{file}: not YAML: {' '.join(str(error).split())}") from None
     except RecursionError:
         raise ToolError(f"{file}: nested too deeply") from None
     except ValueError as error:
         raise ToolError(f"{file}: not JSON: {error}") from None
+
+
+def _problem(error: yaml.MarkedYAMLError, data: bytes) -> str:
+    """What PyYAML found, in clearer words where its own are hard to understand."""
+    if error.problem == "but found another document":
+        return "a second document, where one is allowed"
+    if error.problem_mark and "cannot start any token" in str(error.problem):
+        line = data.splitlines()[error.problem_mark.line : error.problem_mark.line + 1]
+        if line and b"\t" in line[0][: error.problem_mark.column + 1]:
+            return "a tab, where YAML allows only spaces"
+    return str(error.problem)
 
 
 class _Loader(_Base):  # type: ignore[misc]  # PyYAML is built with libyaml or without
