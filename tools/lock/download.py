@@ -44,8 +44,8 @@ _SLOW_HINT = "try again, or use another mirror"
 class UnavailableError(ToolError):
     """The server works but does not provide the file. `reason` has no URL: `HTTP 404`."""
 
-    def __init__(self, url: Url, reason: str, hint: str = "") -> None:
-        super().__init__(f"download failed: {url}: {reason}", hint)
+    def __init__(self, message: str, hint: str = "", reason: str = "") -> None:
+        super().__init__(message, hint)
         self.reason = reason
 
 
@@ -103,7 +103,8 @@ class Downloader:
                     return _read_file(url, limit)
                 return self._get(url, limit, advance)
             except _Unavailable as failure:
-                raise UnavailableError(url, failure.reason, failure.hint) from None
+                message = f"download failed: {url}: {failure.reason}"
+                raise UnavailableError(message, failure.hint, failure.reason) from None
             except _Failure as failure:
                 if pause is None or not failure.temporary:
                     raise ToolError(
