@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tools.lock.__main__ import main
 from tools.lock.testing import APP, MANIFEST, Workspace
 from tools.lock.testing_repository import date, serve, stanza
 
@@ -50,6 +51,16 @@ def test_an_unchanged_file_keeps_its_url(workspace: Workspace) -> None:
     assert workspace.lock() == 0
     assert workspace.url("lib") == before
     assert before.split("/")[5] < workspace.url("app").split("/")[5]
+
+
+def test_help_lists_the_flags(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(["--help"])
+    assert caught.value.code == 0
+    text = capsys.readouterr().out
+    assert text.startswith("usage: lock ")
+    for flag in ("manifest", "--check", "--allow-missing", "--allow-older"):
+        assert flag in text
 
 
 def test_check_fails_if_the_manifest_has_changed(
