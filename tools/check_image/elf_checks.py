@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from tools.check_image.findings import Finding
 from tools.check_image.loader import Loader
 from tools.lib.debian.architectures import Architecture
+from tools.lib.debian.merged_usr import MERGED_USR_DIRECTORIES
 from tools.lib.rootfs.image import ElfFile, ImageView
 
 
@@ -22,6 +23,7 @@ def check_machines(image: ImageView, architecture: Architecture) -> Iterator[Fin
 
 def check_interpreters(image: ImageView, architecture: Architecture) -> Iterator[Finding]:
     """Programs and C libraries whose loader is missing or is for another machine."""
+    unmerged: set[str] = set()
     for elf in image.elf_files:
         info = elf.info
         loaders = [info.interpreter] if info.interpreter is not None and info.is_loadable else []
@@ -30,7 +32,13 @@ def check_interpreters(image: ImageView, architecture: Architecture) -> Iterator
             loaders.append(architecture.loader)
         for loader in dict.fromkeys(loaders):
             found = image.elf_file(loader)
-            if found is None or found.info.machine != info.machine:
+            moved = None if found else _in_usr(image, loader)
+            if moved is not None and moved.info.machine == info.machine:
+                # All programs have the same fault.
+                if loader not in unmerged:
+                    unmerged.add(loader)
+                    yield _missing_link(loader, moved)
+            elif found is None or found.info.machine != info.machine:
                 what = "is for another machine" if found else "is not in the image"
                 yield _finding(
                     "interpreter",
@@ -39,6 +47,24 @@ def check_interpreters(image: ImageView, architecture: Architecture) -> Iterator
                     f"its interpreter {loader} {what}",
                     "add the C library's package, and do not exclude its links",
                 )
+
+
+def _in_usr(image: ImageView, loader: str) -> ElfFile | None:
+    """The loader below /usr, where it is if /usr is merged but the links into it are missing."""
+    top = loader.strip("/").partition("/")[0]
+    return image.elf_file(f"/usr/{loader.strip('/')}") if top in MERGED_USR_DIRECTORIES else None
+
+
+def _missing_link(loader: str, moved: ElfFile) -> Finding:
+    top = loader.strip("/").partition("/")[0]
+    return Finding(
+        check="interpreter",
+        path=top,
+        subject=loader,
+        owner=moved.owner,
+        fault=f"must be a link to usr/{top}: programs start by {loader}, which is /{moved.path}",
+        hint="add the package base-files, which has the link, or make it in a `files` target",
+    )
 
 
 def check_libraries(

@@ -63,8 +63,10 @@ def _type(owned: OwnedEntry | OwnedDirectory) -> str:
 
 
 def _conflict_hint(entry: PartEntry | PartDirectory, part: Part) -> str:
-    if not part.foreign:
+    if part.package is not None:
         return "exclude it from one of them"
+    if not part.foreign:
+        return "leave it out, or list it in a file of `waivers` with the reason to replace it"
     if isinstance(entry, PartDirectory):
         return "leave the entry of the directory itself out of the tar"
     return "leave it out of the tar, or list it in a file of `waivers`"

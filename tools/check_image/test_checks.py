@@ -134,9 +134,23 @@ def test_program_without_interpreter() -> None:
 
 
 def test_c_library_needs_the_loader_at_its_path() -> None:
-    moved = [elf("usr/lib/libc.so.6"), elf(f"usr/{LOADER}")]
-    (found,) = elf_checks.check_interpreters(ImageView([part(*moved)]), AMD64)
+    elsewhere = [elf("usr/lib/libc.so.6"), elf("opt/ld-linux-x86-64.so.2")]
+    (found,) = elf_checks.check_interpreters(ImageView([part(*elsewhere)]), AMD64)
     assert (found.path, found.subject) == ("usr/lib/libc.so.6", f"/{LOADER}")
+
+
+def test_a_missing_link_into_usr_is_one_finding() -> None:
+    programs = [elf(f"usr/bin/{name}", interpreter=f"/{LOADER}") for name in "abc"]
+    moved = [elf("usr/lib/libc.so.6"), elf(f"usr/{LOADER}"), *programs]
+    (found,) = elf_checks.check_interpreters(ImageView([part(*moved, package="libc6")]), AMD64)
+    assert (found.path, found.subject, found.owner) == ("lib64", f"/{LOADER}", "libc6 1")
+    assert found.fault == (
+        f"must be a link to usr/lib64: programs start by /{LOADER}, which is /usr/{LOADER}"
+    )
+    assert "base-files" in found.hint
+    foreign = [elf(f"usr/{LOADER}", machine=ARM64), programs[0]]
+    (found,) = elf_checks.check_interpreters(ImageView([part(*foreign)]), AMD64)
+    assert found.path == "usr/bin/a"
     merged = [*moved, symlink("lib64", "usr/lib64")]
     assert list(elf_checks.check_interpreters(ImageView([part(*merged)]), AMD64)) == []
 

@@ -20,6 +20,16 @@ def test_duplicate_entry_names_both_parts() -> None:
     (found,) = path_findings(*parts)
     assert (found.path, found.owner) == ("etc/x", "b 1")
     assert found.fault == "duplicate entry: also in a 1"
+    assert found.hint == "exclude it from one of them"
+
+
+def test_generated_entry_over_one_of_the_base_has_a_hint_that_works() -> None:
+    base, own = (part(file("etc/passwd"), label=label) for label in ("//base:passwd", "//:passwd"))
+    (found,) = path_findings(base, own)
+    # A base has no `exclude`.
+    assert found.hint == (
+        "leave it out, or list it in a file of `waivers` with the reason to replace it"
+    )
 
 
 def test_replaced_path_is_not_a_duplicate() -> None:
