@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from urllib.parse import quote
 
 from tools.lib.cli.errors import ToolError
+from tools.lib.debian.urls import parse_url, redact_url
 
 SNAPSHOT = "https://snapshot.debian.org/archive"
 _STAMP = "%Y%m%dT%H%M%SZ"
@@ -26,6 +27,8 @@ def archive_base(
 ) -> str:
     """The URL above `dists/` and `pool/` of an archive.
 
+    The machine's settings may give it a user and a password: see `urls` before printing it.
+
     Args:
         archive: snapshot.debian.org's name of it: debian, debian-security, ...
         environment: its DISTROLESS_MIRROR is the URL above the archives.
@@ -37,9 +40,13 @@ def archive_base(
     """
     mirror = environment.get("DISTROLESS_MIRROR", "").rstrip("/").removesuffix("/debian")
     if mirror:
-        if not re.match(r"https?://[^/]", mirror):
+        try:
+            is_http = parse_url(mirror).scheme in ("http", "https")
+        except ValueError:
+            is_http = False
+        if not is_http or "?" in mirror or "#" in mirror:
             raise ToolError(
-                f"DISTROLESS_MIRROR: invalid URL {mirror!r:.200}",
+                f"DISTROLESS_MIRROR: invalid URL {redact_url(mirror)!r:.200}",
                 "write http://mirror.example.com, with debian/ and debian-security/ below it",
             )
         return f"{mirror}/{archive}"
