@@ -13,7 +13,14 @@ from tools.lib.cli.errors import ToolError, run
 from tools.lib.cli.files import atomic_write
 from tools.lib.cli.flags import Parser
 from tools.lib.debian.lock import Lock, render_lock
-from tools.lock.lockfile import build_lock, changes, check_lock, lock_path, read_previous
+from tools.lock.lockfile import (
+    build_lock,
+    changes,
+    check_dates,
+    check_lock,
+    lock_path,
+    read_previous,
+)
 from tools.lock.manifest import Manifest
 from tools.lock.manifest_reader import read_manifest
 from tools.lock.resolve import resolve_manifest
@@ -38,6 +45,16 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument(
         "--check", action="store_true", help="write nothing, fail if a lock is out of date"
     )
+    parser.add_argument(
+        "--allow-missing",
+        action="store_true",
+        help="leave out an index that no server has as its Release file lists it; the lock says so",
+    )
+    parser.add_argument(
+        "--allow-older",
+        action="store_true",
+        help="accept a Release file that is older than the one of the lock before",
+    )
     flags = parser.parse_args(argv)
 
     manifests = [read_manifest(path) for path in _paths(flags.manifest)]
@@ -46,7 +63,7 @@ def main(argv: Sequence[str]) -> int:
             check_lock(manifest)
         return 0
     # Nothing is written before all manifests are resolved.
-    for result in _results(manifests):
+    for result in _results(manifests, flags.allow_missing, flags.allow_older):
         with atomic_write(result.path) as out:
             out.write(render_lock(result.lock))
         print(f"{os.path.relpath(result.path)}: {len(result.lock.packages)} packages")
@@ -56,25 +73,32 @@ def main(argv: Sequence[str]) -> int:
     return 0
 
 
-def _results(manifests: Sequence[Manifest]) -> list[_Result]:
+def _results(
+    manifests: Sequence[Manifest], allow_missing: bool, allow_older: bool
+) -> list[_Result]:
     # Slow to import, and not needed for --check.
     from tools.lock.progress import show_progress
     from tools.lock.repositories import IndexCache
 
     home = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
-    cache = os.path.join(home, "distroless", "lock")
+    directory = os.path.join(home, "distroless", "lock")
     results = []
     with show_progress() as progress:
-        indexes = IndexCache(cache, datetime.datetime.now(datetime.UTC), progress).fetch(manifests)
+        cache = IndexCache(
+            directory, datetime.datetime.now(datetime.UTC), progress, allow_missing=allow_missing
+        )
+        found = cache.fetch(manifests)
         for manifest in manifests:
             progress.say(f"resolving {os.path.basename(manifest.path)}")
-            resolutions = resolve_manifest(
-                manifest, {name: indexes[manifest.path, name] for name in manifest.architectures}
-            )
+            indexes = found[manifest.path]
             path = lock_path(manifest.path)
             previous = read_previous(path)
-            lock = build_lock(manifest, resolutions, previous)
-            results.append(_Result(path, lock, previous, missed_updates(manifest, resolutions)))
+            if previous and not allow_older:
+                check_dates(previous, indexes.suites)
+            resolutions = resolve_manifest(manifest, indexes.by_architecture)
+            lock = build_lock(manifest, resolutions, indexes.suites, indexes.missing, previous)
+            notes = missed_updates(manifest, resolutions, indexes.missing)
+            results.append(_Result(path, lock, previous, notes))
     return results
 
 

@@ -6,10 +6,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cmp_to_key
 from typing import Protocol
 
+from tools.lib.cli.errors import ToolError
 from tools.lib.debian.names import PackageName
 from tools.lock.packages import IndexPackage
 from tools.lock.relations import Relation, compare_versions
 
+# What a resolution may take: far more than Debian's packages need, and seconds at most.
+_MAX_STEPS = 5_000_000
+_MAX_PROVIDERS = 1_000
 # Names to compare a misspelled one with; Debian has 65,000 packages.
 _MAX_COMPARED = 100_000
 
@@ -49,6 +53,8 @@ class Candidates:
         self._indexes = indexes
         self._bounds = bounds
         self._versions: dict[str, list[IndexPackage]] = {}
+        self._providers: dict[str, list[IndexPackage]] = {}
+        self._steps = 0
 
     def versions(self, name: str) -> list[IndexPackage]:
         """All versions of a package, the best first, within the manifest's bounds or not."""
@@ -77,12 +83,28 @@ class Candidates:
         real = self.candidate(relation.name)
         if real and relation.allows_version(real.version):
             return [real]
-        names = {name for index in self._indexes for name in index.providers(relation.name)}
-        found = [package for name in sorted(names) if (package := self.candidate(name))]
-        return sorted(
-            (package for package in found if package.satisfies(relation)),
-            key=lambda package: package.priority,
-        )
+        found = self._providing(relation.name)
+        self.spend(len(found))
+        return [package for package in found if package.satisfies(relation)]
+
+    def _providing(self, name: str) -> list[IndexPackage]:
+        """The candidates of which some version provides a name."""
+        if name not in self._providers:
+            names = {each for index in self._indexes for each in index.providers(name)}
+            if len(names) > _MAX_PROVIDERS:
+                raise ToolError(f"more than {_MAX_PROVIDERS} packages provide {name:.80}")
+            found = [package for each in sorted(names) if (package := self.candidate(each))]
+            self._providers[name] = sorted(found, key=lambda package: package.priority)
+        return self._providers[name]
+
+    def spend(self, steps: int) -> None:
+        """Counts comparisons of packages; raises a ToolError if there are too many."""
+        self._steps += steps
+        if self._steps > _MAX_STEPS:
+            raise ToolError(
+                f"{self.architecture}: resolving takes more than {_MAX_STEPS} steps",
+                "an index with extreme dependencies? list fewer packages",
+            )
 
     def similar_names(self, name: str) -> list[str]:
         """Up to three names of packages that are similar to `name`, the closest first."""

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -7,15 +8,36 @@ import pytest
 
 from tools.lock.testing import Workspace
 from tools.lock.testing_repository import serve
+from tools.lock.testing_server import Server, http_server
+
+_VARIABLES = ("BUILD_WORKING_DIRECTORY", "BUILD_WORKSPACE_DIRECTORY", "DISTROLESS_MIRROR")
+
+
+@pytest.fixture(autouse=True)
+def _machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine without proxies, without ~/.netrc, and without pauses between attempts."""
+    for name in list(os.environ):
+        if name.lower().endswith("_proxy") or name in ("NETRC", *_VARIABLES):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setattr("tools.lock.download._PAUSES", (0.0,))
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    with http_server() as server:
+        yield server
+
+
+@pytest.fixture
+def other() -> Iterator[Server]:
+    """A server at another port of the same host."""
+    with http_server() as server:
+        yield server
 
 
 @pytest.fixture
 def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workspace]:
-    for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
-        monkeypatch.delenv(name, raising=False)
-    for name in ("BUILD_WORKING_DIRECTORY", "BUILD_WORKSPACE_DIRECTORY"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr("tools.lock.fetch._PAUSES", (0.0,))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     made = Workspace(tmp_path)
     with serve(tmp_path / "mirror") as url:

@@ -1,31 +1,33 @@
-"""Fetches Release files and indexes over HTTP, bounded in size and with retries."""
+"""Fetches Release files and indexes, and verifies them."""
 
 from __future__ import annotations
 
+import datetime
 import hashlib
-import threading
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-import requests
-import urllib3
-
 from tools.lib.cli.errors import ToolError
-from tools.lock.release import PackagesFile, Release, by_hash_path
+from tools.lock import openpgp
+from tools.lock.download import Downloader, UnavailableError
+from tools.lock.release import PackagesFile, Release, by_hash_path, parse_release
 
-_MAX_RELEASE = 16 << 20
-# Seconds to connect, and between two reads.
-_TIMEOUTS = (10, 60)
-# Seconds before each retry.
-_PAUSES = (0.5, 2.0)
-_TEMPORARY = (408, 425, 429, 500, 502, 503, 504)
-_HINT = "set https_proxy for a proxy, REQUESTS_CA_BUNDLE for its certificates"
+# Debian's largest has 300 KB.
+_MAX_RELEASE = 4 << 20
+_MAX_SIGNATURE = 1 << 20
+_NOT_FOUND_HINT = "check the URL and the name of the suite"
 _STALE_MIRROR = (
-    "the mirror is incomplete or being updated: set DISTROLESS_MIRROR to another one, or"
-    " `architectures` of the source to leave an architecture out"
+    "the mirror is incomplete or being updated: use another one, or --allow-missing to leave the"
+    " index out and have the lock say so"
 )
-_local = threading.local()
+
+
+class UnverifiedIndexError(ToolError):
+    """No server has an index that matches its Release file. `reason` says so without a URL."""
+
+    def __init__(self, message: str, hint: str = "", reason: str = "") -> None:
+        super().__init__(message, hint)
+        self.reason = reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,25 +54,54 @@ class DownloadedIndex:
     suffix: str
 
 
-def fetch_release(base: str) -> bytes:
-    """Fetches the InRelease file of a suite. Nothing has verified it yet.
+def fetch_release(
+    downloader: Downloader, base: str, keyring: openpgp.Keyring, now: datetime.datetime
+) -> Release:
+    """Fetches the Release file of a suite: InRelease, or Release and Release.gpg.
 
     Args:
+        downloader: fetches the files.
         base: URL of the suite's directory.
+        keyring: the keys that may sign the file.
+        now: the time.
+
+    Raises:
+        ToolError: the suite has no Release file, or none with a valid signature.
     """
-    url = f"{base}/InRelease"
-    data = _get(url, _MAX_RELEASE, lambda _: None)
-    if data is None:
-        raise ToolError(
-            f"download failed: {url}: not found", "check the URL and the name of the suite"
-        )
-    if len(data) > _MAX_RELEASE:
-        raise ToolError(f"{url}: larger than {_MAX_RELEASE} bytes")
+    where = f"{base}/InRelease"
+    try:
+        message = _get(downloader, where, _MAX_RELEASE)
+    except UnavailableError as error:
+        return _fetch_detached(downloader, base, keyring, now, error)
+    return parse_release(openpgp.verify_clearsigned(message, keyring, now, where), where)
+
+
+def _fetch_detached(
+    downloader: Downloader,
+    base: str,
+    keyring: openpgp.Keyring,
+    now: datetime.datetime,
+    missing: UnavailableError,
+) -> Release:
+    where = f"{base}/Release"
+    try:
+        data = _get(downloader, where, _MAX_RELEASE)
+    except UnavailableError:
+        raise UnavailableError(missing.message, missing.hint or _NOT_FOUND_HINT) from None
+    signature = _get(downloader, f"{where}.gpg", _MAX_SIGNATURE)
+    openpgp.verify_detached(data, signature, keyring, now, where)
+    return parse_release(data, where)
+
+
+def _get(downloader: Downloader, url: str, limit: int) -> bytes:
+    data = downloader.get(url, limit)
+    if len(data) > limit:
+        raise ToolError(f"{url}: larger than {limit} bytes")
     return data
 
 
 def fetch_index(
-    locations: Sequence[IndexLocation], advance: Callable[[int], None]
+    downloader: Downloader, locations: Sequence[IndexLocation], advance: Callable[[int], None]
 ) -> DownloadedIndex:
     """Fetches an index in any compression, from any of its locations.
 
@@ -78,93 +109,44 @@ def fetch_index(
     yesterday, .gz but not .xz, or no files by hash.
 
     Args:
-        locations: where the same index is listed, the preferred one first; at least one.
+        downloader: fetches the files.
+        locations: where an index with the same `content` is listed, the preferred one first; at
+            least one.
         advance: called with each number of bytes received, and with a negative number if bytes
             turned out to be useless.
 
     Raises:
-        ToolError: no location has the file that is listed.
+        UnverifiedIndexError: no location has the file that is listed.
+        ToolError: a download failed.
     """
     mismatch = ""
+    unavailable = ""
     for suffix in locations[0].index.entries:
         for location in locations:
-            entry = location.index.entries.get(suffix)
-            if entry is None:
-                continue
+            entry = location.index.entries[suffix]
             urls = [f"{location.base}/{location.index.path}{suffix}"]
             if location.release.by_hash:
                 urls.insert(0, f"{location.base}/{by_hash_path(location.index, entry)}")
             for url in urls:
-                data = _get(url, entry.size, advance)
-                if data is None:
+                try:
+                    data = downloader.get(url, entry.size, advance)
+                except UnavailableError as error:
+                    unavailable = unavailable or error.reason
                     continue
                 if hashlib.sha256(data).hexdigest() == entry.sha256:
                     return DownloadedIndex(url, data, suffix)
                 advance(-len(data))
                 mismatch = mismatch or url
     best = locations[0]
-    if not mismatch:
-        url = f"{best.base}/{best.index.path}"
-        raise ToolError(
-            f"download failed: {url}: not found in any compression ({_names(best.index)})",
+    if mismatch:
+        raise UnverifiedIndexError(
+            f"{mismatch}: size or SHA-256 differs from what {best.release.where} lists",
             _STALE_MIRROR,
+            "differs from the Release file",
         )
-    raise ToolError(
-        f"{mismatch}: size or SHA-256 differs from what {best.release.where} lists", _STALE_MIRROR
+    suffixes = ", ".join(suffix or "uncompressed" for suffix in best.index.entries)
+    raise UnverifiedIndexError(
+        f"download failed: {best.base}/{best.index.path}: {unavailable} ({suffixes})",
+        _STALE_MIRROR,
+        unavailable,
     )
-
-
-def _names(index: PackagesFile) -> str:
-    return ", ".join(suffix or "none" for suffix in index.entries)
-
-
-def _get(url: str, limit: int, advance: Callable[[int], None]) -> bytes | None:
-    """The body at a URL, at most one byte more than `limit`; None if it is not found."""
-    for pause in (*_PAUSES, None):
-        try:
-            return _get_once(url, limit, advance)
-        except requests.RequestException as error:
-            reason = _explain(error)
-            permanent = (
-                isinstance(error, requests.HTTPError)
-                and error.response.status_code not in _TEMPORARY
-            )
-            if pause is None or permanent:
-                raise ToolError(f"download failed: {url}: {reason}", _HINT) from None
-            time.sleep(pause)
-    return None
-
-
-def _get_once(url: str, limit: int, advance: Callable[[int], None]) -> bytes | None:
-    session = getattr(_local, "session", None)
-    if session is None:
-        session = _local.session = requests.Session()
-        # A compressed file must stay compressed: its hash is that of the compressed bytes.
-        session.headers.update({"User-Agent": "distroless-lock", "Accept-Encoding": "identity"})
-    data = bytearray()
-    with session.get(url, stream=True, timeout=_TIMEOUTS) as response:
-        if response.status_code in (404, 410):
-            return None
-        response.raise_for_status()
-        try:
-            while chunk := response.raw.read(min(1 << 20, limit + 1 - len(data))):
-                data += chunk
-                advance(len(chunk))
-        except (urllib3.exceptions.HTTPError, OSError) as error:
-            advance(-len(data))
-            raise requests.ConnectionError(error) from None
-    return bytes(data)
-
-
-def _explain(error: requests.RequestException) -> str:
-    if isinstance(error, requests.HTTPError):
-        return f"HTTP {error.response.status_code}"
-    if isinstance(error, requests.exceptions.SSLError):
-        return "untrusted certificate"
-    if isinstance(error, requests.Timeout):
-        return "timeout"
-    if isinstance(error, requests.exceptions.ProxyError):
-        return "connection to the proxy failed"
-    if isinstance(error, requests.ConnectionError):
-        return "connection failed"
-    return str(error).split("\n", 1)[0]

@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from tools.lib.cli.errors import ToolError
-from tools.lib.debian.lock import Lock, LockedPackage, PackageKey, Sha256, read_lock
+from tools.lib.debian.lock import (
+    Lock,
+    LockedPackage,
+    LockedSuite,
+    MissingIndex,
+    PackageKey,
+    Sha256,
+    read_lock,
+)
 from tools.lib.debian.mirror import without_snapshot_time
 from tools.lock.manifest import Manifest
 from tools.lock.packages import IndexPackage
@@ -21,13 +29,19 @@ def lock_path(manifest: str) -> str:
 
 
 def build_lock(
-    manifest: Manifest, by_architecture: Mapping[str, Resolution], previous: Lock | None
+    manifest: Manifest,
+    by_architecture: Mapping[str, Resolution],
+    suites: tuple[LockedSuite, ...],
+    missing: tuple[MissingIndex, ...],
+    previous: Lock | None,
 ) -> Lock:
     """The lock of a manifest.
 
     Args:
         manifest: what was resolved.
         by_architecture: the resolution of each architecture.
+        suites: the suites that were read.
+        missing: the indexes that were left out.
         previous: the lock before, if there is one. A file that stays the same keeps its URL, so
             that the new lock differs only where a package has changed.
     """
@@ -53,6 +67,8 @@ def build_lock(
             key: _locked(package, depends[key], urls) for key, package in sorted(packages.items())
         },
         sets=sets,
+        suites=suites,
+        missing_indexes=missing,
     )
 
 
@@ -79,6 +95,22 @@ def read_previous(path: str) -> Lock | None:
         return read_lock(path)
     except (ToolError, FileNotFoundError):
         return None
+
+
+def check_dates(previous: Lock, suites: Sequence[LockedSuite]) -> None:
+    """Raises a ToolError if a suite is older than in the lock before.
+
+    An old Release file is still signed. Whoever can replay it takes security updates back.
+    """
+    dates = {(each.source, each.suite): each.date for each in previous.suites}
+    for suite in suites:
+        date = dates.get((suite.source, suite.suite), suite.date)
+        if suite.date < date:
+            raise ToolError(
+                f"{suite.source} {suite.suite}: its Release file is of {suite.date:%Y-%m-%d %H:%M},"
+                f" but the lock was made from one of {date:%Y-%m-%d %H:%M}",
+                "the mirror is out of date: use another one, or --allow-older to go back",
+            )
 
 
 def check_lock(manifest: Manifest) -> None:

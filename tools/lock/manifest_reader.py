@@ -11,6 +11,7 @@ from tools.lib.cli.errors import ToolError
 from tools.lib.data.yaml_fields import Field, load
 from tools.lib.debian.lock import Sha256
 from tools.lib.debian.names import parse_architecture, parse_package_name, parse_version
+from tools.lib.debian.urls import parse_url
 from tools.lock.manifest import AptSource, Manifest, PackageSet, PinnedFile
 from tools.lock.relations import RequestedPackage, parse_requested_package
 
@@ -261,9 +262,20 @@ def _name(field: Field) -> str:
 
 
 def _url(field: Field) -> str:
-    if not re.fullmatch(r"(https?|file)://[^\s?#]+", field.nonempty_string()):
-        raise field.expected("a URL")
-    return field.string()
+    text = field.nonempty_string()
+    try:
+        url = parse_url(text)
+    except ValueError as error:
+        # The text is not shown: it may contain a password.
+        raise ToolError(f"{field.place}: {error}") from None
+    if url.userinfo:
+        raise ToolError(
+            f"{field.place}: a user or password in a URL",
+            "put it in ~/.netrc: a manifest and its lock are for others to read",
+        )
+    if "?" in text or "#" in text:
+        raise ToolError(f"{field.place}: a query or fragment in a URL")
+    return str(url)
 
 
 def _fingerprint(field: Field) -> str:

@@ -19,6 +19,8 @@ _RELATION = re.compile(
     (?: [ ]?\[(?P<architectures>[^\[\]]*)\])?""",
     re.VERBOSE,
 )
+# Far more than any package of Debian has in a field.
+_MAX_RELATIONS = 10_000
 # deb-control(5) calls these two deprecated; dpkg reads them so.
 _DEPRECATED = {"<": "<=", ">": ">="}
 
@@ -110,6 +112,7 @@ def parse_dependencies(text: str, where: str) -> tuple[Alternatives, ...]:
     Raises:
         ToolError: the value is malformed.
     """
+    _check_count(text, where)
     return tuple(
         tuple(_parse(item, where)[0] for item in dependency.split("|"))
         for dependency in text.split(",")
@@ -119,6 +122,7 @@ def parse_dependencies(text: str, where: str) -> tuple[Alternatives, ...]:
 
 def parse_relations(text: str, where: str) -> tuple[Relation, ...]:
     """Parses a field without alternatives, such as Provides or Conflicts."""
+    _check_count(text, where)
     return tuple(_parse(item, where)[0] for item in text.split(",") if item.strip())
 
 
@@ -142,6 +146,11 @@ def parse_requested_package(text: str, file: str, path: str) -> RequestedPackage
     if not negated and any(name.startswith("!") for name in names):
         raise ToolError(f"{where}: {text!r}: negate all architectures or none")
     return RequestedPackage(relation, frozenset(name.lstrip("!") for name in names), negated, path)
+
+
+def _check_count(text: str, where: str) -> None:
+    if text.count(",") + text.count("|") >= _MAX_RELATIONS:
+        raise ToolError(f"{where}: more than {_MAX_RELATIONS} packages")
 
 
 def _parse(text: str, where: str) -> tuple[Relation, str | None]:

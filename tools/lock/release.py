@@ -14,11 +14,11 @@ from tools.lib.debian.deb822 import parse_paragraph
 _ENTRY = re.compile(r"[0-9a-f]{64} [0-9]{1,18} [^ ]+")
 # How far the clock of the archive may be ahead of ours.
 _CLOCK_SKEW = datetime.timedelta(hours=1)
-# Supported compressions, the smallest files first.
-_SUFFIXES = (".xz", ".gz", "")
+# Supported compressions; "" is none.
+_SUFFIXES = (".xz", ".zst", ".bz2", ".lzma", ".gz", "")
 # Debian's largest index has 13 MB compressed and 60 MB as text.
 MAX_COMPRESSED = 64 << 20
-MAX_TEXT = 256 << 20
+MAX_TEXT = 128 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class PackagesFile:
 
     Attributes:
         path: below the suite's directory, without the suffix of a compression.
-        entries: by the suffix of each compression, the smallest first.
+        entries: by the suffix of each compression, the smallest file first.
     """
 
     path: str
@@ -47,9 +47,9 @@ class PackagesFile:
         return self.entries.get("")
 
     @property
-    def key(self) -> str:
-        """Equal for equal files, whatever their architecture and suite."""
-        return list(self.entries.values())[-1].sha256
+    def content(self) -> frozenset[tuple[str, ReleaseEntry]]:
+        """Equal for indexes that are listed with the same files, whatever their path and suite."""
+        return frozenset(self.entries.items())
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +148,8 @@ def packages_files(
         architecture: Debian's name of it.
 
     Returns:
-        One index, or two if packages of architecture `all` have an index of their own.
+        One index, or two if packages of architecture `all` have an index of their own. A suite
+        with packages for `all` only has one for every architecture.
 
     Raises:
         ToolError: the suite does not list the component or the architecture.
@@ -156,10 +157,12 @@ def packages_files(
     if component is None:
         return [_packages_file(release, "Packages", f"no Packages for {architecture}")]
     path = f"{component}/binary-%s/Packages"
+    architectures = release.fields.get("architectures", "").split()
+    if architectures == ["all"]:
+        return [_packages_file(release, path % "all", f"no {component} for all")]
     found = [_packages_file(release, path % architecture, f"no {component} for {architecture}")]
-    has_all = "all" in release.fields.get("architectures", "").split()
     support = release.fields.get("no-support-for-architecture-all", "").lower() != "packages"
-    if has_all and support and _entries(release, path % "all"):
+    if "all" in architectures and support and _entries(release, path % "all"):
         found.append(_packages_file(release, path % "all", ""))
     return found
 
@@ -171,16 +174,26 @@ def by_hash_path(index: PackagesFile, entry: ReleaseEntry) -> str:
 
 
 def _entries(release: Release, path: str) -> dict[str, ReleaseEntry]:
-    return {
-        suffix: release.entries[path + suffix]
+    found = [
+        (suffix, release.entries[path + suffix])
         for suffix in _SUFFIXES
         if path + suffix in release.entries
-    }
+    ]
+    # The text comes last even if it is the smallest file: a repository may list but not have it.
+    return dict(sorted(found, key=lambda item: (not item[0], item[1].size)))
 
 
 def _packages_file(release: Release, path: str, missing: str) -> PackagesFile:
     entries = _entries(release, path)
     if not entries:
+        others = [
+            each.removeprefix(path) for each in release.entries if each.startswith(f"{path}.")
+        ]
+        if others:
+            raise ToolError(
+                f"{release.where}: {path}: unsupported compression {', '.join(others):.80}",
+                f"supported are {', '.join(filter(None, _SUFFIXES))} and none",
+            )
         found = {key: release.fields.get(key, "?") for key in ("architectures", "components")}
         raise ToolError(
             f"{release.where}: {missing}",

@@ -70,7 +70,10 @@ def resolve_manifest(
                     bounds[package.relation.name].append(package.relation)
         pinned = [PinnedFiles(manifest.files, architecture)] if manifest.files else []
         candidates = Candidates(architecture, [*pinned, *indexes[architecture]], bounds)
-        resolutions[architecture] = resolve_sets(manifest.sets, candidates)
+        try:
+            resolutions[architecture] = resolve_sets(manifest.sets, candidates)
+        except ToolError as error:
+            raise ToolError(f"{manifest.path}: {error.message}", error.hint) from None
     _raise_problems(manifest, resolutions)
     _check_ignored(manifest, resolutions)
     return resolutions

@@ -10,12 +10,16 @@ from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from tools.lib.cli.errors import ToolError
 from tools.lib.debian.lock import PackageKey
 from tools.lock.candidates import Candidates
 from tools.lock.manifest import PackageSet
 from tools.lock.packages import IndexPackage
 from tools.lock.relations import Alternatives, Relation, RequestedPackage
 
+_MAX_PACKAGES = 20_000
+# Problems of a set after which the rest is not looked for.
+_MAX_PROBLEMS = 100
 # Characters of a dependency chain that an error shows.
 _MAX_CHAIN = 500
 
@@ -116,7 +120,7 @@ class _Solver:
         for requested in self._set.packages:
             if requested.applies_to(self._candidates.architecture):
                 queue.extend(self._add_requested(requested))
-        while queue or choices:
+        while (queue or choices) and len(self.problems) < _MAX_PROBLEMS:
             if queue:
                 package = queue.popleft()
                 for dependency in package.depends:
@@ -185,15 +189,16 @@ class _Solver:
         options = [
             (item, each) for item in dependency for each in self._candidates.satisfying(item)
         ]
-        chain = self._chain(package, dependency)
         if not options:
+            chain = self._chain(package, dependency)
             found = self._found(dependency)
             suites = ", ".join(self._candidates.suites)
             detail = f": found {found}" if found else f": not found in {suites}"
             self.problems.append(Problem(self._path, f"unmet dependency {chain}", detail, ""))
         elif not self._set.resolve_dependencies:
             hint = "add it to `packages`, or to `ignored_dependencies` with a reason"
-            self.problems.append(Problem(self._path, f"missing dependency {chain}", "", hint))
+            what = f"missing dependency {self._chain(package, dependency)}"
+            self.problems.append(Problem(self._path, what, "", hint))
             return []
         return options
 
@@ -210,6 +215,8 @@ class _Solver:
 
     def _choose(self, package: IndexPackage) -> list[IndexPackage]:
         self.chosen[package.name] = package
+        if len(self.chosen) > _MAX_PACKAGES:
+            raise ToolError(f"{self._path}: more than {_MAX_PACKAGES} packages")
         self._register(package)
         return [package]
 
@@ -220,13 +227,17 @@ class _Solver:
     def _satisfying(self, relation: Relation) -> list[IndexPackage]:
         if not relation.allows_architecture(self._candidates.architecture):
             return []
-        found = [item for item in self._by_name.get(relation.name, ()) if item.satisfies(relation)]
+        named = self._by_name.get(relation.name, [])
+        self._candidates.spend(1 + len(named))
+        found = [item for item in named if item.satisfies(relation)]
         return sorted(found, key=lambda item: item.name != relation.name)
 
     def _check_conflicts(self) -> None:
         for package in (*self._base.values(), *self.chosen.values()):
             for relation in package.conflicts:
                 for other in self._satisfying(relation):
+                    if len(self.problems) >= _MAX_PROBLEMS:
+                        return
                     both_in_base = package.name in self._base and other.name in self._base
                     if other is not package and not both_in_base:
                         what = f"{self._chain(package)} conflicts with {relation}"

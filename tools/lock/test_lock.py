@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tools.lock.__main__ import main
 from tools.lock.testing import APP, MANIFEST, Workspace
 from tools.lock.testing_repository import date, serve, stanza
 
@@ -35,6 +36,18 @@ def test_the_same_input_gives_the_same_bytes(
     assert workspace.path.read_bytes() == first
 
 
+@pytest.mark.parametrize("small", [0, 1 << 20])
+def test_small_and_large_indexes_give_the_same_lock(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch, small: int
+) -> None:
+    monkeypatch.setattr("tools.lock.repositories._SMALL", small)
+    packages = {"amd64": APP, "arm64": [stanza("app", architecture="arm64"), APP[1]]}
+    workspace.repository.write_suite("stable", packages)
+    workspace.manifest.write_text(MANIFEST.replace("[amd64]", "[amd64, arm64]"))
+    assert workspace.lock() == 0
+    assert list(workspace.read()["packages"]) == ["app_1.0_amd64", "app_1.0_arm64", "lib_1.0_all"]
+
+
 def test_an_index_is_fetched_once(workspace: Workspace) -> None:
     assert workspace.lock() == 0
     for index in workspace.suite.glob("main/**/SHA256/*"):
@@ -50,6 +63,16 @@ def test_an_unchanged_file_keeps_its_url(workspace: Workspace) -> None:
     assert workspace.lock() == 0
     assert workspace.url("lib") == before
     assert before.split("/")[5] < workspace.url("app").split("/")[5]
+
+
+def test_help_lists_the_flags(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(["--help"])
+    assert caught.value.code == 0
+    text = capsys.readouterr().out
+    assert text.startswith("usage: lock ")
+    for flag in ("manifest", "--check", "--allow-missing", "--allow-older"):
+        assert flag in text
 
 
 def test_check_fails_if_the_manifest_has_changed(

@@ -55,7 +55,7 @@ def test_a_manifest_with_all_fields() -> None:
         ("[bookworm]", "bookworm", "sources[0].suites: expected a list"),
         ("    components: [main]\n", "", "sources[0]: missing `components`"),
         ("archive: debian", "archive: debian\n    url: http://a", "sources[0]: set either"),
-        ("https://example.org/apt/", "ftp://a", "sources[1].url: expected a URL"),
+        ("https://example.org/apt/", "ftp://a", "sources[1].url: invalid URL: must start with"),
         ("    keyring: b.gpg", "    keys: [12]", "sources[1].keys[0]: expected the fingerprint"),
         ("keyring: keys/a.gpg\n", "", "sources[0]: missing `keyring`"),
         ("[amd64, arm64]", "[amd64, amd64]", "architectures: duplicate entry 'amd64'"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bz2
 import contextlib
 import datetime
 import gzip
@@ -14,10 +15,15 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pysequoia
+import zstandard
 
 _COMPRESSORS: dict[str, Callable[[bytes], bytes]] = {
     ".xz": lzma.compress,
+    ".zst": zstandard.compress,
+    ".bz2": bz2.compress,
+    ".lzma": partial(lzma.compress, format=lzma.FORMAT_ALONE),
     ".gz": partial(gzip.compress, mtime=0),
+    ".lz4": bytes,  # Which needs no real content: it is not supported.
     "": bytes,
 }
 
@@ -69,6 +75,8 @@ class SignedRepository:
         by_hash: bool = True,
         compressed: Sequence[str] = (".xz",),
         text_listed: bool = True,
+        line_end: str = "\n",
+        detached: bool = False,
         **fields: str,
     ) -> Path:
         """Writes a suite with the component main.
@@ -79,6 +87,8 @@ class SignedRepository:
             by_hash: whether the indexes are under their hashes only.
             compressed: suffixes of the compressions to write.
             text_listed: whether to list the uncompressed index, which is not written.
+            line_end: of all files.
+            detached: whether to write Release and Release.gpg instead of InRelease.
             fields: more fields of the Release file, or other values.
         """
         flat = name.endswith("/")
@@ -86,7 +96,7 @@ class SignedRepository:
         sums = []
         for architecture, stanzas in packages.items():
             path = "Packages" if flat else f"main/binary-{architecture}/Packages"
-            text = "\n".join(stanzas).encode()
+            text = "\n".join(stanzas).replace("\n", line_end).encode()
             if text_listed:
                 sums.append(f" {hashlib.sha256(text).hexdigest()} {len(text)} {path}\n")
             for suffix in compressed:
@@ -107,7 +117,11 @@ class SignedRepository:
             **{key.replace("_", "-"): value for key, value in fields.items()},
         }
         head = "".join(f"{key}: {value}\n" for key, value in release.items() if value)
-        self.sign(directory, head + "SHA256:\n" + "".join(sums))
+        release_text = (head + "SHA256:\n" + "".join(sums)).replace("\n", line_end)
+        if detached:
+            self.sign_detached(directory, release_text)
+        else:
+            self.sign(directory, release_text)
         return directory
 
     def sign(self, directory: Path, release: str) -> None:
@@ -115,6 +129,14 @@ class SignedRepository:
         clear = pysequoia.SignatureMode.CLEAR
         signed = pysequoia.sign(self.key.signer(), release.encode(), mode=clear)
         (directory / "InRelease").write_bytes(signed)
+
+    def sign_detached(self, directory: Path, release: str) -> None:
+        """Writes Release and Release.gpg."""
+        detached = pysequoia.SignatureMode.DETACHED
+        signature = pysequoia.sign(self.key.signer(), release.encode(), mode=detached)
+        (directory / "InRelease").unlink(missing_ok=True)
+        (directory / "Release").write_text(release, newline="")
+        (directory / "Release.gpg").write_bytes(signature)
 
 
 @contextlib.contextmanager

@@ -6,17 +6,20 @@ library only: the launcher reads a lock before anything can be installed.
 
 from __future__ import annotations
 
+import dataclasses
+import datetime
 import json
 import re
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NewType
+from typing import Any, NewType, TypeVar
 
 from tools.lib.cli.errors import ToolError
 from tools.lib.data.json_values import (
     Json,
     parse_object,
     require_int,
+    require_list,
     require_object,
     require_string,
     require_strings,
@@ -37,8 +40,10 @@ PackageKey = NewType("PackageKey", str)
 # 64 hexadecimal digits in lower case.
 Sha256 = NewType("Sha256", str)
 
+T = TypeVar("T")
 _SHA256 = re.compile("[0-9a-f]{64}")
 _MAX_SIZE = 1 << 50
+_DATE = "%Y-%m-%dT%H:%M:%SZ"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +70,40 @@ class LockedPackage:
 
 
 @dataclass(frozen=True, slots=True)
+class LockedSuite:
+    """A suite that was read.
+
+    Attributes:
+        source: the archive's name, or the repository's URL.
+        suite: the suite's name.
+        date: of its Release file, in UTC. A later lock must not go back behind it.
+    """
+
+    source: str
+    suite: str
+    date: datetime.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class MissingIndex:
+    """An index that was left out, because no server had one that matches its Release file.
+
+    Attributes:
+        source: the archive's name, or the repository's URL.
+        suite: the suite's name.
+        component: the component; empty for a repository without components.
+        architecture: Debian's name of it.
+        reason: in a few words, without a URL: `HTTP 404`.
+    """
+
+    source: str
+    suite: str
+    component: str
+    architecture: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Lock:
     """What a manifest resolves to.
 
@@ -72,11 +111,15 @@ class Lock:
         manifest_sha256: of the manifest's bytes.
         packages: all package files.
         sets: by the name of a set and by architecture, the packages that the set adds to its bases.
+        suites: the suites that were read.
+        missing_indexes: the indexes that were left out.
     """
 
     manifest_sha256: Sha256
     packages: Mapping[PackageKey, LockedPackage]
     sets: Mapping[str, Mapping[str, tuple[PackageKey, ...]]]
+    suites: tuple[LockedSuite, ...] = ()
+    missing_indexes: tuple[MissingIndex, ...] = ()
 
 
 def package_key(name: str, version: str, architecture: str) -> PackageKey:
@@ -89,6 +132,11 @@ def render_lock(lock: Lock) -> bytes:
     value = {
         "version": VERSION,
         "manifest_sha256": lock.manifest_sha256,
+        "suites": [
+            {"source": each.source, "suite": each.suite, "date": each.date.strftime(_DATE)}
+            for each in lock.suites
+        ],
+        "missing_indexes": [dataclasses.asdict(each) for each in lock.missing_indexes],
         "packages": {key: _package_json(package) for key, package in lock.packages.items()},
         "sets": lock.sets,
     }
@@ -145,8 +193,40 @@ def parse_lock(data: bytes, where: str) -> Lock:
         }
         for architecture, keys in sets[name].items():
             _require_known(keys, packages, f"{place}.{architecture}")
-    manifest = _sha256(value.get("manifest_sha256"), f"{where}: manifest_sha256")
-    return Lock(manifest, packages, sets)
+    return Lock(
+        manifest_sha256=_sha256(value.get("manifest_sha256"), f"{where}: manifest_sha256"),
+        suites=tuple(_items(value, "suites", where, _suite)),
+        missing_indexes=tuple(_items(value, "missing_indexes", where, _missing_index)),
+        packages=packages,
+        sets=sets,
+    )
+
+
+def _items(value: Json, name: str, where: str, read: Callable[[Any, str], T]) -> list[T]:
+    items = require_list(value.get(name), f"{where}: {name}")
+    return [read(item, f"{where}: {name}[{number}]") for number, item in enumerate(items)]
+
+
+def _suite(value: Any, where: str) -> LockedSuite:
+    fields = require_object(value, where)
+    text = require_string(fields.get("date"), f"{where}.date")
+    try:
+        date = datetime.datetime.strptime(text, _DATE).replace(tzinfo=datetime.UTC)
+    except ValueError:
+        raise ToolError(f"{where}.date: invalid date {text!r:.80}") from None
+    return LockedSuite(
+        source=require_string(fields.get("source"), f"{where}.source"),
+        suite=require_string(fields.get("suite"), f"{where}.suite"),
+        date=date,
+    )
+
+
+def _missing_index(value: Any, where: str) -> MissingIndex:
+    fields = require_object(value, where)
+    names = ("source", "suite", "component", "architecture", "reason")
+    return MissingIndex(
+        **{name: require_string(fields.get(name), f"{where}.{name}") for name in names}
+    )
 
 
 def _package(value: Any, where: str) -> LockedPackage:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import datetime
 import json
 from typing import Any
 
@@ -9,6 +10,8 @@ from tools.lib.cli.errors import ToolError
 from tools.lib.debian.lock import (
     Lock,
     LockedPackage,
+    LockedSuite,
+    MissingIndex,
     Sha256,
     package_key,
     parse_lock,
@@ -18,8 +21,11 @@ from tools.lib.debian.names import DebianArchitecture, PackageName, Version
 
 APP, LIB = package_key("app", "1:2.0~rc1", "amd64"), package_key("lib", "1.0", "all")
 URL = "https://snapshot.debian.org/archive/debian/20260711T230000Z/pool/a.deb"
+DATE = datetime.datetime(2026, 7, 11, 10, 16, 37, tzinfo=datetime.UTC)
 LOCK = Lock(
     manifest_sha256=Sha256("0" * 64),
+    suites=(LockedSuite("debian", "bookworm", DATE),),
+    missing_indexes=(MissingIndex("debian", "bookworm", "main", "armhf", "HTTP 404"),),
     packages={
         LIB: LockedPackage(
             PackageName("lib"),
@@ -58,6 +64,12 @@ def test_keys_stand_in_the_file_in_order() -> None:
     assert "size" not in document()["packages"][LIB]
 
 
+def test_a_date_is_in_utc() -> None:
+    assert document()["suites"] == [
+        {"source": "debian", "suite": "bookworm", "date": "2026-07-11T10:16:37Z"}
+    ]
+
+
 def test_readers_use_keys_as_they_are() -> None:
     text = render_lock(LOCK).replace(b'"lib_1.0_all"', b'"any text"')
     lock = parse_lock(text, "a.lock.json")
@@ -71,6 +83,10 @@ def test_readers_use_keys_as_they_are() -> None:
         (["version"], 1, "lock version 1 is not supported, expected 2 (hint: lock"),
         (["version"], "9" * 5000, "is not supported"),
         (["manifest_sha256"], "0" * 63, "manifest_sha256: invalid SHA-256"),
+        (["suites"], None, ": suites: "),
+        (["suites", 0, "date"], "2026-07-11", ": suites[0].date: invalid date '2026-07-11'"),
+        (["suites", 0, "suite"], None, ": suites[0].suite: "),
+        (["missing_indexes", 0, "reason"], 1, ": missing_indexes[0].reason: "),
         (["packages"], [], ": packages: "),
         (["packages", LIB, "name"], None, "packages['lib_1.0_all'].name: "),
         (["packages", LIB, "name"], "../lib", "invalid package name '../lib'"),
@@ -86,7 +102,7 @@ def test_readers_use_keys_as_they_are() -> None:
     ],
 )
 def test_an_invalid_lock_is_refused_with_the_place(
-    path: list[str], value: object, message: str
+    path: list[Any], value: object, message: str
 ) -> None:
     changed = document()
     *parents, last = path
