@@ -13,6 +13,7 @@ import io
 import os
 import re
 import sqlite3
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -105,7 +106,7 @@ def write(path: str, pieces: Iterable[bytes], check: Callable[[], None] = lambda
         pieces: the text.
         check: called after the last piece; what it raises leaves no file.
     """
-    partial = f"{path}.{os.getpid()}.partial"
+    partial = f"{path}.{os.getpid()}.{threading.get_ident()}.partial"
     try:
         with contextlib.closing(sqlite3.connect(partial)) as database:
             # The file is renamed when it is complete, so nothing needs to be undone.

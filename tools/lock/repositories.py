@@ -26,6 +26,8 @@ from tools.lock.release import PackagesFile, Release, check_release, packages_fi
 from tools.lock.suite import StoredIndex, Suite
 
 _KEPT_DAYS = 60
+# Bytes of indexes that are read faster than processes are started.
+_SMALL = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,16 +123,22 @@ class IndexCache:
             size = sum(map(_size, ordered))
             self._progress.expect(size)
             self._progress.say(f"fetching {len(ordered)} indexes, {size / 1e6:.0f} MB")
-            with worker_processes(len(ordered)) as processes:
-                in_parallel(partial(self._fetch, processes), ordered)
+            if size < _SMALL:
+                in_parallel(partial(self._fetch, None), ordered)
+            else:
+                with worker_processes(len(ordered)) as processes:
+                    in_parallel(partial(self._fetch, processes), ordered)
 
-    def _fetch(self, processes: ProcessPoolExecutor, locations: list[IndexLocation]) -> None:
+    def _fetch(self, processes: ProcessPoolExecutor | None, locations: list[IndexLocation]) -> None:
         index = locations[0].index
         try:
             found = fetch_index(self._downloader, locations, self._progress.advance)
             name = index_store.file_name(found.suffix, index.entries[found.suffix])
             path = os.path.join(self._directory, name)
-            processes.submit(index_store.keep, path, found, index.text).result()
+            if processes:
+                processes.submit(index_store.keep, path, found, index.text).result()
+            else:
+                index_store.keep(path, found, index.text)
         except UnverifiedIndexError as error:
             if not self._allow_missing:
                 raise

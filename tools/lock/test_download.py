@@ -142,7 +142,11 @@ class TestServers:
         self, server: Server, answer: Answer
     ) -> None:
         server.answers["/a"] = answer
-        assert "/a: the answer is too large" in download_error(f"{server.url}/a")
+        # Newer versions of http.client limit the number of interim responses themselves.
+        assert re.search(
+            r"/a: (the answer is too large|invalid HTTP response)",
+            download_error(f"{server.url}/a"),
+        )
 
     def test_an_endless_body_is_cut(self, server: Server) -> None:
         server.answers["/a"] = endless(OK + b"\r\n", b"x" * 1000)

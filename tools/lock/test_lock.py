@@ -36,6 +36,18 @@ def test_the_same_input_gives_the_same_bytes(
     assert workspace.path.read_bytes() == first
 
 
+@pytest.mark.parametrize("small", [0, 1 << 20])
+def test_small_and_large_indexes_give_the_same_lock(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch, small: int
+) -> None:
+    monkeypatch.setattr("tools.lock.repositories._SMALL", small)
+    packages = {"amd64": APP, "arm64": [stanza("app", architecture="arm64"), APP[1]]}
+    workspace.repository.write_suite("stable", packages)
+    workspace.manifest.write_text(MANIFEST.replace("[amd64]", "[amd64, arm64]"))
+    assert workspace.lock() == 0
+    assert list(workspace.read()["packages"]) == ["app_1.0_amd64", "app_1.0_arm64", "lib_1.0_all"]
+
+
 def test_an_index_is_fetched_once(workspace: Workspace) -> None:
     assert workspace.lock() == 0
     for index in workspace.suite.glob("main/**/SHA256/*"):
