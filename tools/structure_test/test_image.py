@@ -50,5 +50,5 @@ def test_large_files_are_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     ],
 )
 def test_strings_that_no_command_can_have(tmp_path: Path, config: dict[str, object]) -> None:
-    with pytest.raises(ToolError, match="config: NUL or a lone surrogate in"):
+    with pytest.raises(ToolError, match="contains a NUL"):
         open_image(tmp_path, config=config)

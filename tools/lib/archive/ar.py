@@ -39,8 +39,6 @@ def members(source: IO[bytes], end: int) -> Iterator[ArMember]:
     while offset < end:
         source.seek(offset)
         header = source.read(_HEADER)
-        if header == b"\n":
-            return  # the padding of a last member of odd size
         if len(header) < _HEADER or header[58:] != b"`\n":
             raise ToolError(f"damaged: no ar header at byte {offset}")
         offset += _HEADER
@@ -54,6 +52,9 @@ def members(source: IO[bytes], end: int) -> Iterator[ArMember]:
         text = name.removesuffix(b"/").decode("ascii", "backslashreplace")
         yield ArMember(text, offset + skip, size - skip)
         offset += size + size % 2
+    if offset != end:
+        # Members are padded to an even size. dpkg before 1.23 accepts a last one that is not.
+        raise ToolError(f"truncated: {offset} bytes announced, the file has {end}")
 
 
 def _size(field: bytes, offset: int) -> int:
