@@ -40,7 +40,7 @@ def members(source: IO[bytes], end: int) -> Iterator[ArMember]:
         source.seek(offset)
         header = source.read(_HEADER)
         if header == b"\n":
-            return  # the padding of a last member of odd size
+            return  # padding that a last member of even size does not need
         if len(header) < _HEADER or header[58:] != b"`\n":
             raise ToolError(f"damaged: no ar header at byte {offset}")
         offset += _HEADER
