@@ -24,9 +24,23 @@ from importlib import import_module
 from pathlib import Path
 from types import FrameType
 
-from tests.hostile.fuzz_cases import CASES, Case
+from tests.hostile import fuzz_archives, fuzz_documents
+from tests.hostile.fuzz_archives import Case
 from tests.hostile.tool_runs import CPU_SECONDS, MEMORY
 from tools.lib.cli.errors import run
+
+CASES: dict[str, Callable[[random.Random], Case]] = {
+    "deb": fuzz_archives.deb,
+    "node": fuzz_archives.node,
+    "certificates": fuzz_archives.certificates,
+    "tar_layer": fuzz_archives.tar_layer,
+    "ld_so_cache": fuzz_archives.ld_so_cache,
+    "part": fuzz_documents.part,
+    "layer": fuzz_documents.layer,
+    "layout": fuzz_documents.layout,
+    "structure_tests": fuzz_documents.structure_tests,
+    "lock": fuzz_documents.lock,
+}
 
 _CRASHED = 70
 # Only a hang takes as long; a busy machine gives a process its CPU time late.
@@ -125,6 +139,9 @@ def _prepare(stderr: int, directory: Path) -> None:
     os.dup2(null, 0)
     os.dup2(null, 1)
     os.dup2(stderr, 2)
+    # Whoever runs the fuzzer may have other streams in their places.
+    sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
+    sys.stderr = open(2, "w", encoding="utf-8", errors="backslashreplace", closefd=False)  # noqa: SIM115
     os.chdir(directory)
     resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS + 1))
     _, hard = resource.getrlimit(resource.RLIMIT_AS)

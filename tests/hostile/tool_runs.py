@@ -92,8 +92,8 @@ def describe_tar(tar: bytes, directory: Path) -> Outcome:
     """Runs the tool `tar_layer`."""
     path = directory / "in.tar"
     path.write_bytes(tar)
-    arguments: list[str | Path] = ["--tar", path, "--layer-out", "out.layer.json", "--label", "x"]
-    return run_tool("tools.tar_layer", *arguments, directory=directory)
+    outputs = ["--layer-out", "out.layer.json", "--part-out", "out.json", "--label", "x"]
+    return run_tool("tools.tar_layer", "--tar", path, *outputs, directory=directory)
 
 
 def search_libraries(tar: bytes, directory: Path) -> Outcome:

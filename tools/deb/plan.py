@@ -7,15 +7,12 @@ from dataclasses import replace
 
 from tools.deb import usr_merge
 from tools.deb.path_filter import PathFilter
+from tools.lib.archive.limits import MAX_DIRECTORIES, MAX_DIRECTORY_PATHS
 from tools.lib.archive.tar_entry import TarEntry, path_bytes
 from tools.lib.archive.tar_member import TarMember
 from tools.lib.cli.errors import ToolError
 from tools.lib.rootfs.links import target_of
 
-# Ten times what the largest packages have. A few deep paths have many directories, and each of
-# these has a long path.
-_MAX_DIRECTORIES = 1 << 17
-_MAX_DIRECTORY_PATHS = 16 << 20
 
 _EXCLUDE_HINT = "if it is not needed, add it to `exclude`"
 
@@ -86,10 +83,10 @@ def _ancestors(paths: Iterable[str]) -> set[str]:
             known.add(parent)
             characters += len(parent)
             parent = _parent(parent)
-        if len(known) > _MAX_DIRECTORIES:
-            raise ToolError(f"more than {_MAX_DIRECTORIES} directories")
-        if characters > _MAX_DIRECTORY_PATHS:
-            raise ToolError(f"paths of directories exceed {_MAX_DIRECTORY_PATHS} characters")
+        if len(known) > MAX_DIRECTORIES:
+            raise ToolError(f"more than {MAX_DIRECTORIES} directories")
+        if characters > MAX_DIRECTORY_PATHS:
+            raise ToolError(f"paths of directories exceed {MAX_DIRECTORY_PATHS} characters")
     return known
 
 

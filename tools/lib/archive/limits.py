@@ -45,6 +45,8 @@ MAX_CONTROL_ARCHIVE = 32 * MIB
 MAX_CONTROL_FILE = MIB
 MAX_MD5SUMS = 16 * MIB
 
+# Ten times what the largest packages have.
+MAX_DIRECTORIES = 1 << 17
 MAX_DIRECTORY_PATHS = 16 * MIB
 """Characters of the paths of all directories, which a few deep paths have very many of."""
 
@@ -84,12 +86,14 @@ class ArchiveLimits:
     """What the user can do about an archive that exceeds a limit."""
 
 
-_FREE_SIZE = 64 * MIB
-_FREE_LAYER_SIZE = 256 * MIB
-_RATIO = 64
-_FREE_ENTRIES = 1 << 17
-_BYTES_PER_ENTRY = 64
-_NAMES_PER_ENTRY = 256
+# What every archive may have, whatever its size.
+FREE_DEB_SIZE = 64 * MIB
+FREE_LAYER_SIZE = 256 * MIB
+# What larger ones may have.
+SIZE_RATIO = 64
+FREE_ENTRIES = 1 << 17
+BYTES_PER_ENTRY = 64
+NAMES_PER_ENTRY = 256
 
 
 def deb_limits(compressed_size: int, max_size: int | None = None, hint: str = "") -> ArchiveLimits:
@@ -100,22 +104,22 @@ def deb_limits(compressed_size: int, max_size: int | None = None, hint: str = ""
         max_size: what the user allows, in place of a multiple of the compressed size.
         hint: see ArchiveLimits.
     """
-    return _limits(compressed_size, _FREE_SIZE, max_size, hint)
+    return _limits(compressed_size, FREE_DEB_SIZE, max_size, hint)
 
 
 def layer_limits(
     compressed_size: int, max_size: int | None = None, hint: str = ""
 ) -> ArchiveLimits:
     """The limits of a layer that was made elsewhere, from its file's size; see `deb_limits`."""
-    return _limits(compressed_size, _FREE_LAYER_SIZE, max_size, hint)
+    return _limits(compressed_size, FREE_LAYER_SIZE, max_size, hint)
 
 
 def _limits(compressed_size: int, free_size: int, max_size: int | None, hint: str) -> ArchiveLimits:
-    size = max(free_size, compressed_size * _RATIO) if max_size is None else max_size
-    entries = max(_FREE_ENTRIES, compressed_size // _BYTES_PER_ENTRY)
+    size = max(free_size, compressed_size * SIZE_RATIO) if max_size is None else max_size
+    entries = max(FREE_ENTRIES, compressed_size // BYTES_PER_ENTRY)
     if max_size is not None:
         entries = max(entries, max_size // 512)  # each has a header of that size
-    return ArchiveLimits(size, entries, entries * _NAMES_PER_ENTRY, hint)
+    return ArchiveLimits(size, entries, entries * NAMES_PER_ENTRY, hint)
 
 
-DEFAULT_LIMITS = ArchiveLimits(4096 * MIB, _FREE_ENTRIES, _FREE_ENTRIES * _NAMES_PER_ENTRY)
+DEFAULT_LIMITS = ArchiveLimits(4096 * MIB, FREE_ENTRIES, FREE_ENTRIES * NAMES_PER_ENTRY)

@@ -162,11 +162,14 @@ class _Reader:
             raise ToolError(
                 f"{where}: {header.size} bytes, where 1 to {MAX_EXTENDED_HEADER} are allowed"
             )
-        data = self._read_at(self._offset, header.size)
-        if len(data) < header.size:
+        data = self._read_at(self._offset, _padded(header.size))
+        if len(data) < _padded(header.size):
             raise ToolError(f"truncated: {where}: its data is incomplete")
-        self._offset += _padded(header.size)
+        self._offset += len(data)
+        data, padding = data[: header.size], data[header.size :]
         try:
+            if any(padding):
+                raise ToolError("its padding is not zero")  # Python reads it as more data
             if header.typeflag == b"x" and not self._pending:
                 self._pax = tar_pax.parse(data)
             elif header.typeflag == b"g" and not self._pending:

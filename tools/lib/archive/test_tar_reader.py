@@ -182,6 +182,10 @@ SYMLINK = header(typeflag=b"2", link=b"x")
         (archive(pax([(b"path", b"a")])), "damaged: the archive ends after an extended header"),
         (archive(pax(b"x" * 512), header()), "extended header at byte 0: malformed record"),
         (pax(b"x" * 600)[:700], "truncated: extended header at byte 0"),
+        (
+            archive(header(typeflag=b"x", size=12), b"12 path=a/b\n9 size=9\n", header()),
+            "extended header at byte 0: its padding is not zero",
+        ),
         (header(typeflag=b"x", size=(1 << 20) + 1), "1048577 bytes, where 1 to 1048576 are"),
         (header(typeflag=b"L", size=0), "0 bytes, where 1 to"),
         (archive(long_text(b"L", b"a\0b"), header()), "a long name that is empty or contains"),

@@ -1,126 +1,31 @@
-"""Inputs of each tool, mutated: what fuzz.py runs."""
+"""Mutated documents: parts, layers, layouts, tests of images, manifests and locks."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import random
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tests.hostile.deb_variants import generate as generate_deb
-from tests.hostile.mutations import mutate_bytes, mutate_json, mutate_tar
+import yaml
+
+from tests.hostile.fuzz_archives import ENTRIES, TAR, Case, mutate_layer
+from tests.hostile.mutations import mutate_bytes, mutate_json
 from tests.hostile.tool_runs import convert_deb
 from tests.hostile.unpacked_layers import write_layout
-from tools.lib.archive.testing import archive, header, pax
 from tools.lib.debian.lock import VERSION
-from tools.lib.debian.testing import COMPRESSIONS, CONTROL, ar, file, hardlink, symlink, tar
-from tools.lib.elf.testing import shared_library
-
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    """Files by their paths, and the tool that reads them with its arguments.
-
-    The tool runs in the directory of the files. `outputs` are the files that it may write; if it
-    fails, it must not leave any.
-    """
-
-    files: Mapping[str, bytes]
-    module: str
-    arguments: Sequence[str]
-    outputs: Sequence[str] = field(default=())
-
-
-_COMPRESS: Mapping[str, Callable[[bytes], bytes]] = COMPRESSIONS
-_LIBRARY = shared_library("libx.so.1")
-_ENTRIES = (
-    file("./usr/lib/libx.so.1.0", _LIBRARY),
-    symlink("./usr/lib/libx.so.1", "libx.so.1.0"),
-    file("./usr/bin/a", b"#!/bin/sh\n", 0o755),
-    hardlink("./usr/bin/b", "./usr/bin/a"),
-    file("./etc/ld.so.conf", b"include /etc/ld.so.conf.d/*\n"),
-    file("./usr/share/doc/sample/copyright", b"license"),
-)
-_TAR = tar(*_ENTRIES)
-_PAX_TAR = archive(
-    pax([(b"path", b"p" * 120), (b"mtime", b"5.5"), (b"SCHILY.xattr.user.a", b"v")]),
-    header(size=3),
-    b"abc",
-    header(name=b"d/", typeflag=b"5"),
-    header(name=b"d/l", typeflag=b"2", link=b"p" * 100),
-)
-
-
-def deb(dice: random.Random) -> Case:
-    """A package: its ar archive, its compression, its headers or its control file is changed."""
-    control, files = tar(file("./control", CONTROL)), dice.choice([_TAR, _PAX_TAR])
-    kind = dice.randrange(5)
-    if kind == 0:
-        data = generate_deb(dice.randrange(1 << 30))
-    else:
-        if kind == 1:
-            control = tar(file("./control", mutate_bytes(dice, CONTROL)))
-        elif kind == 2:
-            control = mutate_tar(dice, control)
-        else:
-            files = mutate_tar(dice, files)
-        suffix = dice.choice(["", ".gz", ".zst"])
-        compress = _COMPRESS[suffix]
-        data = ar(
-            [
-                ("debian-binary", b"2.0\n"),
-                (f"control.tar{suffix}", compress(control)),
-                (f"data.tar{suffix}", compress(files)),
-            ]
-        )
-        if dice.random() < 0.1:
-            data = mutate_bytes(dice, data)
-    outputs = ["o.blob", "o.json", "o.layer.json"]
-    flags = ["--blob-out=o.blob", "--part-out=o.json", "--layer-out=o.layer.json"]
-    flags += dice.choice([[], ["--merged-usr"], ["--no-default-excludes"]])
-    return Case({"in.deb": data}, "tools.deb", ["--deb=in.deb", "--label=x", *flags], outputs)
-
-
-def _layer(dice: random.Random) -> bytes:
-    data = mutate_tar(dice, dice.choice([_TAR, _PAX_TAR]))
-    data = _COMPRESS[dice.choice(["", ".gz", ".zst"])](data)
-    return mutate_bytes(dice, data) if dice.random() < 0.1 else data
-
-
-def tar_layer(dice: random.Random) -> Case:
-    """A tar, described as a layer."""
-    arguments = ["--tar=in.tar", "--layer-out=o.json", "--label=x"]
-    return Case({"in.tar": _layer(dice)}, "tools.tar_layer", arguments, ["o.json"])
-
-
-def ld_so_cache(dice: random.Random) -> Case:
-    """A tar, searched for libraries; its configuration and its ELF file are changed too."""
-    library, conf = _LIBRARY, b"include /etc/ld.so.conf.d/*\n/usr/lib\n"
-    if dice.random() < 0.5:
-        library = mutate_bytes(dice, library)
-    if dice.random() < 0.5:
-        conf = mutate_bytes(dice, conf)
-    data = tar(file("usr/lib/libx.so.1", library), file("etc/ld.so.conf", conf))
-    if dice.random() < 0.3:
-        data = mutate_tar(dice, data)
-    outputs = ["o.blob", "o.json"]
-    arguments = ["--tar=in.tar", "--architecture=amd64", "--label=x"]
-    flags = ["--blob-out=o.blob", "--part-out=o.json"]
-    return Case({"in.tar": data}, "tools.ld_so_cache", [*arguments, *flags], outputs)
+from tools.lib.debian.testing import deb
 
 
 @cache
 def _part() -> Mapping[str, bytes]:
     """The outputs of the tool `deb` for a good package."""
-    from tools.lib.debian.testing import deb as make_deb
-
     with TemporaryDirectory() as name:
         directory = Path(name)
-        convert_deb(make_deb(*_ENTRIES, sums=b""), directory).check()
+        convert_deb(deb(*ENTRIES, sums=b""), directory).check()
         return {
             "part.json": (directory / "out.json").read_bytes(),
             "blob": (directory / "out.blob").read_bytes(),
@@ -166,7 +71,7 @@ def part(dice: random.Random) -> Case:
     return Case(files, module, arguments, outputs)
 
 
-def layer_json(dice: random.Random) -> Case:
+def layer(dice: random.Random) -> Case:
     """A layer.json and the options of an image, which become its config and manifest."""
     options = {
         "os": "linux",
@@ -191,7 +96,7 @@ def layer_json(dice: random.Random) -> Case:
 def _layout() -> Mapping[str, bytes]:
     with TemporaryDirectory() as name:
         root = Path(name) / "layout"
-        write_layout(root, _TAR)
+        write_layout(root, TAR)
         return {
             f"layout/{path.relative_to(root)}": path.read_bytes()
             for path in root.rglob("*")
@@ -232,7 +137,7 @@ def layout(dice: random.Random) -> Case:
             old = manifest["config"]
             manifest["config"] = _put(files, old, mutate_json(dice, files[_blob(old)]))
         elif kind == "layer":
-            manifest["layers"][0] = _put(files, manifest["layers"][0], _layer(dice))
+            manifest["layers"][0] = _put(files, manifest["layers"][0], mutate_layer(dice))
         data = json.dumps(manifest).encode()
         if kind == "manifest":
             data = mutate_json(dice, data)
@@ -268,8 +173,6 @@ def structure_tests(dice: random.Random) -> Case:
 
 
 def _yaml(value: object) -> bytes:
-    import yaml
-
     return yaml.safe_dump(value).encode()
 
 
@@ -311,9 +214,3 @@ def lock(dice: random.Random) -> Case:
     data = mutate_json(dice, json.dumps(locked).encode())
     files = {"m.yaml": manifest, "m.lock.json": data, "key.pgp": b""}
     return Case(files, "tools.lock", ["--check", "m.yaml"])
-
-
-CASES: Mapping[str, Callable[[random.Random], Case]] = {
-    make.__name__: make
-    for make in (deb, tar_layer, ld_so_cache, part, layer_json, layout, structure_tests, lock)
-}
