@@ -13,7 +13,6 @@ from tools.lib.archive.tar_member import TarMember
 from tools.lib.cli.errors import ToolError
 from tools.lib.rootfs.links import target_of
 
-
 _EXCLUDE_HINT = "if it is not needed, add it to `exclude`"
 
 

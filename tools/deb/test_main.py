@@ -87,7 +87,7 @@ def test_later_minor_versions_and_members_that_deb_5_ignores(tmp_path: Path) -> 
 def test_a_last_member_of_odd_size_is_padded(tmp_path: Path) -> None:
     package = deb(file("a", b"A"), suffix="") + ar([("_x", b"odd")])[8:]
     assert convert(tmp_path, package).contents["a"] == b"A"
-    with pytest.raises(ToolError, match="truncated: [0-9]+ bytes announced, the file has"):
+    with pytest.raises(ToolError, match=r"truncated: [0-9]+ bytes announced, the file has"):
         convert(tmp_path, package[:-1])
 
 
