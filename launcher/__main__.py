@@ -1,4 +1,4 @@
-"""The part of bazelw that is not bash: makes the private root, judges the Bazel on PATH.
+"""The part of bazelw that is not bash: makes the private root, checks the Bazel on PATH.
 
 Only bazelw runs it, before anything can be installed: Python 3.11 and its standard library.
 

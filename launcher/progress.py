@@ -46,7 +46,7 @@ class Progress:
             self._total, self._done, self._started = total, 0, time.monotonic()
 
     def advance(self, size: int) -> None:
-        """Counts `size` bytes as downloaded; a negative size takes back bytes that were no use."""
+        """Counts `size` bytes as downloaded; a negative size: they were discarded."""
         with self._lock:
             self._done += size
             now = time.monotonic()

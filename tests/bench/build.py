@@ -1,4 +1,4 @@
-"""What a user waits for: the static image made anew, again, and after a change.
+"""What a user waits for: the static image built from scratch, again, and after a change.
 
 ./bazelw run //tests/bench:build
 
@@ -21,7 +21,7 @@ from tools.lib.cli.errors import ToolError, run
 _RUNS = 5
 _IMAGE = "//static:static_amd64_debian12"
 _INDEX = "//static:static_debian12"
-# Of the file whose change is measured, and a place for it.
+# The file whose change is measured, and the line that changes.
 _BUILD = "static/BUILD.bazel"
 _NSSWITCH = 'nsswitch(name = "nsswitch")'
 _CHANGED = (

@@ -18,7 +18,7 @@ import pytest
 IMAGE = os.environ["IMAGE"]
 INDEX = os.environ["INDEX"]
 
-# What deb_layer leaves out by default, said once more in a tester's words.
+# What the rule `deb` excludes by default, written again to notice a change of the rule.
 LEFT_OUT = [f"usr/share/{name}/*" for name in ("bug", "doc", "info", "lintian", "man")]
 # What is in the image and in no package's archive: made at install time, or by our rules.
 MADE = [

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from tools.busybox.plan import plan_debug_layer
+from tools.busybox.plan import plan_part
 from tools.lib.cli.errors import run
 from tools.lib.cli.flags import Parser
 from tools.lib.debian.dpkg_status import parse_md5sums
@@ -21,7 +21,7 @@ def main(argv: Sequence[str]) -> int:
     args = parser.parse_args(argv)
 
     with part_writer(args) as writer, unpack_deb(args.deb, args.blob_out) as package:
-        members = plan_debug_layer(package)
+        members = plan_part(package)
         shipped = package.deb.md5sums
         md5sums = None if shipped is None else parse_md5sums(shipped)
         write_package(package, members, md5sums, args.label, writer)

@@ -1,4 +1,4 @@
-"""Decides what a debug layer has of the package busybox-static.
+"""Decides which files of the package busybox-static go into its part.
 
 That is /busybox/busybox and a symlink to it for each applet. They are symlinks rather than hard
 links so that `ls -l` shows what they are, and so that a copy of the directory stays small.
@@ -27,7 +27,7 @@ _MAX_PROGRAM = 32 << 20
 _DEB_HINT = "set `deb` to Debian's package busybox-static"
 
 
-def plan_debug_layer(package: UnpackedDeb) -> list[TarMember]:
+def plan_part(package: UnpackedDeb) -> list[TarMember]:
     """Returns the members, with their paths in the image, sorted by path.
 
     They are the program, its links and the package's copyright file. The directory /busybox is not

@@ -10,7 +10,7 @@ from tools.lib.part.merge import DirectoryClaims, mode_and_owner
 from tools.lib.part.overlay import Conflict, OwnedDirectory, OwnedEntry
 from tools.lib.part.part import Blob, Part, PartDirectory, PartEntry
 
-# The root directory is no part's; container runtimes make it.
+# No part has the root directory; container runtimes make it.
 _ROOT = Part(
     label="the container runtime",
     architecture=None,

@@ -123,7 +123,7 @@ def _parse_waiver(value: object, where: str, in_base: bool) -> Waiver:
 def apply_waivers(
     findings: Iterable[Finding], waivers: Iterable[Waiver], image: ImageView, architecture: str
 ) -> Outcome:
-    """Drops the findings that waivers cover, and adds one for each waiver that is needless."""
+    """Drops the findings that waivers cover, and adds one for each waiver that is stale."""
     applicable = [
         each for each in waivers if each.architectures is None or architecture in each.architectures
     ]
@@ -139,11 +139,11 @@ def apply_waivers(
         WaiverUse(waiver, tuple(sorted(paths)))
         for waiver, paths in zip(applicable, covered, strict=True)
     ]
-    left += _needless(uses, image)
+    left += _stale(uses, image)
     return Outcome(tuple(left), tuple(uses))
 
 
-def _needless(uses: Sequence[WaiverUse], image: ImageView) -> Iterable[Finding]:
+def _stale(uses: Sequence[WaiverUse], image: ImageView) -> Iterable[Finding]:
     for use in uses:
         waiver = use.waiver
         if not use.covers:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from tools.deb import usr_merge
 from tools.deb.path_filter import PathFilter
-from tools.deb.plan import plan_layer
+from tools.deb.plan import plan_part
 from tools.lib.cli.errors import run
 from tools.lib.cli.flags import Parser
 from tools.lib.debian.dpkg_status import parse_md5sums
@@ -57,7 +57,7 @@ def main(argv: Sequence[str]) -> int:
         part_writer(args) as writer,
         unpack_deb(args.deb, args.blob_out, args.max_size, _LIMIT_HINT) as package,
     ):
-        members = plan_layer(package.members, path_filter, args.merged_usr)
+        members = plan_part(package.members, path_filter, args.merged_usr)
         md5sums = None
         if package.deb.md5sums is not None:
             md5sums = parse_md5sums(package.deb.md5sums)

@@ -1,4 +1,4 @@
-"""Decides which paths of a package go into a layer.
+"""Decides which paths of a package go into its part.
 
 A pattern is a path below the root. `*` and `?` match within a name; `**`, as a name of its own,
 matches any number of directories. A pattern applies to what it matches and everything below.
@@ -64,7 +64,7 @@ class PathFilter:
         self._included = _compile([*include, *ALWAYS_KEPT])
 
     def keeps(self, entry: TarEntry) -> bool:
-        """Whether the entry goes into the layer."""
+        """Whether the entry goes into the part."""
         excluded = self._excluded.match(entry.path) or (
             self._excluded_by_default.match(entry.path) and not _is_documentation_link(entry)
         )

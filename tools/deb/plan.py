@@ -1,4 +1,4 @@
-"""Decides which entries of a package's archive a layer has. Touches no files, reads no content."""
+"""Decides which entries of an archive go into the part. Touches no files, reads no content."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from tools.lib.rootfs.links import target_of
 _EXCLUDE_HINT = "if it is not needed, add it to `exclude`"
 
 
-def plan_layer(
+def plan_part(
     members: Iterable[TarMember], path_filter: PathFilter, merged_usr: bool
 ) -> list[TarMember]:
-    """Returns the entries of the layer, sorted by path. The first of hard links has the data.
+    """Returns the entries of the part, sorted by path. The first of hard links has the data.
 
     Args:
         members: the package's archive.
-        path_filter: chooses what the layer has.
+        path_filter: chooses what the part has.
         merged_usr: whether to move /bin, /lib and the like below /usr.
 
     Raises:

@@ -127,7 +127,7 @@ def test_the_source_package_is_named_without_its_version(tmp_path: Path) -> None
     assert b"source: origin (2:1-1)\n" in written.contents[STATUS]
 
 
-def test_md5sums_lists_exactly_the_files_of_the_layer(tmp_path: Path) -> None:
+def test_md5sums_lists_exactly_the_files_of_the_part(tmp_path: Path) -> None:
     documentation = file("./usr/share/doc/sample/manual", b"M")
     listed = [file("./usr/a", b"A"), documentation]
     conffile = file("./etc/conf", b"C")  # dh_md5sums leaves these out

@@ -1,7 +1,7 @@
 import pytest
 
 from tools.deb.path_filter import PathFilter
-from tools.deb.plan import plan_layer
+from tools.deb.plan import plan_part
 from tools.lib.archive.extents import Extent
 from tools.lib.archive.tar_entry import TarEntry
 from tools.lib.archive.tar_member import TarMember
@@ -27,7 +27,7 @@ def hardlink(path: str, link: str) -> TarMember:
 
 
 def planned(*members: TarMember, exclude: str = "", merged_usr: bool = False) -> list[TarMember]:
-    return plan_layer(members, PathFilter([exclude] if exclude else [], []), merged_usr)
+    return plan_part(members, PathFilter([exclude] if exclude else [], []), merged_usr)
 
 
 def paths(*members: TarMember, exclude: str = "", merged_usr: bool = False) -> list[str]:

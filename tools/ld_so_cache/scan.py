@@ -171,4 +171,4 @@ def _add_link(
     if soname not in directory.inode.entries:
         links[path.lstrip("/")] = name
     elif image.inode(path) is None:
-        raise ToolError(f"{path}: dangling symlink in the place of one to {name}", "exclude it")
+        raise ToolError(f"{path}: dangling symlink, expected one to {name}", "add it to `exclude`")

@@ -1,4 +1,4 @@
-"""The reader of manifests (docs/lock.md). Errors name the place in the file."""
+"""The reader of manifests (docs/lock.md). Errors name the field."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def _source(
     if "keyring" in own and "keys" not in own:
         fields.pop("keys", None)
     if ("archive" in fields) == ("url" in fields):
-        raise ToolError(f"{field.place}: set either `archive` or `url`", _HINT)
+        raise ToolError(f"{field.where}: set either `archive` or `url`", _HINT)
     suites = _required(field, fields, "suites").each(Field.nonempty_string)
     if not suites:
         raise fields["suites"].expected("at least one suite")
@@ -95,7 +95,7 @@ def _source(
             raise fields["components"].expected("at least one component")
     elif "components" in fields:
         raise ToolError(
-            f"{fields['components'].place}: a suite that ends in / has no components", _HINT
+            f"{fields['components'].where}: a suite that ends in / has no components", _HINT
         )
     directory = os.path.dirname(field.file)
     return AptSource(
@@ -120,9 +120,9 @@ def _pinned_file(field: Field) -> PinnedFile:
     if not re.fullmatch(r"[0-9a-f]{64}", sha256.string()):
         raise sha256.expected("64 lower-case hexadecimal digits")
     return PinnedFile(
-        name=parse_package_name(name.nonempty_string(), name.place),
-        version=parse_version(version.nonempty_string(), version.place),
-        architecture=parse_architecture(architecture.nonempty_string(), architecture.place),
+        name=parse_package_name(name.nonempty_string(), name.where),
+        version=parse_version(version.nonempty_string(), version.where),
+        architecture=parse_architecture(architecture.nonempty_string(), architecture.where),
         url=_url(_required(field, fields, "url")),
         sha256=Sha256(sha256.string()),
         size=fields["size"].integer() if "size" in fields else None,
@@ -131,30 +131,30 @@ def _pinned_file(field: Field) -> PinnedFile:
 
 def _sets(field: Field, architectures: tuple[str, ...], resolve: bool) -> Iterator[PackageSet]:
     """The sets; bases come before the sets that name them."""
-    places = _by_name(field, "sets")
+    by_name = _by_name(field, "sets")
     done: dict[str, PackageSet] = {}
 
-    def visit(name: str, place: Field, above: tuple[str, ...]) -> PackageSet:
+    def visit(name: str, user: Field, above: tuple[str, ...]) -> PackageSet:
         if name in above:
             cycle = " -> ".join((*above[above.index(name) :], name))
-            raise ToolError(f"{place.place}: dependency cycle: {cycle}")
-        if name not in places:
+            raise ToolError(f"{user.where}: dependency cycle: {cycle}")
+        if name not in by_name:
             raise ToolError(
-                f"{place.place}: unknown set {name!r:.80}", f"known sets: {', '.join(places)}"
+                f"{user.where}: unknown set {name!r:.80}", f"known sets: {', '.join(by_name)}"
             )
         if name not in done:
-            fields = places[name].mapping(
+            fields = by_name[name].mapping(
                 "packages", "base", "architectures", "dependencies", "ignored_dependencies"
             )
             below = fields["base"].items() if "base" in fields else []
             bases = [visit(item.nonempty_string(), item, (*above, name)) for item in below]
-            done[name] = _set(name, places[name], fields, bases, architectures, resolve)
+            done[name] = _set(name, by_name[name], fields, bases, architectures, resolve)
         return done[name]
 
-    for name in places:
+    for name in by_name:
         if not _NAME.fullmatch(name):
-            raise ToolError(f"{field.place}: invalid name {name!r:.80}", "use a-z, 0-9 and _ . + -")
-        visit(name, places[name], ())
+            raise ToolError(f"{field.where}: invalid name {name!r:.80}", "use a-z, 0-9 and _ . + -")
+        visit(name, by_name[name], ())
     return iter(done.values())
 
 
@@ -170,7 +170,7 @@ def _set(
     for base in bases:
         missing = [name for name in chosen if name not in base.architectures]
         if missing:
-            raise ToolError(f"{field.place}: the base {base.name} lacks {', '.join(missing)}")
+            raise ToolError(f"{field.where}: the base {base.name} lacks {', '.join(missing)}")
     ignored = _ignored(fields["ignored_dependencies"]) if "ignored_dependencies" in fields else {}
     return PackageSet(
         name=name,
@@ -195,7 +195,7 @@ def _package(field: Field, architectures: tuple[str, ...]) -> RequestedPackage:
     unknown = sorted(package.architectures - set(architectures))
     if unknown:
         raise ToolError(
-            f"{field.place}: unknown architecture {unknown[0]!r:.80}",
+            f"{field.where}: unknown architecture {unknown[0]!r:.80}",
             f"must be one of {', '.join(architectures)}",
         )
     return package
@@ -220,7 +220,7 @@ def _by_name(field: Field, values: str) -> dict[str, Field]:
 
 def _required(parent: Field, fields: Mapping[str, Field], name: str) -> Field:
     if name not in fields:
-        raise ToolError(f"{parent.place}: missing `{name}`", _HINT)
+        raise ToolError(f"{parent.where}: missing `{name}`", _HINT)
     return fields[name]
 
 
@@ -237,7 +237,7 @@ def _subset(fields: Mapping[str, Field], architectures: tuple[str, ...]) -> tupl
     unknown = [name for name in chosen if name not in architectures]
     if unknown:
         raise ToolError(
-            f"{fields['architectures'].place}: unknown architecture {unknown[0]!r}",
+            f"{fields['architectures'].where}: unknown architecture {unknown[0]!r}",
             f"must be one of {', '.join(architectures)}",
         )
     return chosen
@@ -249,14 +249,14 @@ def _unique_names(field: Field) -> tuple[str, ...]:
         raise field.expected("at least one name")
     if len(set(names)) < len(names):
         twice = next(name for name in names if names.count(name) > 1)
-        raise ToolError(f"{field.place}: duplicate entry {twice!r}")
+        raise ToolError(f"{field.where}: duplicate entry {twice!r}")
     return names
 
 
 def _name(field: Field) -> str:
     if not _NAME.fullmatch(field.nonempty_string()):
         raise ToolError(
-            f"{field.place}: invalid name {field.value!r:.80}", "use a-z, 0-9 and _ . + -"
+            f"{field.where}: invalid name {field.value!r:.80}", "use a-z, 0-9 and _ . + -"
         )
     return field.string()
 
@@ -267,14 +267,14 @@ def _url(field: Field) -> str:
         url = parse_url(text)
     except ValueError as error:
         # The text is not shown: it may contain a password.
-        raise ToolError(f"{field.place}: {error}") from None
+        raise ToolError(f"{field.where}: {error}") from None
     if url.userinfo:
         raise ToolError(
-            f"{field.place}: a user or password in a URL",
+            f"{field.where}: a user or password in a URL",
             "put it in ~/.netrc: a manifest and its lock are for others to read",
         )
     if "?" in text or "#" in text:
-        raise ToolError(f"{field.place}: a query or fragment in a URL")
+        raise ToolError(f"{field.where}: a query or fragment in a URL")
     return str(url)
 
 

@@ -109,8 +109,8 @@ def _check_ignored(manifest: Manifest, resolutions: Mapping[str, Resolution]) ->
         above = [each.name for each in manifest.sets if package_set.name in each.bases]
         for name in package_set.own_ignored:
             if not any(name in used[each] for each in (package_set.name, *above)):
-                place = f"sets.{package_set.name}.ignored_dependencies.{name}"
+                where = f"sets.{package_set.name}.ignored_dependencies.{name}"
                 raise ToolError(
-                    f"{manifest.path}: {place}: no package of the set depends on it",
+                    f"{manifest.path}: {where}: no package of the set depends on it",
                     "remove the line",
                 )

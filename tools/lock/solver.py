@@ -29,7 +29,7 @@ class Problem:
     """Why a set cannot be resolved. As text: `{path}: {what} on {architectures}{detail}`.
 
     Attributes:
-        path: the place in the manifest: `sets.app`.
+        path: the field of the manifest: `sets.app`.
         what: what is wrong.
         detail: what there is instead, with the punctuation before it.
         hint: what the user can do.

@@ -49,8 +49,8 @@ def write_release(
 ) -> None:
     """Writes the part and closes it. Its entries are in the order of their paths.
 
-    The part is not registered with dpkg: it is no Debian package, so scanners must not compare it
-    with Debian's list of vulnerabilities.
+    The part is not registered with dpkg: it is not a Debian package, so scanners must not compare
+    it with Debian's list of vulnerabilities.
 
     Raises:
         ToolError: the version is invalid, or the files are not those of the release.

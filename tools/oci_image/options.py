@@ -150,7 +150,7 @@ def _read_map(path: str, option: str) -> dict[str, str]:
         if not line:
             continue
         key, equals, value = line.partition("=")
-        # A label without a value has a meaning, a variable without one has not.
+        # A label without a value has a meaning, a variable without one does not.
         if not key or (option == "env" and not equals):
             raise ToolError(f"{path}:{number}: {line!r:.80} is not KEY=VALUE")
         pairs[key] = value

@@ -14,7 +14,7 @@ from tools.lib.data.json_values import read_document
 from tools.lib.oci.image import read_image
 from tools.lib.oci.layer import read_layer
 from tools.lib.oci.layout import blob_path
-from tools.oci_layout.blobs import BlobFile, find_layer, place
+from tools.oci_layout.blobs import BlobFile, find_layer, link_or_copy
 from tools.oci_layout.contents import OCI_LAYOUT, missing_layer, plan
 
 
@@ -67,7 +67,7 @@ def main(argv: Sequence[str]) -> int:
         os.makedirs(f"{directory}/blobs/sha256")
         for layer in contents.layers:
             if file := find_layer(layer, files, flags.layout, inputs):
-                place(file, layer, blob_path(directory, layer.digest))
+                link_or_copy(file, layer, blob_path(directory, layer.digest))
             elif not layer.urls:  # a layer that may not be redistributed is downloaded from there
                 raise missing_layer(layer, images)
         for digest, data in contents.documents.items():

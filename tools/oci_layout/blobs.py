@@ -84,7 +84,7 @@ def _is_within(path: str, roots: Collection[str]) -> bool:
     return True
 
 
-def place(file: BlobFile, layer: Descriptor, path: str) -> None:
+def link_or_copy(file: BlobFile, layer: Descriptor, path: str) -> None:
     """Makes `path` a regular file with the bytes of a layer: a hard link where possible.
 
     Raises:

@@ -10,7 +10,7 @@ from tools.structure_test import environment, patterns
 from tools.structure_test.bubblewrap import Outcome
 from tools.structure_test.config import CommandTest, Config
 from tools.structure_test.image import ImageFiles
-from tools.structure_test.sandbox import Process, Run, Sandbox
+from tools.structure_test.sandbox import ProcessOptions, Run, Sandbox
 from tools.structure_test.users import UnknownUser, User, find_user
 
 
@@ -62,20 +62,20 @@ class CommandRunner:
     def _environment(self, user: User) -> dict[str, str]:
         """The environment without the variables of a test."""
         defaults = environment.engine_defaults(user.home, self._config.options.tty)
-        # An entry without a name is no variable to any program.
+        # No program finds a variable without a name.
         image_env = {name: value for name, value in self._image.config.env.items() if name}
         env = {**defaults, **image_env, **self._option_variables}
         return environment.with_variables(env, self._config.env)
 
     @functools.cached_property
-    def _process(self) -> Process:
+    def _process(self) -> ProcessOptions:
         options = self._config.options
         user = find_user(
             options.user or self._image.config.user,
             self._text("/etc/passwd"),
             self._text("/etc/group"),
         )
-        return Process(
+        return ProcessOptions(
             user=user,
             privileged=options.privileged,
             tty=options.tty,

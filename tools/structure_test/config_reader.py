@@ -79,7 +79,7 @@ class _Mapping:
     """A mapping of the document whose keys are known. Absent fields have a default."""
 
     def __init__(self, field: Field, *keys: str) -> None:
-        self._place = field.place
+        self._where = field.where
         if field.file.endswith(".json"):
             field = _with_yaml_keys(field, keys)
         self._fields = field.mapping(*keys)
@@ -89,7 +89,7 @@ class _Mapping:
 
     def required(self, key: str) -> Field:
         if key not in self._fields:
-            raise ToolError(f"{self._place}: {key} is missing")
+            raise ToolError(f"{self._where}: {key} is missing")
         return self._fields[key]
 
     def each(self, key: str, read: Callable[[Field], T]) -> tuple[T, ...]:
@@ -159,7 +159,7 @@ def _with_yaml_keys(field: Field, keys: Iterable[str]) -> Field:
     for key, each in field.value.items():
         name = known.get(key.lower(), key)
         if name in value:
-            raise ToolError(f"{field.place}: duplicate field {name!r}")
+            raise ToolError(f"{field.where}: duplicate field {name!r}")
         value[name] = each
     return Field(field.file, field.path, value)
 

@@ -72,7 +72,7 @@ _ROOT_CAPABILITIES = (
 
 
 @dataclass(frozen=True, slots=True)
-class Process:
+class ProcessOptions:
     """How the commands of a copy run."""
 
     user: User
@@ -121,7 +121,7 @@ class Sandbox:
         self._user: User | None = None  # whom the modes of the unpacked image suit
 
     @contextlib.contextmanager
-    def copy(self, process: Process) -> Iterator[Run]:
+    def copy(self, process: ProcessOptions) -> Iterator[Run]:
         """A fresh copy of the image, in which commands run one after the other."""
         with self._copy(process.user) as copy:
             yield lambda command, env: self._run(copy, process, command, env)
@@ -155,9 +155,9 @@ class Sandbox:
                 self._open_workdir(root, user)
                 yield _Copy(root, None if space.limited else root)
 
-    def _unpack(self, root: str, place: Callable[[FileLocation, bytes], None]) -> None:
-        tree, give = self._image.tree, self._scratch.give
-        unpack(tree, root, place, give)
+    def _unpack(self, root: str, create_file: Callable[[FileLocation, bytes], None]) -> None:
+        tree, set_owner = self._image.tree, self._scratch.set_owner
+        unpack(tree, root, create_file, set_owner)
         for path, content in FILES.items():
             with contextlib.suppress(PathError):
                 found = tree.resolve(path)
@@ -166,7 +166,7 @@ class Sandbox:
                     os.unlink(file)
                     with open(file, "xb") as out:
                         out.write(content)
-                    give(file)
+                    set_owner(file)
 
     def _open_workdir(self, root: str, user: User) -> None:
         """Lets the user into the working directory, which engines enter while they are root."""
@@ -181,7 +181,7 @@ class Sandbox:
                     os.chmod(os.fsencode(root) + path, mode | 0o100)
 
     def _run(
-        self, copy: _Copy, process: Process, command: Sequence[str], env: Mapping[str, str]
+        self, copy: _Copy, process: ProcessOptions, command: Sequence[str], env: Mapping[str, str]
     ) -> Outcome:
         emulator = self._explicit_emulator()
         directory_mode = 0o755 if process.user.uid == 0 else 0o555
@@ -207,7 +207,7 @@ class Sandbox:
         return outcome
 
     def _options(
-        self, root: str, points: MountPoints, process: Process, emulator: Emulator | None
+        self, root: str, points: MountPoints, process: ProcessOptions, emulator: Emulator | None
     ) -> list[str | bytes]:
         user = process.user
         options: list[str | bytes] = ["--unshare-user", "--unshare-ipc", "--unshare-pid"]

@@ -108,7 +108,7 @@ class Scratch:
         """
         for part in ("upper", "work", "root"):
             os.mkdir(self.path(name, part))
-        self.give(self.path(name, "upper"))
+        self.set_owner(self.path(name, "upper"))
         root = f"{name}/root"
         namespaces.mount_overlay(self._directory, lower, f"{name}/upper", f"{name}/work", root)
         try:
@@ -116,7 +116,7 @@ class Scratch:
         finally:
             namespaces.unmount(self.path(root))
 
-    def give(self, path: str | bytes) -> None:
+    def set_owner(self, path: str | bytes) -> None:
         """Makes a file belong to the user that commands run as."""
         if self.identity:
             os.chown(path, self.identity.uid, self.identity.gid, follow_symlinks=False)

@@ -18,7 +18,7 @@ from tools.structure_test.sample_images import (
     write_index,
     write_layout,
 )
-from tools.structure_test.tool_process import Ran, run_tool, sh, write_config
+from tools.structure_test.tool_process import ToolResult, run_tool, sh, write_config
 
 EXISTS = [{"name": "file", "path": "/a/file"}]
 
@@ -43,12 +43,12 @@ def image(tmp_path: Path) -> str:
     return write_layout(tmp_path / "image", lower, upper, config=config)
 
 
-def run_config(tmp_path: Path, image: str, *flags: str, **fields: Any) -> Ran:
+def run_config(tmp_path: Path, image: str, *flags: str, **fields: Any) -> ToolResult:
     config = write_config(tmp_path / "t.json", **fields)
     return run_tool("--image", image, "--config", config, *flags)
 
 
-def names(ran: Ran) -> list[str]:
+def names(ran: ToolResult) -> list[str]:
     lines = ran.stdout.splitlines()
     return [line.removeprefix("=== RUN: ") for line in lines if line.startswith("=== RUN: ")]
 

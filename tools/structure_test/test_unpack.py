@@ -57,19 +57,19 @@ def test_unpack_writes_files_links_and_modes(tmp_path: Path) -> None:
     )
     root = tmp_path / "root"
     contents: list[FileLocation] = []
-    given: list[bytes] = []
+    owned: list[bytes] = []
 
-    def place(source: FileLocation, path: bytes) -> None:
+    def create_file(source: FileLocation, path: bytes) -> None:
         contents.append(source)
         Path(os.fsdecode(path)).write_bytes(b"content")
 
-    unpack(image.tree, str(root), place, given.append)
+    unpack(image.tree, str(root), create_file, owned.append)
     set_modes(image.tree, str(root), NONROOT)
     # Nothing is in the directories that are mounted over, and device nodes are left out.
     names = {b"etc", b"home", b"fifo", b"b\xff", b"developer", b"dev", b"proc", b"sys"}
     assert set(os.listdir(os.fsencode(root))) == names
     assert list((root / "dev").iterdir()) == []
-    assert set(given) == {
+    assert set(owned) == {
         os.fsencode(path) for path in (root, *root.rglob("*")) if path.name != "hard"
     }
     assert (root / "etc/file").read_bytes() == b"content"

@@ -18,7 +18,7 @@ from tools.structure_test.__main__ import main
 
 
 @dataclass(frozen=True, slots=True)
-class Ran:
+class ToolResult:
     """The outcome of a run of the tool."""
 
     status: int
@@ -27,7 +27,7 @@ class Ran:
 
 
 @dataclass(frozen=True, slots=True)
-class Started:
+class RunningTool:
     """A run of the tool that may not have ended."""
 
     process: int
@@ -38,7 +38,7 @@ class Started:
         options = os.WEXITED | os.WNOHANG | os.WNOWAIT
         return os.waitid(os.P_PID, self.process, options) is not None
 
-    def wait(self) -> Ran:
+    def wait(self) -> ToolResult:
         """Waits for the end of the run."""
         _, status = os.waitpid(self.process, 0)
         texts = []
@@ -46,15 +46,15 @@ class Started:
             with open(output, encoding="utf-8") as file:
                 file.seek(0)
                 texts.append(file.read())
-        return Ran(os.waitstatus_to_exitcode(status), *texts)
+        return ToolResult(os.waitstatus_to_exitcode(status), *texts)
 
 
-def start_tool(*arguments: str) -> Started:
+def start_tool(*arguments: str) -> RunningTool:
     """Starts the tool in a child process, because it moves its process to other namespaces."""
     outputs = os.memfd_create("stdout"), os.memfd_create("stderr")
     process = os.fork()
     if process != 0:
-        return Started(process, outputs)
+        return RunningTool(process, outputs)
     status = 70
     try:
         os.dup2(outputs[0], 1)
@@ -74,7 +74,7 @@ def start_tool(*arguments: str) -> Started:
         os._exit(status)
 
 
-def run_tool(*arguments: str) -> Ran:
+def run_tool(*arguments: str) -> ToolResult:
     """Runs the tool in a child process."""
     return start_tool(*arguments).wait()
 

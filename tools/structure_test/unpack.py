@@ -24,20 +24,20 @@ MOUNTED = ("/dev", "/proc", "/sys")
 def unpack(
     tree: Tree,
     root: str,
-    place: Callable[[FileLocation, bytes], None],
-    give: Callable[[bytes], None],
+    create_file: Callable[[FileLocation, bytes], None],
+    set_owner: Callable[[bytes], None],
 ) -> None:
     """Creates `root` and writes `tree` to it, readable for the owner only. Skips device nodes.
 
     Args:
         tree: the image's files.
         root: a directory that does not exist.
-        place: creates the file at a path with the content of a source.
-        give: makes the file at a path belong to the user that commands run as.
+        create_file: creates the file at a path with the content of a source.
+        set_owner: makes the file at a path belong to the user that commands run as.
     """
     base = os.fsencode(root)
     os.mkdir(base, 0o700)
-    give(base)
+    set_owner(base)
     first: dict[int, bytes] = {}  # the first path of each inode, by identity
     links: list[tuple[str, bytes]] = []
     for at in tree.walk():
@@ -53,18 +53,18 @@ def unpack(
             os.link(first[id(inode)], path)
             continue
         elif inode.source is not None:
-            place(inode.source, path)
+            create_file(inode.source, path)
             first[id(inode)] = path
         elif stat.S_ISFIFO(inode.mode):
             os.mkfifo(path)
             first[id(inode)] = path
         else:
             continue
-        give(path)
+        set_owner(path)
     # Links come last, so that no file is written through one.
     for target, path in links:
         os.symlink(path_bytes(target), path)
-        give(path)
+        set_owner(path)
 
 
 def set_modes(tree: Tree, root: str, user: User) -> None:

@@ -174,7 +174,7 @@ def _link(headers: EntryHeaders, kind: EntryType) -> str:
     if kind == "hardlink":
         target = relative(link)
         if not target or link.endswith((b"/", b"/.")):
-            raise ToolError(f"a hardlink to the directory {target or '/'}")
+            raise ToolError(f"a hard link to the directory {target or '/'}")
         return target
     if b"\0" in link or len(link) > MAX_LINK:
         raise ToolError(f"the target contains a NUL, or has more than {MAX_LINK} bytes")

@@ -152,7 +152,7 @@ class _Reader:
                 )
             self._offset += len(chunk)
         if self._offset % BLOCK:
-            raise ToolError(f"truncated: {self._offset} bytes are no multiple of {BLOCK}")
+            raise ToolError(f"truncated: {self._offset} bytes, not a multiple of {BLOCK}")
         return b""
 
     def _read_extended(self, header: TarHeader) -> None:

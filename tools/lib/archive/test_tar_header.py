@@ -60,7 +60,7 @@ def test_numbers_that_all_readers_read_alike(field: bytes, value: int) -> None:
         b"\xc0\0\0\0\0\0\x01\xa4",
         b"\xff\xff\xff\xff\xff\xff\xff\xff",
         b"\x80\0\0\x01\0\0\0\0",  # 2^32
-        b"\x80\0\0\0\xff\xff\xff\xff",  # 2^32 - 1, which is no owner
+        b"\x80\0\0\0\xff\xff\xff\xff",  # 2^32 - 1, which is not an owner
     ],
 )
 def test_numbers_that_readers_read_differently(field: bytes) -> None:

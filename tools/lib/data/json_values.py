@@ -1,6 +1,6 @@
 """JSON documents from outside the build: bounded in size, checked value by value.
 
-`where` is the place of a value as errors name it: the file, then the path in the document
+`where` is how errors name a value: the file, then the path in the document
 (`app.json: layers[2].size`). Every function raises a ToolError that starts with it.
 """
 

@@ -1,4 +1,4 @@
-"""Typed access to YAML and JSON documents that people write; errors name the place in the file.
+"""Typed access to YAML and JSON documents that people write; errors name the field.
 
 Scalars keep the text that was written: where a string is expected, `value: 1.10` is "1.10", as in
 the YAML library of container-structure-test.
@@ -26,7 +26,7 @@ MAX_SIZE = 1 << 20
 """Bytes of a document. Each can cost 200 bytes of memory."""
 
 
-class Plain(str):
+class PlainScalar(str):
     """A number, boolean or date as it was written, without quotes."""
 
     __slots__ = ()
@@ -34,14 +34,14 @@ class Plain(str):
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A value and its place in a document.
+    """A value and its position in a document.
 
     The methods return the value as the type that they are named for, or raise a ToolError.
 
     Attributes:
         file: path of the document, as errors name it.
         path: where the value is in the document: `sets.app[0]`; "" for the whole document.
-        value: None, a Plain, a str, a list, or a dict.
+        value: None, a PlainScalar, a str, a list, or a dict.
     """
 
     file: str
@@ -49,13 +49,13 @@ class Field:
     value: Any
 
     @property
-    def place(self) -> str:
+    def where(self) -> str:
         """The file and the path in it, as errors name them: `app.yaml: sets.app[0]`."""
         return f"{self.file}: {self.path}" if self.path else self.file
 
     def expected(self, what: str) -> ToolError:
         """The error to raise if the value is not `what`."""
-        return ToolError(f"{self.place}: expected {what}, found {_describe(self.value)}")
+        return ToolError(f"{self.where}: expected {what}, found {_describe(self.value)}")
 
     def mapping(self, *keys: str) -> dict[str, Field]:
         """The fields of a mapping that are not null; `keys` are the known ones."""
@@ -63,7 +63,7 @@ class Field:
             raise self.expected("a mapping")
         for key in self.value:
             if key not in keys:
-                raise ToolError(f"{self.place}: unknown field {key!r:.80}", _suggest(key, keys))
+                raise ToolError(f"{self.where}: unknown field {key!r:.80}", _suggest(key, keys))
         return {
             key: Field(self.file, f"{self.path}.{key}" if self.path else key, value)
             for key, value in self.value.items()
@@ -105,13 +105,13 @@ class Field:
     def integer(self) -> int:
         """An integer in decimal digits, without quotes."""
         # Without leading zeros: 010 is octal in YAML 1.1 and decimal in 1.2.
-        if isinstance(self.value, Plain) and _INTEGER.fullmatch(self.value):
+        if isinstance(self.value, PlainScalar) and _INTEGER.fullmatch(self.value):
             return int(self.value)
         raise self.expected("an integer")
 
     def boolean(self) -> bool:
         """true or false, or YAML 1.1's yes, no, on and off, without quotes."""
-        value = self.value.lower() if isinstance(self.value, Plain) else ""
+        value = self.value.lower() if isinstance(self.value, PlainScalar) else ""
         if value in ("true", "yes", "on"):
             return True
         if value in ("false", "no", "off"):
@@ -131,17 +131,17 @@ def load(data: bytes, file: str) -> Field:
         if file.endswith(".json"):
             value = json.loads(
                 data,
-                parse_int=Plain,
-                parse_float=Plain,
-                parse_constant=Plain,
+                parse_int=PlainScalar,
+                parse_float=PlainScalar,
+                parse_constant=PlainScalar,
                 object_pairs_hook=unique_keys,
             )
             return Field(file, "", _plain_booleans(value))
         return Field(file, "", yaml.load(data, _Loader))
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
-        place = f"{file}:{mark.line + 1}:{mark.column + 1}" if mark else file
-        raise ToolError(f"{place}: not YAML: {_problem(error, data)}") from None
+        where = f"{file}:{mark.line + 1}:{mark.column + 1}" if mark else file
+        raise ToolError(f"{where}: not YAML: {_problem(error, data)}") from None
     except yaml.YAMLError as error:
         raise ToolError(f"{file}: not YAML: {' '.join(str(error).split())}") from None
     except RecursionError:
@@ -175,8 +175,8 @@ class _Loader(_Base):  # type: ignore[misc]  # PyYAML is built with libyaml or w
         return mapping
 
 
-def _construct_plain(loader: Any, node: yaml.ScalarNode) -> Plain:
-    return Plain(loader.construct_scalar(node))
+def _construct_plain(loader: Any, node: yaml.ScalarNode) -> PlainScalar:
+    return PlainScalar(loader.construct_scalar(node))
 
 
 for _tag in ("bool", "int", "float", "timestamp"):
@@ -186,7 +186,7 @@ for _tag in ("bool", "int", "float", "timestamp"):
 def _plain_booleans(value: Any) -> Any:
     match value:
         case bool():
-            return Plain(str(value).lower())
+            return PlainScalar(str(value).lower())
         case dict():
             return {key: _plain_booleans(each) for key, each in value.items()}
         case list():
@@ -202,7 +202,7 @@ def _describe(value: Any) -> str:
             return "a mapping"
         case list():
             return "a list"
-        case Plain():
+        case PlainScalar():
             return f"{value:.60}"
         case str():
             return f"the string {value!r:.60}"

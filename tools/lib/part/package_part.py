@@ -36,8 +36,8 @@ def write_package(
         writer: where the part goes.
 
     Raises:
-        ToolError: a member is in dpkg's database, which no package may have files of, or in the
-            place of a parent of the directory that registers packages.
+        ToolError: a member is in dpkg's database, which no package may have files of, or replaces
+            a directory above the one that registers packages.
     """
     _check_registration(members)
     if md5sums is not None:
@@ -72,7 +72,7 @@ def _check_registration(members: Sequence[TarMember]) -> None:
             raise ToolError(f"{path}: reserved for dpkg's database", _EXCLUDE_HINT)
         if kind != "directory" and f"{STATUS_DIRECTORY}/".startswith(f"{path}/"):
             raise ToolError(
-                f"{path}: a {kind} in the place of a parent of {STATUS_DIRECTORY}", _EXCLUDE_HINT
+                f"{path}: a {kind} instead of a directory above {STATUS_DIRECTORY}", _EXCLUDE_HINT
             )
 
 

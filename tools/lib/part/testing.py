@@ -17,7 +17,7 @@ SHA256_OF_NOTHING = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b785
 
 
 def entry(path: str, kind: EntryType = "file", mode: int = 0o644, **more: Any) -> PartEntry:
-    """An entry of root's, of the year 1970; files are empty."""
+    """An entry owned by root, of the year 1970; files are empty."""
     sha256 = SHA256_OF_NOTHING if kind == "file" else ""
     fields: dict[str, Any] = {"uid": 0, "gid": 0, "mtime": 1, "sha256": sha256} | more
     return PartEntry(path=path, type=kind, mode=mode, **fields)
@@ -72,7 +72,7 @@ def ld_so_cache(libraries: dict[str, list[str]]) -> PartEntry:
 
 
 def directory(path: str, mode: int = 0o755, mtime: int = 1, **more: Any) -> PartDirectory:
-    """A directory of root's."""
+    """A directory owned by root."""
     fields = {"uid": 0, "gid": 0} | more
     return PartDirectory(path=path, mode=mode, mtime=mtime, **fields)
 

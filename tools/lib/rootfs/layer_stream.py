@@ -37,7 +37,7 @@ def members(
     Memory: a few chunks of a megabyte, whatever the size of the layer.
 
     Raises:
-        ToolError: the blob is missing, does not have its digest, or is no strictly well-formed tar.
+        ToolError: the blob is missing or not a strictly well-formed tar, or its digest differs.
     """
     try:
         source = open(path, "rb")  # noqa: SIM115

@@ -195,7 +195,7 @@ def test_a_link_at_the_end_is_followed_or_not() -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "place"),
+    ("path", "located"),
     [
         ("/", "/"),
         ("", "/"),
@@ -205,8 +205,8 @@ def test_a_link_at_the_end_is_followed_or_not() -> None:
         ("/a/b/file/x", "/a/b/file/x"),
     ],
 )
-def test_places_of_what_is_not_there_yet(path: str, place: str) -> None:
-    assert tree(LINKS).locate(path) == place
+def test_locates_paths_that_do_not_exist_yet(path: str, located: str) -> None:
+    assert tree(LINKS).locate(path) == located
 
 
 def test_a_place_above_what_is_not_there_is_none() -> None:

@@ -1,4 +1,4 @@
-"""Measures deb_layer against its floor, on the packages given as arguments.
+"""Measures tools/deb against its floor, on the packages given as arguments.
 
 The floor is what no such tool can do without, each by the fastest library there is, one after the
 other: decode data.tar with liblzma, compress it with libdeflate's level 6, hash it with SHA-256.
@@ -44,7 +44,7 @@ class Cost(NamedTuple):
 
 
 def main(argv: Sequence[str]) -> int:
-    parser = Parser("deb_layer_bench", "Measures deb_layer against its floor.")
+    parser = Parser("deb_bench", "Measures tools/deb against its floor.")
     parser.add_argument("debs", nargs="+", metavar="DEB", help="a package with data.tar.xz")
     parser.add_argument("--repeat", type=int, default=3, help="the fastest of so many counts")
     parser.add_argument("--compression", choices=KINDS, default="gzip")
@@ -92,10 +92,10 @@ def _floor(data: bytes, repeat: int) -> float:
 
 
 def _tool(deb: str, compression: str) -> Cost:
-    with tempfile.TemporaryDirectory() as place:
+    with tempfile.TemporaryDirectory() as directory:
         flags = [
             *("--deb", deb, "--label", "bench", "--compression", compression),
-            *("--blob-out", f"{place}/run", "--part-out", f"{place}/json"),
+            *("--blob-out", f"{directory}/blob", "--part-out", f"{directory}/json"),
         ]
         code = _LAUNCHER.format(path=[os.path.abspath(each) for each in sys.path])
         command = [sys.executable, "-ISB", "-Xutf8", "-c", code, *flags]
@@ -104,7 +104,7 @@ def _tool(deb: str, compression: str) -> Cost:
         _, status, usage = os.wait4(child, 0)
         seconds = time.perf_counter() - start
     if status:
-        raise ToolError(f"{deb}: deb_layer failed")
+        raise ToolError(f"{deb}: tools/deb failed")
     return Cost(seconds, usage.ru_maxrss << 10)
 
 
