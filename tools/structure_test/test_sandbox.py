@@ -79,8 +79,12 @@ def test_commands_are_not_root_on_the_host(run_tests: Any, public_directory: Pat
             assert 0 not in (owner.st_uid, owner.st_gid)
 
 
+@pytest.mark.parametrize("machine", ["", "single id"])
 @pytest.mark.parametrize("image", ["nonroot", "root"])
-def test_settings_of_the_kernel_are_read_only(run_tests: Any, image: str) -> None:
+def test_settings_of_the_kernel_are_read_only(
+    run_tests: Any, monkeypatch: pytest.MonkeyPatch, image: str, machine: str
+) -> None:
+    restrict(monkeypatch, machine)
     pattern = Path("/proc/sys/kernel/core_pattern").read_text()
     script = (
         f"echo '{pattern.strip()}' > /proc/sys/kernel/core_pattern; echo $?;"
@@ -159,7 +163,9 @@ def test_missing_source_of_a_bind_mount(tmp_path: Path, images: dict[str, str]) 
     assert line.startswith("error: ")
 
 
-@pytest.mark.parametrize("machine", ["no namespaces", "no overlays", "on disk", "neither"])
+@pytest.mark.parametrize(
+    "machine", ["single id", "no namespaces", "no overlays", "on disk", "neither"]
+)
 def test_machines_with_restrictions(
     run_tests: Any, monkeypatch: pytest.MonkeyPatch, machine: str
 ) -> None:

@@ -85,6 +85,8 @@ def restrict(monkeypatch: pytest.MonkeyPatch, machine: str) -> None:
     def fail(*_: object) -> None:
         raise OSError(1, "not here")
 
+    if machine == "single id":
+        monkeypatch.setattr(scratch, "spare_identity", lambda: None)
     if machine == "no namespaces":
         monkeypatch.setattr(namespaces, "enter", lambda *_: False)
     if machine in ("no overlays", "neither"):

@@ -17,6 +17,7 @@ from tools.lib.archive.tar_entry import path_bytes
 from tools.lib.rootfs.tree import FileLocation, Inode, Tree
 from tools.structure_test.users import User
 
+_MAX_DEPTH = 64  # of open directories, well below any limit
 MOUNTED = ("/dev", "/proc", "/sys")
 """Directories that the sandbox mounts over. What the image has in them is not unpacked."""
 
@@ -104,17 +105,20 @@ def remove_tree(path: str) -> None:
     os.chmod(path, 0o700)
     with _opened(path, None) as root:
         taken = set(os.listdir(root))
-        pending = _remove_files(root)
         names = (name for name in map(str, itertools.count()) if name not in taken)
-        while pending:
-            directory = pending.pop()
-            with _opened(directory, root) as descriptor:
-                for child in _remove_files(descriptor):
-                    # No path ever has more than two names, however deep the tree was.
-                    name = next(names)
-                    os.rename(child, name, src_dir_fd=descriptor, dst_dir_fd=root)
-                    pending.append(name)
-            os.rmdir(directory, dir_fd=root)
+
+        def empty(directory: int, depth: int) -> None:
+            for child in _remove_files(directory):
+                if depth < _MAX_DEPTH:
+                    with _opened(child, directory) as descriptor:
+                        empty(descriptor, depth + 1)
+                    os.rmdir(child, dir_fd=directory)
+                else:
+                    os.rename(child, next(names), src_dir_fd=directory, dst_dir_fd=root)
+
+        # Each round brings what is too deep to the top.
+        while os.listdir(root):
+            empty(root, 0)
     os.rmdir(path)
 
 
