@@ -1,13 +1,9 @@
 """Reads configs in container-structure-test's schemas 1.0.0 and 2.0.0.
 
-Source of the format: pkg/types/v1 and pkg/types/v2 of container-structure-test. As its JSON library
-does, JSON keys are read in any case, and by the names of Go's fields.
+Source of the format: pkg/types/v1 and pkg/types/v2 of container-structure-test.
 """
 
 from __future__ import annotations
-
-from collections.abc import Callable, Iterable
-from typing import TypeVar
 
 from tools.lib.cli.errors import ToolError
 from tools.lib.data.yaml_fields import Field
@@ -22,8 +18,7 @@ from tools.structure_test.config import (
     RunOptions,
     Variable,
 )
-
-T = TypeVar("T")
+from tools.structure_test.mapping import Mapping, with_yaml_keys
 
 _CONFIG_KEYS = (
     "schemaVersion",
@@ -70,42 +65,7 @@ _OPTION_KEYS = (
     "capabilities",
     "bindMounts",
 )
-# The name of the field differs from the key of YAML.
-_JSON_KEYS = {"tty": "allocateTty"}
 _EXECUTABLE_BY = ("owner", "group", "other", "any")
-
-
-class _Mapping:
-    """A mapping of the document whose keys are known. Absent fields have a default."""
-
-    def __init__(self, field: Field, *keys: str) -> None:
-        self._where = field.where
-        if field.file.endswith(".json"):
-            field = _with_yaml_keys(field, keys)
-        self._fields = field.mapping(*keys)
-
-    def get(self, key: str) -> Field | None:
-        return self._fields.get(key)
-
-    def required(self, key: str) -> Field:
-        if key not in self._fields:
-            raise ToolError(f"{self._where}: {key} is missing")
-        return self._fields[key]
-
-    def each(self, key: str, read: Callable[[Field], T]) -> tuple[T, ...]:
-        return self._fields[key].each(read) if key in self._fields else ()
-
-    def strings(self, key: str) -> tuple[str, ...]:
-        return self.each(key, Field.string)
-
-    def string(self, key: str) -> str:
-        return self._fields[key].string() if key in self._fields else ""
-
-    def boolean(self, key: str, default: bool = False) -> bool:
-        return self._fields[key].boolean() if key in self._fields else default
-
-    def integer(self, key: str, default: int) -> int:
-        return self._fields[key].integer() if key in self._fields else default
 
 
 def read_config(document: Field) -> Config:
@@ -116,10 +76,10 @@ def read_config(document: Field) -> Config:
     """
     version = _version(document)
     if version == "2.0.0":
-        fields = _Mapping(document, *_CONFIG_2_KEYS)
+        fields = Mapping(document, *_CONFIG_2_KEYS)
         read_command, read_existence = _command_2, _existence_2
     elif version == "1.0.0":
-        fields = _Mapping(document, *_CONFIG_KEYS)
+        fields = Mapping(document, *_CONFIG_KEYS)
         read_command, read_existence = _command_1, _existence_1
     else:
         raise Field(document.file, "schemaVersion", version).expected('"2.0.0" or "1.0.0"')
@@ -139,9 +99,7 @@ def read_config(document: Field) -> Config:
 def _version(document: Field) -> object:
     if not isinstance(document.value, dict):
         raise document.expected("a mapping with schemaVersion and tests")
-    if document.file.endswith(".json"):
-        document = _with_yaml_keys(document, _CONFIG_KEYS)
-    version = document.value.get("schemaVersion")
+    version = with_yaml_keys(document, _CONFIG_KEYS).value.get("schemaVersion")
     if version is None:
         raise ToolError(
             f"{document.file}: schemaVersion is missing", 'write schemaVersion: "2.0.0"'
@@ -149,23 +107,8 @@ def _version(document: Field) -> object:
     return version
 
 
-def _with_yaml_keys(field: Field, keys: Iterable[str]) -> Field:
-    """A mapping of a JSON config with the keys of a YAML config."""
-    if not isinstance(field.value, dict):
-        return field
-    known = {key.lower(): key for key in keys}
-    known |= {name: key for name, key in _JSON_KEYS.items() if key in known.values()}
-    value = {}
-    for key, each in field.value.items():
-        name = known.get(key.lower(), key)
-        if name in value:
-            raise ToolError(f"{field.where}: duplicate field {name!r}")
-        value[name] = each
-    return Field(field.file, field.path, value)
-
-
 def _variable(field: Field) -> Variable:
-    fields = _Mapping(field, "key", "value")
+    fields = Mapping(field, "key", "value")
     key = fields.required("key")
     if "=" in key.nonempty_string():
         raise key.expected("a name without '='")
@@ -173,7 +116,7 @@ def _variable(field: Field) -> Variable:
 
 
 def _expected_variable(field: Field) -> Variable:
-    fields = _Mapping(field, "key", "value", "isRegex")
+    fields = Mapping(field, "key", "value", "isRegex")
     return Variable(
         fields.required("key").nonempty_string(), fields.string("value"), fields.boolean("isRegex")
     )
@@ -187,17 +130,17 @@ def _variable_name(field: Field) -> str:
 
 
 def _command_1(field: Field) -> CommandTest:
-    fields = _Mapping(field, *_COMMAND_KEYS)
+    fields = Mapping(field, *_COMMAND_KEYS)
     return _command(fields, _argv(fields.required("command")))
 
 
 def _command_2(field: Field) -> CommandTest:
-    fields = _Mapping(field, *_COMMAND_KEYS, "args")
+    fields = Mapping(field, *_COMMAND_KEYS, "args")
     program = fields.required("command").nonempty_string()
     return _command(fields, (program, *fields.strings("args")))
 
 
-def _command(fields: _Mapping, command: tuple[str, ...]) -> CommandTest:
+def _command(fields: Mapping, command: tuple[str, ...]) -> CommandTest:
     return CommandTest(
         name=fields.required("name").nonempty_string(),
         command=command,
@@ -220,14 +163,14 @@ def _argv(field: Field) -> tuple[str, ...]:
 
 
 def _existence_1(field: Field) -> ExistenceTest:
-    return _existence(_Mapping(field, *_EXISTENCE_KEYS))
+    return _existence(Mapping(field, *_EXISTENCE_KEYS))
 
 
 def _existence_2(field: Field) -> ExistenceTest:
-    return _existence(_Mapping(field, *_EXISTENCE_KEYS, "uid", "gid", "isExecutableBy"))
+    return _existence(Mapping(field, *_EXISTENCE_KEYS, "uid", "gid", "isExecutableBy"))
 
 
-def _existence(fields: _Mapping) -> ExistenceTest:
+def _existence(fields: Mapping) -> ExistenceTest:
     executable_by = fields.string("isExecutableBy")
     if executable_by and executable_by not in _EXECUTABLE_BY:
         raise fields.required("isExecutableBy").expected("owner, group, other or any")
@@ -243,7 +186,7 @@ def _existence(fields: _Mapping) -> ExistenceTest:
 
 
 def _content(field: Field) -> ContentTest:
-    fields = _Mapping(field, *_CONTENT_KEYS)
+    fields = Mapping(field, *_CONTENT_KEYS)
     return ContentTest(
         name=fields.required("name").nonempty_string(),
         path=fields.required("path").nonempty_string(),
@@ -253,13 +196,13 @@ def _content(field: Field) -> ContentTest:
 
 
 def _license(field: Field) -> LicenseTest:
-    fields = _Mapping(field, "debian", "files")
+    fields = Mapping(field, "debian", "files")
     return LicenseTest(debian=fields.boolean("debian"), files=fields.strings("files"))
 
 
 def _metadata(field: Field) -> MetadataTest | None:
     """A metadata test, or None if it checks nothing."""
-    fields = _Mapping(field, *_METADATA_KEYS)
+    fields = Mapping(field, *_METADATA_KEYS)
     entrypoint, cmd = fields.get("entrypoint"), fields.get("cmd")
     test = MetadataTest(
         env=fields.each("envVars", _expected_variable),
@@ -278,7 +221,7 @@ def _metadata(field: Field) -> MetadataTest | None:
 
 
 def _run_options(field: Field) -> RunOptions:
-    fields = _Mapping(field, *_OPTION_KEYS)
+    fields = Mapping(field, *_OPTION_KEYS)
     return RunOptions(
         user=fields.string("user"),
         privileged=fields.boolean("privileged"),

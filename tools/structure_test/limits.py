@@ -21,6 +21,7 @@ _PAGE = os.sysconf("SC_PAGE_SIZE")
 _INTERVAL = 0.2  # seconds between measurements
 _MAX_LOAD = 0.05  # the share of time that measurements may take
 _MIN_AVAILABLE = 128 * MIB
+_MAX_DEPTH = 256  # of directories that are measured
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,16 +131,27 @@ def available_memory() -> int:
 
 
 def disk_usage(directory: str) -> int:
-    """Bytes on disk of what a directory holds, as far as this process can read it."""
+    """Bytes on disk of what a directory holds, as far as this process can read it.
+
+    A running command may move directories and replace them by links at any time.
+    """
+    return _disk_usage(directory, None, 0)
+
+
+def _disk_usage(name: str, parent: int | None, depth: int) -> int:
+    flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
     total = 0
-    pending = [directory]
-    while pending:
-        with contextlib.suppress(OSError), os.scandir(pending.pop()) as entries:
-            for entry in entries:
-                with contextlib.suppress(OSError):
-                    total += entry.stat(follow_symlinks=False).st_blocks << 9
-                    if entry.is_dir(follow_symlinks=False):
-                        pending.append(entry.path)
+    with contextlib.suppress(OSError):
+        descriptor = os.open(name, flags, dir_fd=parent)
+        try:
+            with os.scandir(descriptor) as entries:
+                for entry in entries:
+                    with contextlib.suppress(FileNotFoundError):
+                        total += entry.stat(follow_symlinks=False).st_blocks << 9
+                        if depth < _MAX_DEPTH and entry.is_dir(follow_symlinks=False):
+                            total += _disk_usage(entry.name, descriptor, depth + 1)
+        finally:
+            os.close(descriptor)
     return total
 
 

@@ -25,6 +25,9 @@ _MAX_LINKS = 40  # Linux's own limit, path_resolution(7).
 _DIRECTORY = os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _ANYTHING = os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC
 
+# The links that bubblewrap makes in /dev.
+_DEVICE_LINKS = (b"core", b"fd", b"ptmx", b"stderr", b"stdin", b"stdout")
+
 Kind = Literal["file", "directory"]
 
 
@@ -53,6 +56,7 @@ class MountPoints:
         self._opened = contextlib.ExitStack()
         self._root = self._keep(os.open(root, _DIRECTORY))
         self._mounts: dict[bytes, int] = {}
+        self._kernel: set[bytes] = set()
 
     def close(self) -> None:
         """Closes all descriptors."""
@@ -80,9 +84,15 @@ class MountPoints:
         self._mounts[path] = descriptor
         return path
 
-    def add_directory(self, target: str) -> bytes:
-        """Finds the mount point of a file system that has nothing of the host's or the image's."""
-        return self._find(target, "directory")
+    def add_kernel(self, target: str) -> bytes:
+        """Finds the mount point of a file system of the kernel: /proc, /sys or /dev.
+
+        Later paths must not lead below it, because such a file system has links of its own, some
+        of which lead to the host while bubblewrap mounts. New names in /dev are allowed.
+        """
+        path = self._find(target, "directory")
+        self._kernel.add(path)
+        return path
 
     def directory(self, path: str) -> bytes:
         """The path without links of a directory that exists.
@@ -116,6 +126,7 @@ class MountPoints:
             if name == b"..":
                 del steps[-1:]
                 continue
+            self._check_kernel(steps, name, is_last=not todo)
             step = self._step(steps, name, path, create if not todo else create and "directory")
             status = os.fstat(step.descriptor)
             if stat.S_ISLNK(status.st_mode):
@@ -131,6 +142,13 @@ class MountPoints:
                 raise PathError(f"{_text(_join([*steps, step]))} is not a directory")
             steps.append(step)
         return steps
+
+    def _check_kernel(self, steps: list[_Step], name: bytes, is_last: bool) -> None:
+        here = _join(steps)
+        if here not in self._kernel:
+            return
+        if here != b"/dev" or not is_last or name in _DEVICE_LINKS:
+            raise PathError(f"{_text(here)}/{_text(name)}: {_text(here)} belongs to the sandbox")
 
     def _step(self, steps: list[_Step], name: bytes, path: str, create: Kind | None) -> _Step:
         here = steps[-1].descriptor if steps else self._root

@@ -20,7 +20,8 @@ from tools.structure_test.limits import Limits, available_memory, kernel_counts_
 from tools.structure_test.mount_points import MountPoints
 from tools.structure_test.scratch import Scratch
 from tools.structure_test.sparse import copy_sparse
-from tools.structure_test.unpack import MOUNTED, effective_mode, set_modes, unpack
+from tools.structure_test.system_mounts import system_mounts
+from tools.structure_test.unpack import effective_mode, set_modes, unpack
 from tools.structure_test.users import User
 
 _EMULATOR_PATH = "/.qemu"
@@ -28,29 +29,6 @@ _NO_EXEC = "Exec format error"
 _EMULATED_ALONE = (
     "to run the programs that it starts, this machine needs Linux 6.7, or Debian's package "
     "qemu-user-static (Debian 12) or qemu-user-binfmt (later)"
-)
-# What container engines protect. Some of these files ask for the host's root as owner, not for a
-# capability, and a run as root in a user namespace with a single id cannot be another user.
-_READ_ONLY = (
-    "/proc/bus",
-    "/proc/fs",
-    "/proc/irq",
-    "/proc/sys",
-    "/proc/sysrq-trigger",
-)
-_HIDDEN = (
-    "/proc/acpi",
-    "/proc/asound",
-    "/proc/interrupts",
-    "/proc/kcore",
-    "/proc/keys",
-    "/proc/latency_stats",
-    "/proc/sched_debug",
-    "/proc/scsi",
-    "/proc/timer_list",
-    "/proc/timer_stats",
-    "/sys/devices/virtual/powercap",
-    "/sys/firmware",
 )
 # The capabilities that container engines leave to root.
 _ROOT_CAPABILITIES = (
@@ -210,13 +188,14 @@ class Sandbox:
         self, root: str, points: MountPoints, process: ProcessOptions, emulator: Emulator | None
     ) -> list[str | bytes]:
         user = process.user
+        shm_size = min(self._limits.disk, available_memory() // 2)
         options: list[str | bytes] = ["--unshare-user", "--unshare-ipc", "--unshare-pid"]
         # The capabilities of a root user only apply to a network that its namespace owns.
         if user.uid == 0 or not self._scratch.namespaced:
             options.append("--unshare-net")
         options += ["--unshare-uts", "--unshare-cgroup-try", "--die-with-parent", "--new-session"]
         options += ["--uid", str(user.uid), "--gid", str(user.gid), "--hostname", HOSTNAME]
-        options += ["--bind", root, "/", *self._system_mounts(points)]
+        options += ["--bind", root, "/", *system_mounts(points, shm_size)]
         if emulator is not None:
             source = self._scratch.reachable(emulator.path)
             options += ["--ro-bind", source, points.add(_EMULATOR_PATH, source)]
@@ -235,23 +214,6 @@ class Sandbox:
             capabilities += _ROOT_CAPABILITIES
         for capability in capabilities:
             options += ["--cap-add", f"CAP_{capability}"]
-        return options
-
-    def _system_mounts(self, points: MountPoints) -> list[str | bytes]:
-        for path in MOUNTED:
-            if points.add_directory(path) != path.encode():
-                raise PathError(f"{path} is a symbolic link")
-        shm_size = min(self._limits.disk, available_memory() // 2)
-        options: list[str | bytes] = ["--proc", "/proc", "--dev", "/dev"]
-        options += ["--ro-bind", "/sys", "/sys"]
-        options += ["--perms", "1777", "--size", str(shm_size), "--tmpfs", "/dev/shm"]
-        for path in filter(os.path.exists, _READ_ONLY):
-            options += ["--ro-bind", path, path]
-        for path in filter(os.path.exists, _HIDDEN):
-            if os.path.isdir(path):
-                options += ["--tmpfs", path, "--remount-ro", path]
-            else:
-                options += ["--ro-bind", "/dev/null", path]
         return options
 
     def _bind_mount(self, points: MountPoints, mount: BindMount) -> list[str | bytes]:

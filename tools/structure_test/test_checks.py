@@ -107,15 +107,22 @@ def test_content_follows_links_inside_the_image(image: ImageFiles, name: str) ->
 @pytest.mark.parametrize(
     ("path", "error"),
     [
-        ("/etc/dangling", "expected /etc/dangling, but /nowhere does not exist"),
-        ("/etc/loop", "expected /etc/loop, but /etc/loop: too many symbolic links"),
-        ("/tmp", "expected /tmp, but /tmp is not a regular file: dtrwxrwxrwx"),
-        ("/etc/fifo", "expected /etc/fifo, but /etc/fifo is not a regular file: prw-r--r--"),
+        ("/etc/dangling", "/nowhere does not exist"),
+        ("/etc/loop", "/etc/loop: too many symbolic links, or a loop of them"),
+        ("/tmp", "/tmp is not a regular file: dtrwxrwxrwx"),
+        ("/etc/fifo", "/etc/fifo is not a regular file: prw-r--r--"),
+        # Other paths are suggested only if the path does not exist.
+        ("/etc/fif", "/etc/fif does not exist; did you mean /etc/fifo?"),
     ],
 )
 def test_paths_without_content(image: ImageFiles, path: str, error: str) -> None:
-    (found,) = check_content(image, ContentTest("", path))
-    assert found.startswith(error)
+    assert list(check_content(image, ContentTest("", path))) == [f"expected {path}, but {error}"]
+
+
+def test_suggestions_for_long_names_cost_little(image: ImageFiles) -> None:
+    path = "/etc/" + "passwd" * 100000
+    (error,) = check_existence(image.tree, ExistenceTest("", path))
+    assert error == f"expected {path}, but {path} does not exist"
 
 
 def test_content_errors(image: ImageFiles) -> None:

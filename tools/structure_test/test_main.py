@@ -1,5 +1,7 @@
 import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -139,6 +141,23 @@ def test_report_formats_and_files(tmp_path: Path, image: str) -> None:
     assert json.loads(report.read_bytes())["Total"] == 1
     run_config(tmp_path, image, "--output", "junit", "--test-report", str(report), **tests)
     assert ElementTree.parse(report).getroot().attrib["failures"] == "0"
+
+
+def test_reports_are_written_in_every_locale(tmp_path: Path) -> None:
+    image = write_layout(tmp_path / "image", layer(Entry("file\udcff"), Entry("caf\xe9")))
+    tests = [{"name": "caf\xe9 \x1b[31m", "path": path} for path in ("/file", "/cafe")]
+    config = write_config(tmp_path / "t.json", fileExistenceTests=tests)
+    for encoding, name in (("ascii:strict", r"caf\xe9"), ("utf-8:strict", "caf\xe9")):
+        ran = subprocess.run(
+            [sys.executable, "-m", "tools.structure_test", "--image", image, "--config", config],
+            env={"PYTHONIOENCODING": encoding, "PYTHONPATH": os.pathsep.join(sys.path)},
+            capture_output=True,
+            check=False,
+        )
+        assert ran.stderr == b""
+        text = ran.stdout.decode("utf-8")
+        assert rf"=== RUN: File Existence Test: {name} \x1b[31m" in text
+        assert r"/file does not exist; did you mean /file\xff?" in text
 
 
 def test_bazel_gets_the_results_of_each_test(

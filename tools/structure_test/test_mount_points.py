@@ -94,6 +94,19 @@ def test_mounts_in_mounted_directories(root: Path, source: Path) -> None:
     assert list((root / "data").iterdir()) == []
 
 
+def test_file_systems_of_the_kernel(root: Path, source: Path) -> None:
+    (root / "link").symlink_to("/proc/self/root/oldroot")
+    with MountPoints(str(root), None, 0o755) as points:
+        for path in ("/proc", "/dev"):
+            assert points.add_kernel(path) == path.encode()
+        for target in ("/proc/x", "/link/x", "/link", "/dev/fd", "/dev/fd/x", "/dev/x/y"):
+            with pytest.raises(PathError, match="belongs to the sandbox"):
+                points.add(target, str(source))
+        with pytest.raises(PathError, match="belongs to the sandbox"):
+            points.directory("/link")
+        assert points.add("/dev/fuse", str(source / "file")) == b"/dev/fuse"
+
+
 def test_directories(root: Path) -> None:
     with MountPoints(str(root), None, 0o755) as points:
         assert points.directory("") == b"/"

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from tools.structure_test.identity import spare_identity
+from tools.structure_test.sample_images import layer, shell, symlink, write_layout
 from tools.structure_test.tool_process import (
     restrict,
     run_tool,
@@ -121,6 +122,24 @@ def test_links_of_a_setup_do_not_lead_to_the_host(
     assert stdout(mounted) == "mounted\n"
     assert "working directory: /oldroot does not exist" in workdir["Errors"][0]
     assert list(host.iterdir()) == []
+
+
+def test_links_of_an_image_do_not_lead_to_the_host(tmp_path: Path, public_directory: Path) -> None:
+    # Bubblewrap sees the host in its own /proc while it mounts.
+    host = f"/proc/self/root/oldroot{public_directory}"
+    links = [symlink("evil", host), symlink("up", "../../../../../../../.." + host)]
+    config = {"Env": ["PATH=/bin"], "WorkingDir": "/evil/workdir", "Volumes": {"/evil/volume": {}}}
+    image = write_layout(tmp_path / "image", layer(*shell(), *links), config=config)
+    for number, target in enumerate(("/evil/a", "/up/b", "/evil", "/proc/self/cwd/x", "/x")):
+        tests = write_config(
+            tmp_path / f"{number}.json",
+            commandTests=[{"name": "a", **sh("true")}],
+            containerRunOptions={"bindMounts": [f"{tmp_path}:{target}"]},
+        )
+        ran = run_tool("--image", image, "--config", tests)
+        assert (ran.status, ran.stderr) == (1, "")
+        assert "/proc belongs to the sandbox" in ran.stdout
+    assert list(public_directory.iterdir()) == []
 
 
 def test_terminal(run_tests: Any) -> None:
