@@ -71,7 +71,8 @@ class Scratch:
             self._mount_best(size)
             self.binfmt = emulator is not None and self._register(emulator)
         elif self.identity:
-            os.chmod(directory, 0o711)
+            self._directory = self._public_directory()
+            os.chmod(self._directory, 0o711)
         self.pool = self.path("pool")
         os.mkdir(self.pool, 0o700)
 
@@ -171,15 +172,15 @@ class Scratch:
         mount.callback(namespaces.unmount, self._directory)
 
     def _public_directory(self) -> str:
-        """An empty directory that every user can enter, to mount the image on.
+        """An empty directory in one that every user can enter, for the image.
 
-        Nothing is written to it. The other user may not be able to enter where TEST_TMPDIR is.
+        The other user may not be able to enter where TEST_TMPDIR is.
         """
         for parent in _PUBLIC:
             with contextlib.suppress(OSError):
                 if os.stat(parent).st_mode & 0o001:
                     path = tempfile.mkdtemp(prefix="structure_test-", dir=parent)
-                    self._cleanup.callback(os.rmdir, path)
+                    self._cleanup.callback(remove_tree, path)
                     return path
         raise ToolError(
             f"command tests: root needs one of {', '.join(_PUBLIC)}, open to every user"
