@@ -178,7 +178,7 @@ def _judge(case: Case, directory: Path, status: int, stderr: str) -> str:
     left = [name for name in case.outputs if (directory / name).exists()]
     if status == 1 and left:
         return f"an error that leaves {left}"
-    return ""
+    return case.check(directory) if status == 0 else ""
 
 
 if __name__ == "__main__":

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import datetime
+import gzip
 import random
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -14,6 +16,8 @@ from cryptography.x509.oid import NameOID
 
 from tests.hostile.deb_variants import generate as generate_deb
 from tests.hostile.mutations import mutate_bytes, mutate_tar
+from tests.hostile.tar_programs import ours, python
+from tools.lib.archive.tar_entry import path_bytes
 from tools.lib.archive.testing import archive, header, pax
 from tools.lib.debian.testing import (
     COMPRESSIONS,
@@ -26,6 +30,7 @@ from tools.lib.debian.testing import (
     tar,
 )
 from tools.lib.elf.testing import shared_library
+from tools.lib.part.part_json import read_part
 from tools.node.testing import npm, program
 
 
@@ -34,13 +39,14 @@ class Case:
     """Files by their paths, and the tool that reads them with its arguments.
 
     The tool runs in the directory of the files. `outputs` are the files that it may write; if it
-    fails, it must not leave any.
+    fails, it must not leave any. `check` says what is wrong with them if it succeeds.
     """
 
     files: Mapping[str, bytes]
     module: str
     arguments: Sequence[str]
-    outputs: Sequence[str] = field(default=())
+    outputs: Sequence[str] = ()
+    check: Callable[[Path], str] = lambda directory: ""
 
 
 _COMPRESS: Mapping[str, Callable[[bytes], bytes]] = COMPRESSIONS
@@ -73,7 +79,21 @@ def deb(dice: random.Random) -> Case:
     outputs = ["o.blob", "o.json", "o.layer.json"]
     flags = ["--blob-out=o.blob", "--part-out=o.json", "--layer-out=o.layer.json"]
     flags += dice.choice([[], ["--merged-usr"], ["--no-default-excludes"]])
-    return Case({"in.deb": data}, "tools.deb", ["--deb=in.deb", "--label=x", *flags], outputs)
+    arguments = ["--deb=in.deb", "--label=x", *flags]
+    return Case({"in.deb": data}, "tools.deb", arguments, outputs, _check_layer)
+
+
+def _check_layer(directory: Path) -> str:
+    """The layer has to be one that readers read alike, and to have what its part.json lists."""
+    data = gzip.decompress((directory / "o.blob").read_bytes())
+    seen = ours(data, for_runtime=True)
+    if python(data) != seen:
+        return "a layer that Python reads differently"
+    part = read_part(str(directory / "o.json"))
+    listed = [path_bytes(entry.path) for entry in part.entries]
+    if [each.path for each in seen if each.type != "directory"] != listed:
+        return "a layer with other entries than part.json lists"
+    return ""
 
 
 def _mutate_package(dice: random.Random, control: bytes, files: bytes) -> bytes:

@@ -6,7 +6,7 @@ Format" and "Extensions".
 
 What it accepts, GNU tar, dpkg-deb, Go's archive/tar and Python's tarfile read the same way. What
 they would read differently is an error: such an archive could show one file to a scanner and
-another to the container runtime.
+another to the container runtime. Owners are numbers; runtimes ignore their names.
 """
 
 from __future__ import annotations
