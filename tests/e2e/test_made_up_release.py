@@ -39,6 +39,7 @@ apt.install(
     "python3/BUILD.bazel": {
         "    architectures = {\n": '        "debian99": ["arm64"],\n',
         "        substitutions = {\n": '            "debian99": {"python": "3.13"},\n',
+        "    for distribution, links in {\n": '        "debian99": {},\n',
     },
 }
 
