@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from tools.lib.cli.errors import ToolError
@@ -71,7 +71,7 @@ class Scratch:
             self._mount_best(size)
             self.binfmt = emulator is not None and self._register(emulator)
         elif self.identity:
-            self._directory = self._public_directory()
+            self._directory = self._public_directory(remove_tree)
             os.chmod(self._directory, 0o711)
         self.pool = self.path("pool")
         os.mkdir(self.pool, 0o700)
@@ -145,7 +145,7 @@ class Scratch:
         in_memory = size <= min(MAX_IN_MEMORY, available_memory() // _UNPACKED_RATIO)
         disk = self._directory
         if self.identity:
-            self._directory = self._public_directory()
+            self._directory = self._public_directory(os.rmdir)
         # Before Linux 6.6, tmpfs had no user extended attributes, which overlays need.
         for image_in_memory, copies_in_memory in ((in_memory, True), (False, False)):
             with contextlib.ExitStack() as mount:
@@ -171,16 +171,19 @@ class Scratch:
             return
         mount.callback(namespaces.unmount, self._directory)
 
-    def _public_directory(self) -> str:
+    def _public_directory(self, remove: Callable[[str], object]) -> str:
         """An empty directory in one that every user can enter, for the image.
 
         The other user may not be able to enter where TEST_TMPDIR is.
+
+        Args:
+            remove: removes the directory at the end.
         """
         for parent in _PUBLIC:
             with contextlib.suppress(OSError):
                 if os.stat(parent).st_mode & 0o001:
                     path = tempfile.mkdtemp(prefix="structure_test-", dir=parent)
-                    self._cleanup.callback(remove_tree, path)
+                    self._cleanup.callback(remove, path)
                     return path
         raise ToolError(
             f"command tests: root needs one of {', '.join(_PUBLIC)}, open to every user"
