@@ -17,6 +17,7 @@ from tools.lib.archive.tar_entry import path_bytes
 from tools.lib.cli.errors import ToolError
 from tools.structure_test.identity import Identity
 from tools.structure_test.limits import Limits, Monitor, running_processes, set_resource_limits
+from tools.structure_test.signals import deferred, undefer
 
 FALLBACK_PATH = ("/usr/bin",)
 """Searched for bwrap after PATH, because the environment of a test may have a minimal PATH."""
@@ -99,51 +100,67 @@ class Bubblewrap:
         """
         # What bubblewrap leaves behind becomes a child of this process.
         _libc.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
-        status, status_end = os.pipe()
-        terminal, terminal_end = os.openpty() if tty else (-1, -1)
-        arguments = _options_file(options)
-        process = subprocess.Popen(
-            [
-                *(self.path, "--args", str(arguments), "--json-status-fd", str(status_end), "--"),
-                *map(path_bytes, command),
-            ],
-            stdin=terminal_end if tty else subprocess.DEVNULL,
-            stdout=terminal_end if tty else subprocess.PIPE,
-            stderr=terminal_end if tty else subprocess.PIPE,
-            env={},
-            pass_fds=[arguments, status_end],
-            umask=0o022,
-            user=self.identity.uid if self.identity else None,
-            group=self.identity.gid if self.identity else None,
-            extra_groups=[] if self.identity else None,
-            preexec_fn=lambda: set_resource_limits(limits, self.limit_processes),
-        )
-        os.close(arguments)
-        os.close(status_end)
-        streams = {"status": status}
-        if tty:
-            os.close(terminal_end)
-            streams["stdout"] = terminal
-        else:
-            assert process.stdout is not None
-            assert process.stderr is not None
-            # Duplicates, because the process object closes its pipes.
-            streams["stdout"] = os.dup(process.stdout.fileno())
-            streams["stderr"] = os.dup(process.stderr.fileno())
-            process.stdout.close()
-            process.stderr.close()
-        buffers = {name: bytearray() for name in streams}
+        streams: dict[str, int] = {}
+        buffers: dict[str, bytearray] = {}
+        process = None
         try:
+            with deferred():
+                process = self._start(options, command, limits, tty, streams)
+            buffers = {name: bytearray() for name in streams}
             failure = _collect(process, streams, buffers, limits, disk)
         finally:
-            # The end of bubblewrap ends the pid namespace, and all processes in it.
-            process.kill()
-            process.wait()
-            _end_orphans()
-            for name, stream in streams.items():
-                _drain(stream, buffers[name])
-                os.close(stream)
+            with deferred():
+                # The end of bubblewrap ends the pid namespace, and all processes in it.
+                if process is not None:
+                    process.kill()
+                    process.wait()
+                    _end_orphans()
+                for name, stream in streams.items():
+                    _drain(stream, buffers.setdefault(name, bytearray()))
+                    os.close(stream)
         return _outcome({name: bytes(data) for name, data in buffers.items()}, failure, command)
+
+    def _start(
+        self,
+        options: Iterable[str | bytes],
+        command: Sequence[str],
+        limits: Limits,
+        tty: bool,
+        streams: dict[str, int],
+    ) -> subprocess.Popen[bytes]:
+        """Starts bubblewrap, and adds the ends of its streams that are to be read."""
+
+        def prepare() -> None:
+            undefer()
+            set_resource_limits(limits, self.limit_processes)
+
+        with contextlib.ExitStack() as ends:
+
+            def open_stream(name: str) -> int:
+                streams[name], end = os.openpty() if name == "terminal" else os.pipe()
+                ends.callback(os.close, end)
+                return end
+
+            arguments = _options_file(options)
+            ends.callback(os.close, arguments)
+            status = open_stream("status")
+            terminal = open_stream("terminal") if tty else None
+            return subprocess.Popen(
+                [
+                    *(self.path, "--args", str(arguments), "--json-status-fd", str(status), "--"),
+                    *map(path_bytes, command),
+                ],
+                stdin=subprocess.DEVNULL if terminal is None else terminal,
+                stdout=open_stream("stdout") if terminal is None else terminal,
+                stderr=open_stream("stderr") if terminal is None else terminal,
+                env={},
+                pass_fds=[arguments, status],
+                umask=0o022,
+                user=self.identity.uid if self.identity else None,
+                group=self.identity.gid if self.identity else None,
+                extra_groups=[] if self.identity else None,
+                preexec_fn=prepare,
+            )
 
 
 def _options_file(options: Iterable[str | bytes]) -> int:
@@ -187,7 +204,8 @@ def _collect(
                     selector.unregister(key.fd)
                 buffers[key.data] += data
                 if len(buffers[key.data]) > MAX_OUTPUT:
-                    return f"more than {MAX_OUTPUT >> 20} MiB of {key.data}"
+                    name = "stdout" if key.data == "terminal" else key.data
+                    return f"more than {MAX_OUTPUT >> 20} MiB of {name}"
             exceeded = monitor.exceeded()
             if exceeded:
                 return exceeded
@@ -215,7 +233,7 @@ def _read(stream: int) -> bytes:
 
 
 def _outcome(texts: dict[str, bytes], failure: str, command: Sequence[str]) -> Outcome:
-    stdout = texts["stdout"].decode("utf-8", "replace")
+    stdout = texts.get("stdout", texts.get("terminal", b"")).decode("utf-8", "replace")
     stderr = texts.get("stderr", b"").decode("utf-8", "replace")
     if failure:
         return Outcome(None, stdout, stderr, f"was killed: {failure}")

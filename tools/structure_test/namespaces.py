@@ -14,6 +14,7 @@ import struct
 from collections.abc import Callable, Iterator, Mapping
 
 from tools.structure_test.identity import Identity
+from tools.structure_test.signals import deferred
 
 _CLONE_NEWNS = 0x00020000
 _CLONE_NEWUSER = 0x10000000
@@ -174,7 +175,9 @@ def _succeeds(action: Callable[[], None]) -> bool:
 
 def _fork(action: Callable[[], None]) -> int:
     """Starts a child process that does nothing but `action`. Its status is 0 on success."""
-    child = os.fork()
+    # Python ignores exceptions, and so signals, in what modules do before and after a fork.
+    with deferred():
+        child = os.fork()
     if child == 0:
         status = 1
         try:

@@ -18,6 +18,7 @@ from tools.structure_test import namespaces
 from tools.structure_test.emulation import Emulator
 from tools.structure_test.identity import spare_identity
 from tools.structure_test.limits import MIB, available_memory
+from tools.structure_test.signals import deferred
 from tools.structure_test.unpack import remove_tree
 
 _UNPACKED_RATIO = 8  # An unpacked image is rarely larger than its layers times this.
@@ -89,17 +90,20 @@ class Scratch:
             size: bytes that it must hold.
         """
         path = self.path(name)
-        os.mkdir(path, 0o700)
+        space = contextlib.ExitStack()
         try:
-            if self._copies_in_memory:
-                size = max(_MIN_COPY, min(size, available_memory() // 2))
-                namespaces.mount_tmpfs(path, size)
+            with deferred():
+                os.mkdir(path, 0o700)
+                space.callback(remove_tree, path)
+                if self._copies_in_memory:
+                    size = max(_MIN_COPY, min(size, available_memory() // 2))
+                    namespaces.mount_tmpfs(path, size)
+                    space.callback(namespaces.unmount, path)
             os.chmod(path, 0o711)
             yield CopySpace(path, self._copies_in_memory)
         finally:
-            if self._copies_in_memory:
-                namespaces.unmount(path)
-            remove_tree(path)
+            with deferred():
+                space.close()
 
     @contextlib.contextmanager
     def mounted_overlay(self, lower: str, name: str) -> Iterator[str]:
@@ -111,11 +115,16 @@ class Scratch:
             os.mkdir(self.path(name, part))
         self.set_owner(self.path(name, "upper"))
         root = f"{name}/root"
-        namespaces.mount_overlay(self._directory, lower, f"{name}/upper", f"{name}/work", root)
+        mount = contextlib.ExitStack()
         try:
+            with deferred():
+                changes = (f"{name}/upper", f"{name}/work")
+                namespaces.mount_overlay(self._directory, lower, *changes, root)
+                mount.callback(namespaces.unmount, self.path(root))
             yield self.path(root)
         finally:
-            namespaces.unmount(self.path(root))
+            with deferred():
+                mount.close()
 
     def set_owner(self, path: str | bytes) -> None:
         """Makes a file belong to the user that commands run as."""
@@ -135,8 +144,9 @@ class Scratch:
             os.makedirs(target if os.path.isdir(path) else os.path.dirname(target), exist_ok=True)
             if not os.path.isdir(path):
                 open(target, "xb").close()
-            namespaces.mount_bind(path, target)
-            self._cleanup.callback(namespaces.unmount, target)
+            with deferred():
+                namespaces.mount_bind(path, target)
+                self._cleanup.callback(namespaces.unmount, target)
             self._reachable[path] = target
         return self._reachable[path]
 
@@ -153,23 +163,25 @@ class Scratch:
                 self._copies_in_memory = copies_in_memory
                 self.overlay = self._try_overlay()
                 if self.overlay:
-                    self._cleanup.enter_context(mount.pop_all())
+                    with deferred():
+                        self._cleanup.enter_context(mount.pop_all())
                     return
         self._mount_directory(self._cleanup, disk, in_memory)
         self._copies_in_memory = in_memory
 
     def _mount_directory(self, mount: contextlib.ExitStack, disk: str, in_memory: bool) -> None:
         """Mounts a tmpfs on the directory; or `disk`, unless it is the directory itself."""
-        if in_memory:
-            namespaces.mount_tmpfs(self._directory, mode=0o711)
-        elif self._directory != disk:
-            source = os.path.join(disk, "disk")
-            os.makedirs(source, exist_ok=True)
-            os.chmod(source, 0o711)
-            namespaces.mount_bind(source, self._directory)
-        else:
-            return
-        mount.callback(namespaces.unmount, self._directory)
+        with deferred():
+            if in_memory:
+                namespaces.mount_tmpfs(self._directory, mode=0o711)
+            elif self._directory != disk:
+                source = os.path.join(disk, "disk")
+                os.makedirs(source, exist_ok=True)
+                os.chmod(source, 0o711)
+                namespaces.mount_bind(source, self._directory)
+            else:
+                return
+            mount.callback(namespaces.unmount, self._directory)
 
     def _public_directory(self, remove: Callable[[str], object]) -> str:
         """An empty directory in one that every user can enter, for the image.
@@ -180,7 +192,7 @@ class Scratch:
             remove: removes the directory at the end.
         """
         for parent in _PUBLIC:
-            with contextlib.suppress(OSError):
+            with contextlib.suppress(OSError), deferred():
                 if os.stat(parent).st_mode & 0o001:
                     path = tempfile.mkdtemp(prefix="structure_test-", dir=parent)
                     self._cleanup.callback(remove, path)
@@ -210,11 +222,12 @@ class Scratch:
     def _register(self, emulator: Emulator) -> bool:
         target = self.path("binfmt")
         os.mkdir(target)
-        try:
-            namespaces.mount_binfmt(target, emulator.binfmt_rule())
-        except OSError:
-            return False
-        self._cleanup.callback(namespaces.unmount, target)
+        with deferred():
+            try:
+                namespaces.mount_binfmt(target, emulator.binfmt_rule())
+            except OSError:
+                return False
+            self._cleanup.callback(namespaces.unmount, target)
         return True
 
 
@@ -229,12 +242,16 @@ def open_scratch(emulator: Emulator | None, size: int) -> Iterator[Scratch]:
         size: bytes of the image's compressed layers.
     """
     os.umask(0o022)  # Modes are set explicitly; only mkdir's default depends on it.
-    directory = tempfile.mkdtemp(prefix="structure_test-", dir=os.environ.get("TEST_TMPDIR"))
+    cleanup = contextlib.ExitStack()
     try:
+        with deferred():
+            parent = os.environ.get("TEST_TMPDIR")
+            directory = tempfile.mkdtemp(prefix="structure_test-", dir=parent)
+            cleanup.callback(remove_tree, directory)
         # A setgid parent may give the directory a group that the user namespace does not have.
         os.chown(directory, -1, os.getegid())
         os.chmod(directory, 0o700)
-        with contextlib.ExitStack() as cleanup:
-            yield Scratch(directory, cleanup, emulator, size)
+        yield Scratch(directory, cleanup, emulator, size)
     finally:
-        remove_tree(directory)
+        with deferred():
+            cleanup.close()

@@ -49,6 +49,12 @@ def test_resource_limits(run_tests: Any) -> None:
     assert stdout(result).split() == ["0", "65536", "65536"]
 
 
+def test_commands_can_be_interrupted(run_tests: Any) -> None:
+    script = "busybox awk '/SigBlk/ {print $2}' /proc/self/status; kill $$"
+    result = run_tests(sh(script, exitCode=143)).one
+    assert int(stdout(result), 16) == 0
+
+
 def test_memory_of_a_process(run_tests: Any) -> None:
     flags = ("--memory", "128")
     small, large = run_tests(
