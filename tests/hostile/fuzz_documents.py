@@ -16,7 +16,8 @@ from tests.hostile.fuzz_archives import ENTRIES, TAR, Case, mutate_layer
 from tests.hostile.mutations import mutate_bytes, mutate_json
 from tests.hostile.tool_runs import convert_deb
 from tests.hostile.unpacked_layers import write_layout
-from tools.lib.debian.lock import VERSION
+from tools.lib.debian.lock import Lock, LockedPackage, Sha256, package_key, render_lock
+from tools.lib.debian.names import DebianArchitecture, PackageName, Version
 from tools.lib.debian.testing import deb
 
 
@@ -195,22 +196,21 @@ def lock(dice: random.Random) -> Case:
         manifest = mutate_bytes(dice, manifest)
     elif dice.random() < 0.3:
         manifest = mutate_json(dice, json.dumps(_MANIFEST).encode())
-    locked = {
-        "version": VERSION,
-        "manifest_sha256": hashlib.sha256(manifest).hexdigest(),
-        "packages": {
-            "b_1_amd64": {
-                "name": "b",
-                "version": "1",
-                "architecture": "amd64",
-                "sha256": "0" * 64,
-                "size": 5,
-                "url": "https://example.com/b.deb",
-                "depends": [],
-            }
-        },
-        "sets": {"a": {"amd64": ["b_1_amd64"]}},
-    }
-    data = mutate_json(dice, json.dumps(locked).encode())
+    key = package_key("b", "1", "amd64")
+    package = LockedPackage(
+        name=PackageName("b"),
+        version=Version("1"),
+        architecture=DebianArchitecture("amd64"),
+        sha256=Sha256("0" * 64),
+        size=5,
+        url="https://example.com/b.deb",
+        depends=(),
+    )
+    locked = Lock(
+        manifest_sha256=Sha256(hashlib.sha256(manifest).hexdigest()),
+        packages={key: package},
+        sets={"a": {"amd64": (key,)}},
+    )
+    data = mutate_json(dice, render_lock(locked))
     files = {"m.yaml": manifest, "m.lock.json": data, "key.pgp": b""}
     return Case(files, "tools.lock", ["--check", "m.yaml"])

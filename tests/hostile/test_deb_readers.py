@@ -31,12 +31,12 @@ def by_us(path: Path) -> tuple[str, str] | None:
         return None
 
 
-def by_dpkg(path: Path) -> tuple[str, str] | str:
-    """The same of dpkg-deb; its message if it refuses the package."""
+def by_dpkg(path: Path) -> tuple[str, str] | None:
+    """The same of dpkg-deb."""
     field = subprocess.run(["dpkg-deb", "-f", str(path), "Package"], capture_output=True)
     files = subprocess.run(["dpkg-deb", "--fsys-tarfile", str(path)], capture_output=True)
     if field.returncode or files.returncode:
-        return (field.stderr + files.stderr).decode(errors="replace")
+        return None
     return field.stdout.decode().strip(), hashlib.sha256(files.stdout).hexdigest()
 
 
@@ -50,9 +50,7 @@ def test_dpkg_deb_reads_the_same(tmp_path: Path) -> None:
         found = by_us(path)
         if found is not None:
             accepted += 1
-            expected = by_dpkg(path)
-            # Since 1.23, dpkg-deb refuses a file whose last member has odd size and no padding.
-            if expected != found and "non-even byte size" not in expected:
+            if by_dpkg(path) != found:
                 differing.append(seed)
     assert not differing
     assert accepted > 200

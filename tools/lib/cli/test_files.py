@@ -62,6 +62,14 @@ def test_json_is_canonical_and_keeps_names_that_are_not_utf8() -> None:
     assert read_json("a.json") == {"a": "ü\udcff", "b": [1, None]}
 
 
+def test_a_surrogate_that_stands_for_no_byte_is_an_error() -> None:
+    Path("a.json").write_bytes(rb'["\udcff"]')
+    assert read_json("a.json") == ["\udcff"]
+    Path("a.json").write_bytes(rb'{"\ud800": 1}')
+    with pytest.raises(ToolError, match=r"^a\.json: a string contains a lone surrogate$"):
+        read_json("a.json")
+
+
 @pytest.mark.parametrize("data", [b"", b"{", b"[" * 200_000, b"1" * 5000])
 def test_a_file_that_is_not_json_is_an_error(data: bytes) -> None:
     Path("a.json").write_bytes(data)
