@@ -6,6 +6,7 @@ import os
 from collections import defaultdict
 
 from launcher.unavailable import PackageGroup
+from tools.lib.cli.errors import ToolError
 from tools.lib.data.json_values import (
     parse_object,
     read_document,
@@ -17,6 +18,7 @@ from tools.lib.debian.architectures import find_debian_architecture
 from tools.lib.debian.lock import read_lock
 
 _LOCK_SUFFIX = ".lock.json"
+_NODEJS_VERSION = 1
 
 
 def read_groups(paths: list[str]) -> list[PackageGroup]:
@@ -51,7 +53,10 @@ def _debian_groups(path: str, name: str) -> list[PackageGroup]:
 def _nodejs_groups(path: str) -> list[PackageGroup]:
     """The releases that only the vendor's site has."""
     groups = []
-    archives = require_list(parse_object(read_document(path), path).get("archives"), path)
+    lock = parse_object(read_document(path), path)
+    if lock.get("version") != _NODEJS_VERSION:
+        raise ToolError(f"{path}: not a lock of version {_NODEJS_VERSION}")
+    archives = require_list(lock.get("archives"), f"{path}: archives")
     for number, value in enumerate(archives):
         where = f"{path}: archives[{number}]"
         archive = require_object(value, where)

@@ -36,7 +36,10 @@ def test_releases_of_nodejs_that_only_the_vendor_has(tmp_path: Path) -> None:
 
 def test_an_invalid_lock_is_an_error(tmp_path: Path) -> None:
     path = tmp_path / "nodejs.json"
-    path.write_text('{"archives": [{"sources": [{"url": "a"}]}]}')
+    path.write_text('{"version": 2, "archives": []}')
+    with pytest.raises(ToolError, match=r"nodejs\.json: not a lock of version 1"):
+        read_groups([str(path)])
+    path.write_text('{"version": 1, "archives": [{"sources": [{"url": "a"}]}]}')
     with pytest.raises(ToolError, match=r"nodejs\.json: archives\[0\]\.major"):
         read_groups([str(path)])
 

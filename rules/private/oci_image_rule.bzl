@@ -36,7 +36,7 @@ _ATTRS = CHECK_ATTRS | IMPORT_ATTRS | LAYER_ATTRS | LAYOUT_ATTRS | OPTION_ATTRS 
 def _write_options(ctx, name):
     """Writes options.json, what the image's config says. An option that is not given is null."""
     options = ctx.actions.declare_file(name + ".options.json")
-    values = option_values(ctx) | {
+    values = {"version": 1} | option_values(ctx) | {
         option: getattr(ctx.attr, option) or None
         for option in ["architecture", "os", "user", "variant", "workdir"]
     }

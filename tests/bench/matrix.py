@@ -14,10 +14,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from tools.lib.cli.errors import ToolError, run
-from tools.lib.cli.files import read_json
+from tools.lib.data.json_values import parse_object, read_document
 
 _QUIET = ["--noshow_progress", "--ui_event_filters=-info,-stdout,-stderr"]
 
@@ -59,14 +59,18 @@ def _layouts(top: str) -> Iterator[_Layout]:
             yield _Layout(os.path.relpath(directory, top), directory)
 
 
+def _read(path: str) -> dict[str, Any]:
+    return parse_object(read_document(path), path)
+
+
 def rows(top: str) -> Iterator[tuple[str, int, int]]:
     """Name, compressed bytes and number of layers of each image of one platform."""
     for layout in sorted(_layouts(top)):
-        manifests = read_json(f"{layout.directory}/index.json").get("manifests", [])
+        manifests = _read(f"{layout.directory}/index.json").get("manifests", [])
         if len(manifests) != 1:
             continue
         digest = manifests[0]["digest"].removeprefix("sha256:")
-        manifest = read_json(f"{layout.directory}/blobs/sha256/{digest}")
+        manifest = _read(f"{layout.directory}/blobs/sha256/{digest}")
         if "layers" in manifest:
             sizes = [layer["size"] for layer in manifest["layers"]]
             yield layout.name, sum(sizes), len(sizes)

@@ -77,6 +77,7 @@ def layer(dice: random.Random) -> Case:
     options = {
         "os": "linux",
         "architecture": "amd64",
+        "version": 1,
         "user": "1:1",
         "workdir": "/",
         "env": [["A", "B"]],

@@ -158,9 +158,17 @@ def test_malformed_waiver(value: dict[str, Any], message: str, tmp_path: Path) -
         check(tmp_path, PARTS, value)
 
 
-def test_unknown_version_of_waivers(tmp_path: Path) -> None:
-    (tmp_path / "waivers.json").write_text('{"version": 2, "waivers": []}')
-    with pytest.raises(ToolError, match=r"waivers\.json: unknown version 2 of waivers"):
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('{"version": 2, "waivers": []}', "unknown version 2 of waivers"),
+        ('{"version": 1, "waivers": [], "waiver": []}', "unknown field 'waiver'"),
+        ('{"version": 1, "waivers": [1], "waivers": []}', "not JSON: duplicate key 'waivers'"),
+    ],
+)
+def test_malformed_file_of_waivers(tmp_path: Path, text: str, message: str) -> None:
+    (tmp_path / "waivers.json").write_text(text)
+    with pytest.raises(ToolError, match=rf"waivers\.json: {message}"):
         check(tmp_path, PARTS, flags=["--waiver", str(tmp_path / "waivers.json")])
 
 

@@ -8,8 +8,14 @@ from fnmatch import fnmatchcase
 
 from tools.check_image.findings import Finding
 from tools.lib.cli.errors import ToolError
-from tools.lib.cli.files import read_json
-from tools.lib.data.json_values import require_list, require_object, require_string, require_strings
+from tools.lib.data.json_values import (
+    parse_object,
+    read_document,
+    require_list,
+    require_object,
+    require_string,
+    require_strings,
+)
 from tools.lib.rootfs.image import ImageView
 
 VERSION = 1
@@ -79,9 +85,11 @@ def read_waivers(path: str, *, in_base: bool) -> list[Waiver]:
     Raises:
         ToolError: the file is malformed, or a waiver has no reason.
     """
-    fields = require_object(read_json(path), path)
+    fields = parse_object(read_document(path), path)
     if fields.get("version") != VERSION:
         raise ToolError(f"{path}: unknown version {fields.get('version')!r:.80} of waivers")
+    if unknown := sorted(fields.keys() - {"version", "waivers"}):
+        raise ToolError(f"{path}: unknown field {unknown[0]!r:.80}", "must be version or waivers")
     return [
         _parse_waiver(each, f"{path}: waivers[{index}]", in_base)
         for index, each in enumerate(require_list(fields.get("waivers"), f"{path}: waivers"))

@@ -10,8 +10,8 @@ from dataclasses import replace
 from tools.files.spec import FilesSpec, SpecEntry, parse_spec
 from tools.lib.archive.tar_entry import TarEntry, path_bytes
 from tools.lib.cli.errors import ToolError, run
-from tools.lib.cli.files import read_json
 from tools.lib.cli.flags import Parser
+from tools.lib.data.json_values import parse_object, read_document
 from tools.lib.part.output import add_flags, part_writer
 from tools.lib.part.part_writer import PartWriter
 
@@ -30,7 +30,8 @@ def main(argv: Sequence[str]) -> int:
     add_flags(parser)
     args = parser.parse_args(argv)
 
-    spec = parse_spec(read_json(args.spec), args.label, len(args.source))
+    document = parse_object(read_document(args.spec), args.spec, any_bytes=True)
+    spec = parse_spec(document, args.label, len(args.source))
     with part_writer(args) as writer:
         for entry in sorted(spec.entries, key=lambda entry: path_bytes(entry.path)):
             _write(entry, spec, args.source, args.label, writer)

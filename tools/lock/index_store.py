@@ -39,7 +39,7 @@ _KEPT = re.compile(
     rf"\n(?=[ABCDFPSVabcdfpsv])(?i:{_FIELDS}):[^\n]*(?:\n[ \t][^\n]*)*|\n(?=\n)".encode()
 )
 _NAME = re.compile(rb"^(?i:Package):[ \t]*(\S+)", re.MULTILINE)
-_PROVIDES = re.compile(rb"^[Pp]rovides:([^\n]*\n(?:[ \t][^\n]*\n)*)", re.MULTILINE)
+_PROVIDES = re.compile(rb"^(?i:Provides):([^\n]*\n(?:[ \t][^\n]*\n)*)", re.MULTILINE)
 _PROVIDED = re.compile(rb"(?:^|,)\s*([A-Za-z0-9][A-Za-z0-9+._-]*)")
 _CHUNK = 48
 # Debian's largest index has 66,000 packages that provide 110,000 names.
@@ -181,7 +181,7 @@ def _blocks(pieces: Iterable[bytes]) -> Iterator[bytes]:
 
 def _provided(paragraph: bytes) -> list[str]:
     # Most paragraphs provide nothing, and searching for a word is faster than for a pattern.
-    field = _PROVIDES.search(paragraph) if b"rovides:" in paragraph else None
+    field = _PROVIDES.search(paragraph) if b"provides:" in paragraph.lower() else None
     return [name.decode() for name in _PROVIDED.findall(field[1])] if field else []
 
 

@@ -50,7 +50,7 @@ def test_fields_may_have_any_order_case_and_folding(tmp_path: Path) -> None:
 
 def test_a_provider_is_found_once(tmp_path: Path) -> None:
     packages = [stanza("b", "1", Provides="x (= 1), y"), stanza("b", "2", Provides="x (= 2)")]
-    index = store(tmp_path / "s", "\n".join([*packages, stanza("a", Provides="x")]))
+    index = store(tmp_path / "s", "\n".join([*packages, stanza("a", PROVIDES="x")]))
     assert index.providers("x") == ["a", "b"]
     assert index.providers("z") == []
 

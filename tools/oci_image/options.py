@@ -22,6 +22,9 @@ from tools.lib.data.json_values import (
 )
 from tools.oci_image.rfc3339 import parse_time
 
+VERSION = 1
+"""Of options.json."""
+
 FILE_FORMS: dict[str, Literal["map", "command", "list"]] = {
     "env": "map",
     "labels": "map",
@@ -84,14 +87,16 @@ def read_options(path: str, files: Mapping[str, str], created: str, name: str = 
     """Reads and validates the options.
 
     Args:
-        path: options.json, an object. A null is an option that is not given; `env` is a list of
-            pairs.
+        path: options.json, an object with a `version`. A null is an option that is not given;
+            `env` is a list of pairs.
         files: the paths of the options that are given as files.
         created: a file that contains an RFC 3339 time, or "".
         name: names the image in errors; by default `path`.
     """
     name = name or path
     fields = parse_object(read_document(path), path)
+    if fields.pop("version", None) != VERSION:
+        raise ToolError(f"{path}: not an options.json of version {VERSION}")
     if unknown := sorted(fields.keys() - {*_STRINGS, *FILE_FORMS}):
         raise ToolError(f"{name}: unknown option {unknown[0]!r:.80}")
     values: dict[str, Any] = {}

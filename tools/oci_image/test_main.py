@@ -12,7 +12,7 @@ from tools.oci_image.__main__ import main
 from tools.oci_image.options import FILE_FORMS
 from tools.oci_image.rfc3339 import parse_time
 
-PLATFORM = {"os": "linux", "architecture": "amd64"}
+PLATFORM = {"version": 1, "os": "linux", "architecture": "amd64"}
 
 
 Call = Callable[..., Json]
@@ -182,10 +182,10 @@ def test_times_are_seconds_since_1970(text: str, seconds: float) -> None:
 
 
 def test_errors_name_the_image_by_its_label(call: Call, tmp_path: Path) -> None:
-    (tmp_path / "options.json").write_text('{"os": "linux"}')
+    (tmp_path / "options.json").write_text('{"version": 1, "os": "linux"}')
     with pytest.raises(ToolError, match=r"^//x:image: no base, and architecture is missing "):
         main([*OUTPUTS, "--label=//x:image"])
-    (tmp_path / "options.json").write_text('{"user": "a b"}')
+    (tmp_path / "options.json").write_text('{"version": 1, "user": "a b"}')
     with pytest.raises(ToolError, match=r"^//x:image: user: 'a b' is not USER"):
         main([*OUTPUTS, "--label=//x:image"])
 

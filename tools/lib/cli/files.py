@@ -80,23 +80,3 @@ def write_json(path: str, value: Any) -> None:
     """Writes canonical JSON to `path`, atomically."""
     with atomic_write(path) as out:
         out.write(dump_json(value))
-
-
-def read_json(path: str) -> Any:
-    """Parses the JSON file at `path`, as `dump_json` writes it.
-
-    Raises:
-        ToolError: the file is not JSON, or has a lone surrogate that stands for no byte. The error
-            names the file and the position of the fault.
-    """
-    with open(path, "rb") as source:
-        data = source.read()
-    try:
-        value = json.loads(data.decode("utf-8", "surrogateescape"))
-        if rb"\u" in data:  # the only way to write another surrogate
-            json.dumps(value, ensure_ascii=False).encode("utf-8", "surrogateescape")
-        return value
-    except UnicodeEncodeError:
-        raise ToolError(f"{path}: a string contains a lone surrogate") from None
-    except (ValueError, RecursionError) as error:
-        raise ToolError(f"{path}: not JSON: {error}") from None

@@ -1,4 +1,4 @@
-"""JSON documents from outside the build: bounded in size, checked value by value.
+"""JSON documents: read strictly, checked value by value.
 
 `where` is how errors name a value: the file, then the path in the document
 (`app.json: layers[2].size`). Every function raises a ToolError that starts with it.
@@ -39,21 +39,28 @@ def compact(value: Json) -> bytes:
     return data
 
 
-def parse_object(data: bytes, where: str) -> Json:
+def parse_object(data: bytes, where: str, *, any_bytes: bool = False) -> Json:
     """Parses a document whose top-level value is an object.
 
     Strict where readers of JSON differ: duplicate keys, infinite numbers and lone surrogates are
     errors.
+
+    Args:
+        data: the document.
+        where: names it in errors.
+        any_bytes: whether strings may contain bytes that are not UTF-8, as `dump_json` writes names
+            of archives. They are read as `surrogateescape` does.
     """
+    errors = "surrogateescape" if any_bytes else "strict"
     try:
         value = json.loads(
-            data.decode("utf-8"),
+            data.decode("utf-8", errors),
             parse_float=_parse_float,
             parse_constant=_parse_float,
             object_pairs_hook=unique_keys,
         )
         if rb"\u" in data:  # the only way to write a surrogate
-            json.dumps(value, ensure_ascii=False).encode()
+            json.dumps(value, ensure_ascii=False).encode("utf-8", errors)
     except UnicodeEncodeError:
         raise ToolError(f"{where}: a string contains a lone surrogate") from None
     except (ValueError, RecursionError) as error:

@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from tools.lib.cli.errors import ToolError
+from tools.lib.cli.files import dump_json
 from tools.lib.data.json_values import (
     MAX_DOCUMENT,
     compact,
@@ -123,3 +124,12 @@ def test_null_and_empty_values_are_not_taken() -> None:
     fields = {"a": [1], "b": [], "c": None}
     assert [take(fields, key) for key in "abcd"] == [[1], None, None, None]
     assert fields == {"b": [], "c": None}
+
+
+def test_bytes_that_are_not_utf8_survive() -> None:
+    value = {"a": "ü\udcff", "b": [1, None]}
+    assert parse_object(dump_json(value), "x", any_bytes=True) == value
+    with pytest.raises(ToolError, match=r"^x: not JSON: "):
+        parse_object(dump_json(value), "x")
+    with pytest.raises(ToolError, match=r"^x: a string contains a lone surrogate$"):
+        parse_object(rb'{"\ud800": 1}', "x", any_bytes=True)

@@ -1,6 +1,6 @@
 """The architectures that Debian builds for: their names, and what their programs look like.
 
-This is the only table of its kind for Python. private/distributions.bzl has the fields that
+This is the only table of its kind for Python. rules/private/architectures.bzl has the fields that
 Starlark needs; a test compares the two.
 """
 

@@ -10,9 +10,10 @@ from typing import IO, TypeVar, get_args
 from tools.lib.archive.compress import KINDS
 from tools.lib.archive.tar_entry import MAX_TIME
 from tools.lib.cli.errors import ToolError
-from tools.lib.cli.files import dump_json, read_json
+from tools.lib.cli.files import dump_json
 from tools.lib.data.json_values import (
     Json,
+    parse_object,
     require_bool,
     require_int,
     require_list,
@@ -45,7 +46,9 @@ def read_part(path: str) -> Part:
     Raises:
         ToolError: the file is not a part.json of a known version.
     """
-    fields = require_object(read_json(path), path)
+    # Its size grows with the number of files, and so has no fixed bound.
+    with open(path, "rb") as source:
+        fields = parse_object(source.read(), path, any_bytes=True)
     if fields.get("version") != VERSION:
         raise ToolError(f"{path}: unknown version {fields.get('version')!r:.80} of part.json")
     architecture, package = fields.get("architecture"), fields.get("package")
