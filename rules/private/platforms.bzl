@@ -1,0 +1,58 @@
+"""Platforms of images, by OCI's names of their architectures."""
+
+load("@bazel_skylib//lib:selects.bzl", "selects")
+
+visibility("//rules/...")
+
+# By OCI's name of an architecture, names of constraints in @platforms//cpu. The first one defines the platform; a
+# target platform with any of them has the architecture.
+_CPUS = {
+    "amd64": ["x86_64"],
+    "arm": ["armv7", "aarch32"],
+    "arm64": ["aarch64"],
+    "ppc64le": ["ppc64le"],
+    "riscv64": ["riscv64"],
+    "s390x": ["s390x"],
+}
+
+def _condition(architecture):
+    return Label("//rules/platforms:is_" + architecture)
+
+def select_architecture(values, no_match_error):
+    """Selects by the architecture of the target platform.
+
+    The operating system does not matter: images are for Linux, also when they are built on a Mac for its own platform.
+
+    Args:
+      values: dict from OCI's name of an architecture to a value. Architectures that have no platform are left out.
+      no_match_error: string, the error if no value is for the target platform's architecture.
+
+    Returns:
+      A select.
+    """
+    return select(
+        {_condition(name): value for name, value in values.items() if name in _CPUS},
+        no_match_error = no_match_error,
+    )
+
+# buildifier: disable=unnamed-macro
+def declare_platforms():
+    """Declares `linux_<architecture>`, a platform, and `is_<architecture>`, a condition for `select`."""
+    for name, cpus in _CPUS.items():
+        native.platform(
+            name = "linux_" + name,
+            constraint_values = [
+                "@platforms//os:linux",
+                "@platforms//cpu:" + cpus[0],
+            ],
+        )
+        for cpu in cpus:
+            native.config_setting(
+                name = "is_" + cpu,
+                constraint_values = ["@platforms//cpu:" + cpu],
+            )
+        if name not in cpus:
+            selects.config_setting_group(
+                name = "is_" + name,
+                match_any = [":is_" + cpu for cpu in cpus],
+            )
