@@ -13,11 +13,15 @@ from pathlib import Path
 from cryptography.x509.oid import NameOID
 
 from launcher.fake_mirror import FakeMirror, pool_path, write_lock
+from tools.lib.debian.architectures import find_machine
 from tools.lib.debian.testing import deb, file, symlink
 from tools.lib.x509.testing import make_certificate
 
 VERSION = "0.0.1"
-MACHINE = {"x86_64": "amd64", "aarch64": "arm64"}[platform.machine()]
+_HOST = find_machine(platform.machine())
+assert _HOST
+MACHINE = _HOST.debian
+"""Debian's name of this machine's architecture."""
 BULK = f"debian/{pool_path('bulk', '1')}"
 """The path of the largest package on the mirror."""
 

@@ -8,12 +8,12 @@ from collections.abc import Mapping
 from launcher.download import Download
 from tools.lib.cli.errors import ToolError
 from tools.lib.debian.lock import LockedPackage, PackageKey, read_lock
+from tools.lib.debian.mirror import split_snapshot_url
 
 BAZEL_PACKAGE = "bazel-bootstrap"
 """The Debian package of Bazel."""
 
 _SET = "root"
-_SNAPSHOT = re.compile(r"https://snapshot\.debian\.org/archive/debian/[^/]+/(pool/.*)")
 _RELOCK = "./knife lock private/lock/bazelw.yaml"
 
 
@@ -56,7 +56,7 @@ def locked_downloads(path: str, architecture: str, mirror: str, bazel: str) -> l
 def _download(path: str, package: LockedPackage, mirror: str) -> Download:
     if package.size is None:
         raise ToolError(f"{path}: {package.name}: the size is missing", _RELOCK)
-    snapshot = _SNAPSHOT.fullmatch(package.url)
+    snapshot = split_snapshot_url(package.url)
     urls = [package.url]
     if snapshot:
         # Machines without CA certificates use http. The hash is verified in any case.

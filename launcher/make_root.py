@@ -26,10 +26,12 @@ from launcher.locked_packages import locked_downloads
 from launcher.progress import Progress
 from launcher.unpack import link_merged_usr, unpack
 from tools.lib.cli.errors import ToolError
+from tools.lib.debian.architectures import find_machine
 from tools.lib.debian.mirror import apt_uris
 
 _SUITE = "forky"
-_ARCHITECTURES = {"aarch64": "arm64", "x86_64": "amd64"}
+# Of machines that roots are made for.
+_ARCHITECTURES = ("amd64", "arm64")
 # Seconds after its last use until a root is removed: 30 days.
 _MAX_UNUSED = 30 * 86400.0
 _PR_SET_PDEATHSIG = 1
@@ -46,8 +48,8 @@ def make_root(root: str, lock: str, bazel: str) -> None:
         bazel: the version of Bazel.
     """
     machine = os.uname().machine
-    architecture = _ARCHITECTURES.get(machine)
-    if architecture is None:
+    known = find_machine(machine)
+    if known is None or known.debian not in _ARCHITECTURES:
         raise ToolError(
             f"no private root for the architecture {machine}",
             f"install bazelisk or Bazel {bazel}",
@@ -60,7 +62,7 @@ def make_root(root: str, lock: str, bazel: str) -> None:
         started = time.monotonic()
         _remove_leftovers(directory)
         mirror = mirror_url("debian", os.environ, apt_uris())
-        files = locked_downloads(lock, architecture, mirror, bazel)
+        files = locked_downloads(lock, known.debian, mirror, bazel)
         size = sum(file.size for file in files)
         progress.message(
             f"installing Bazel {bazel} in {root}: {len(files)} packages, {size / 1e6:.0f} MB"
@@ -72,7 +74,7 @@ def make_root(root: str, lock: str, bazel: str) -> None:
                 _install(files, packages, partial, progress)
             except NotFoundError as missing:
                 progress.message(f"{missing}; resolving current packages with apt")
-                files = _resolve_again(missing, state, lock, architecture, mirror, bazel)
+                files = _resolve_again(missing, state, lock, known.debian, mirror, bazel)
                 shutil.rmtree(partial)
                 _install(files, packages, partial, progress)
             configure(partial, os.path.basename(root), bazel)

@@ -14,11 +14,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from launcher.network import TEMPORARY_STATUSES
+from tools.lib.debian.mirror import split_snapshot_url
 
 Head = Callable[[str], int | None]
 """Sends a HEAD request to a URL; returns the HTTP status, None if there is no answer."""
 
-_SNAPSHOT = re.compile(r"https://snapshot\.debian\.org/archive/([^/]+)/[^/]+/(pool/.*)")
 _HTTP = re.compile("https?://")
 _CONNECTIONS = 8
 _ATTEMPTS = 3
@@ -95,7 +95,7 @@ def find_unavailable(
 
 def _available(urls: Iterable[str], mirror: Callable[[str], str], head: Head) -> set[str]:
     """The URLs of locks whose files can be downloaded, from there or from the mirror."""
-    snapshots = {url: parts for url in urls if (parts := _SNAPSHOT.fullmatch(url))}
+    snapshots = {url: parts for url in urls if (parts := split_snapshot_url(url))}
     # snapshot.debian.org keeps everything: if it has one file, it has all.
     has_snapshot = bool(snapshots) and head(next(iter(snapshots))) == _OK
     available = set(snapshots) if has_snapshot else set()
@@ -103,8 +103,8 @@ def _available(urls: Iterable[str], mirror: Callable[[str], str], head: Head) ->
     for url in urls:
         target = url
         if parts := snapshots.get(url):
-            base = "" if has_snapshot else mirror(parts[1])
-            target = f"{base}/{parts[2]}" if base else ""
+            base = "" if has_snapshot else mirror(parts[0])
+            target = f"{base}/{parts[1]}" if base else ""
         if target:
             by_server[urllib.parse.urlsplit(target).netloc][target] = url
     for targets in by_server.values():

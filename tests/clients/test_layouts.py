@@ -66,7 +66,12 @@ def image(name: str, options: Json, layers: list[str], *base: str) -> list[str]:
 def layouts(here: None) -> None:
     """`single`, an image on a base, and `multi`, an index of it and one for another platform."""
     layers = [*layer("below", "1"), *layer("above", "2")]
-    options = {"user": "65532", "env": [["A", "b"]], "entrypoint": ["/app"], "labels": {"l": "x"}}
+    options: Json = {
+        "user": "65532",
+        "env": [["A", "b"]],
+        "entrypoint": ["/app"],
+        "labels": {"l": "x"},
+    }
     platform = {"os": "linux", "architecture": "amd64", "annotations": {"org.example": "yes"}}
     image("base", {**platform, "env": [["PATH", "/bin"]]}, ["below"])
     base = ["--base-manifest", "base.m", "--base-config", "base.c"]

@@ -21,14 +21,20 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any, Literal, cast, get_args
+from typing import Literal, cast, get_args
 
 from tools.lib.archive.limits import MAX_LINK, MAX_OWNER
 from tools.lib.archive.tar_entry import MAX_TIME, path_bytes
 from tools.lib.archive.tar_member import relative
 from tools.lib.cli.error_context import error_context
 from tools.lib.cli.errors import ToolError
-from tools.lib.data.json_values import require_int, require_list, require_object, require_string
+from tools.lib.data.json_values import (
+    Json,
+    require_int,
+    require_list,
+    require_object,
+    require_string,
+)
 from tools.lib.rootfs.links import target_of
 
 VERSION = 1
@@ -141,9 +147,7 @@ def _parse_mode(value: object, where: str) -> int:
     return int(value, 8)
 
 
-def _parse_content(
-    fields: dict[str, Any], where: str, sources: int
-) -> tuple[bytes | None, int | None]:
+def _parse_content(fields: Json, where: str, sources: int) -> tuple[bytes | None, int | None]:
     """The content of a file, or the index of its source."""
     if ("content" in fields) == ("source" in fields):
         raise ToolError(f"{where}: a file must have either content or source")
@@ -189,7 +193,7 @@ def _check_paths(label: str, entries: tuple[SpecEntry, ...]) -> None:
             parent = parent.rpartition("/")[0]
 
 
-def _check_known(fields: dict[str, Any], known: frozenset[str], where: str) -> None:
+def _check_known(fields: Json, known: frozenset[str], where: str) -> None:
     for name in sorted(fields.keys() - known):
         raise ToolError(
             f"{where}: unknown field {name!r:.80}", f"known: {', '.join(sorted(known))}"

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 from tools.lib.archive.tar_entry import path_bytes
+from tools.lib.data.json_values import Json
 from tools.lib.part.merge import merge_directories
 from tools.lib.part.part import Part, PartDirectory, PartEntry
 from tools.lib.part.part_json import encode_xattrs
@@ -34,9 +34,9 @@ def listing_lines(parts: Sequence[Part], base_parts: Sequence[Part] = ()) -> Ite
         yield json.dumps(_line(entry), separators=(",", ":")).encode() + b"\n"
 
 
-def _line(entry: PartDirectory | PartEntry) -> dict[str, Any]:
+def _line(entry: PartDirectory | PartEntry) -> Json:
     """The fields of a line in their order; what an ELF file needs follows from its digest."""
-    fields: dict[str, Any] = {
+    fields: Json = {
         "path": entry.path,
         "type": entry.type if isinstance(entry, PartEntry) else "directory",
         "mode": f"{entry.mode:04o}",

@@ -20,6 +20,7 @@ from tools.lib.data.json_values import (
     require_string_map,
     require_strings,
 )
+from tools.lib.debian.architectures import ARCHITECTURES
 from tools.oci_image.rfc3339 import parse_time
 
 VERSION = 1
@@ -42,19 +43,9 @@ map: lines of KEY=VALUE. command: an argument a line. list: items separated by n
 _STRINGS = ("os", "architecture", "variant", "user", "workdir")
 
 # What uname, Debian and Bazel call an architecture, and Go's name, which is OCI's.
-_OCI_NAMES = {
-    "x86_64": "amd64",
+_OCI_NAMES = {name: each.name for each in ARCHITECTURES for name in (*each.uname, each.debian)} | {
     "k8": "amd64",
-    "aarch64": "arm64",
-    "armhf": "arm",
-    "armel": "arm",
     "armv7": "arm",
-    "armv7l": "arm",
-    "i386": "386",
-    "i686": "386",
-    "ppc64el": "ppc64le",
-    "mips64el": "mips64le",
-    "loongarch64": "loong64",
 }
 _MAX_ID = (1 << 31) - 1
 """The largest uid and gid that runtimes accept."""

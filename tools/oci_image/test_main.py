@@ -2,6 +2,7 @@ import ast
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,7 +16,7 @@ from tools.oci_image.rfc3339 import parse_time
 PLATFORM = {"version": 1, "os": "linux", "architecture": "amd64"}
 
 
-Call = Callable[..., Json]
+Call = Callable[..., dict[str, Any]]
 OUTPUTS = ["--config-out=c", "--manifest-out=m", "--digest-out=d", "--options=options.json"]
 
 
@@ -24,14 +25,14 @@ def call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Call:
     """Runs the tool in an empty directory on options; returns the config."""
     monkeypatch.chdir(tmp_path)
 
-    def call(options: Json, **files: bytes) -> Json:
+    def call(options: Json, **files: bytes) -> dict[str, Any]:
         (tmp_path / "options.json").write_text(json.dumps({**PLATFORM, **options}))
         argv = [*OUTPUTS]
         for name, text in files.items():
             (tmp_path / name).write_bytes(text)
             argv += [f"--{name.replace('_', '-')}-file", name]
         assert main(argv) == 0
-        config: Json = json.loads((tmp_path / "c").read_bytes())
+        config: dict[str, Any] = json.loads((tmp_path / "c").read_bytes())
         return config
 
     return call

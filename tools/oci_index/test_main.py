@@ -1,10 +1,11 @@
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tools.lib.cli.errors import ToolError
-from tools.lib.data.json_values import Json, compact
+from tools.lib.data.json_values import compact
 from tools.lib.oci.descriptor import CONFIG, describe, digest_of
 from tools.lib.oci.manifest import Manifest
 from tools.oci_index.__main__ import main
@@ -23,11 +24,11 @@ def image(name: str, **platform: object) -> list[str]:
     return ["--manifest", f"{name}.manifest", "--config", f"{name}.config"]
 
 
-def index(*flags: str) -> Json:
+def index(*flags: str) -> dict[str, Any]:
     assert main([*flags, "--index-out", "index", "--digest-out", "digest"]) == 0
     data = Path("index").read_bytes()
     assert Path("digest").read_text() == digest_of(data)
-    document: Json = json.loads(data)
+    document: dict[str, Any] = json.loads(data)
     return document
 
 

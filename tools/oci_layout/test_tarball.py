@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from tools.lib.cli.errors import ToolError
-from tools.lib.data.json_values import Json
 from tools.lib.oci.descriptor import LAYER, Descriptor, Platform
 from tools.lib.oci.testing import LayoutDirectory
 from tools.oci_layout.contents import IMAGE_NAME, OCI_LAYOUT
@@ -36,10 +35,10 @@ def files(tar: Path) -> dict[str, bytes]:
         return {each.name: file.read() for each in archive if (file := archive.extractfile(each))}
 
 
-def manifests(tar: Path) -> list[Json]:
+def manifests(tar: Path) -> list[dict[str, Any]]:
     """The entries of manifest.json, after checking that their files are in the tar."""
     found = files(tar)
-    entries: list[Json] = json.loads(found["manifest.json"])
+    entries: list[dict[str, Any]] = json.loads(found["manifest.json"])
     for entry in entries:
         for path in (entry["Config"], *entry["Layers"]):
             assert path == f"blobs/sha256/{hashlib.sha256(found[path]).hexdigest()}"

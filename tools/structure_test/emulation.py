@@ -7,17 +7,11 @@ import platform
 from dataclasses import dataclass
 
 from tools.lib.cli.errors import ToolError
-from tools.lib.debian.architectures import Architecture, find_architecture
+from tools.lib.debian.architectures import Architecture, find_architecture, find_machine
 from tools.lib.elf.elf_file import parse_elf
 
-# Machines of uname(2) and the architectures that they run. Others have one name in both.
-_RUNS_NATIVELY = {
-    "x86_64": ("amd64", "386"),
-    "i686": ("386",),
-    "aarch64": ("arm64",),
-    "armv7l": ("arm",),
-    "loongarch64": ("loong64",),
-}
+# Machines run programs of their own architecture, and these.
+_ALSO_RUNS = {"amd64": ("386",)}
 FALLBACK_PATH = ("/usr/bin",)
 """Searched for emulators after PATH, because a test's environment may have a minimal PATH."""
 BINFMT = "/proc/sys/fs/binfmt_misc"
@@ -52,7 +46,8 @@ def find_emulator(architecture: str) -> Emulator | None:
         ToolError: no emulator is installed, or the architecture is unknown.
     """
     machine = platform.machine()
-    if architecture in _RUNS_NATIVELY.get(machine, (machine,)):
+    host = find_machine(machine)
+    if host and architecture in (host.name, *_ALSO_RUNS.get(host.name, ())):
         return None
     try:
         target = find_architecture(architecture)

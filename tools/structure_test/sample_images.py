@@ -16,15 +16,14 @@ from tools.lib.archive import ar
 from tools.lib.archive import tar_reader as tar
 from tools.lib.archive.decompress import chunks
 from tools.lib.data.json_values import Json, compact
+from tools.lib.debian.architectures import find_architecture, find_machine
 from tools.lib.oci.descriptor import CONFIG, INDEX, LAYER, MANIFEST, Descriptor, describe, digest_of
 from tools.lib.oci.layout import select_image
 from tools.structure_test.image import ImageFiles
 
-DEBIAN = {"arm": "armhf", "ppc64le": "ppc64el"}
-"""Debian's names of OCI's architectures, if they differ."""
-
-_MACHINES = {"x86_64": "amd64", "aarch64": "arm64"}
-HOST = _MACHINES.get(platform.machine(), platform.machine())
+_HOST = find_machine(platform.machine())
+assert _HOST
+HOST = _HOST.name
 """OCI's name of this machine's architecture."""
 
 APPLETS = ("cat", "id", "ls", "sh", "sleep", "stat", "test", "touch")
@@ -148,7 +147,7 @@ def busybox(architecture: str = HOST) -> bytes:
         own = shutil.which("busybox")
         assert own, "the tests run busybox: install Debian's package busybox-static"
         return Path(own).read_bytes()
-    suffix = f"_{DEBIAN.get(architecture, architecture)}.deb"
+    suffix = f"_{find_architecture(architecture).debian}.deb"
     deb = next((deb for deb in debs if deb.endswith(suffix)), None)
     assert deb, f"BUSYBOX_DEBS does not name busybox-static*{suffix}"
     with open(deb, "rb") as file:

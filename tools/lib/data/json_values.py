@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import json
 import math
-from typing import Any
 
 from tools.lib.cli.errors import ToolError
 from tools.lib.cli.files import dump_json
 
-Json = dict[str, Any]
+Json = dict[str, object]
 """A JSON object."""
 
 MAX_DOCUMENT = 4 << 20
@@ -68,7 +67,7 @@ def parse_object(data: bytes, where: str, *, any_bytes: bool = False) -> Json:
     return require_object(value, where)
 
 
-def unique_keys(pairs: list[tuple[str, Any]]) -> Json:
+def unique_keys(pairs: list[tuple[str, object]]) -> Json:
     """The object of key-value pairs; a ValueError if a key is repeated (an `object_pairs_hook`)."""
     value = dict(pairs)
     if len(value) < len(pairs):
@@ -80,7 +79,7 @@ def unique_keys(pairs: list[tuple[str, Any]]) -> Json:
     return value
 
 
-def take(fields: Json, key: str) -> Any:
+def take(fields: Json, key: str) -> object:
     """Removes and returns the value of `key`.
 
     A null or empty value stays in `fields` and None is returned. What a reader leaves in `fields`,
@@ -96,7 +95,7 @@ def require_object(value: object, where: str) -> Json:
     return value
 
 
-def require_list(value: object, where: str) -> list[Any]:
+def require_list(value: object, where: str) -> list[object]:
     """Requires a list; its items can be of any type."""
     if not isinstance(value, list):
         raise _mismatch(value, where, "a list")

@@ -7,6 +7,7 @@ from tools.lib.cli.errors import ToolError
 from tools.lib.cli.files import dump_json
 from tools.lib.data.json_values import (
     MAX_DOCUMENT,
+    Json,
     compact,
     parse_object,
     read_document,
@@ -121,7 +122,7 @@ def test_integers_are_limited(value: object) -> None:
 
 
 def test_null_and_empty_values_are_not_taken() -> None:
-    fields = {"a": [1], "b": [], "c": None}
+    fields: Json = {"a": [1], "b": [], "c": None}
     assert [take(fields, key) for key in "abcd"] == [[1], None, None, None]
     assert fields == {"b": [], "c": None}
 

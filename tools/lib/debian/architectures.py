@@ -29,7 +29,8 @@ class Architecture:
 
     `name` and `variant` are OCI's (image-spec 1.1, image-index.md), `debian` is Debian's name.
     `triplet` names the directories of libraries, `loader` is the interpreter of programs
-    (PT_INTERP), and `qemu` the name in `qemu-NAME-static`.
+    (PT_INTERP), `qemu` the name in `qemu-NAME-static`, and `uname` what `uname -m` prints on its
+    machines.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Architecture:
     loader: str
     machine: ElfMachine
     qemu: str
+    uname: tuple[str, ...]
 
     @property
     def library_directories(self) -> tuple[str, ...]:
@@ -56,6 +58,7 @@ ARCHITECTURES = (
         loader="/lib/ld-linux.so.2",
         machine=ElfMachine(32, "little", 3),
         qemu="i386",
+        uname=("i686", "i586", "i486", "i386"),
     ),
     Architecture(
         name="amd64",
@@ -64,6 +67,7 @@ ARCHITECTURES = (
         loader="/lib64/ld-linux-x86-64.so.2",
         machine=ElfMachine(64, "little", 62),
         qemu="x86_64",
+        uname=("x86_64",),
     ),
     Architecture(
         name="arm",
@@ -73,6 +77,7 @@ ARCHITECTURES = (
         loader="/lib/ld-linux-armhf.so.3",
         machine=ElfMachine(32, "little", 40),
         qemu="arm",
+        uname=("armv7l", "armv8l"),
     ),
     Architecture(
         name="arm",
@@ -82,6 +87,7 @@ ARCHITECTURES = (
         loader="/lib/ld-linux.so.3",
         machine=ElfMachine(32, "little", 40),
         qemu="arm",
+        uname=("armv5tel", "armv6l"),
     ),
     Architecture(
         name="arm64",
@@ -91,6 +97,7 @@ ARCHITECTURES = (
         loader="/lib/ld-linux-aarch64.so.1",
         machine=ElfMachine(64, "little", 183),
         qemu="aarch64",
+        uname=("aarch64",),
     ),
     Architecture(
         name="loong64",
@@ -99,6 +106,7 @@ ARCHITECTURES = (
         loader="/lib64/ld-linux-loongarch-lp64d.so.1",
         machine=ElfMachine(64, "little", 258),
         qemu="loongarch64",
+        uname=("loongarch64",),
     ),
     Architecture(
         name="mips64le",
@@ -107,6 +115,7 @@ ARCHITECTURES = (
         loader="/lib64/ld.so.1",
         machine=ElfMachine(64, "little", 8),
         qemu="mips64el",
+        uname=("mips64",),
     ),
     Architecture(
         name="ppc64le",
@@ -115,6 +124,7 @@ ARCHITECTURES = (
         loader="/lib64/ld64.so.2",
         machine=ElfMachine(64, "little", 21),
         qemu="ppc64le",
+        uname=("ppc64le",),
     ),
     Architecture(
         name="riscv64",
@@ -123,6 +133,7 @@ ARCHITECTURES = (
         loader="/lib/ld-linux-riscv64-lp64d.so.1",
         machine=ElfMachine(64, "little", 243),
         qemu="riscv64",
+        uname=("riscv64",),
     ),
     Architecture(
         name="s390x",
@@ -131,6 +142,7 @@ ARCHITECTURES = (
         loader="/lib/ld64.so.1",
         machine=ElfMachine(64, "big", 22),
         qemu="s390x",
+        uname=("s390x",),
     ),
 )
 
@@ -167,6 +179,11 @@ def find_debian_architecture(name: str) -> Architecture:
     if name not in BY_DEBIAN_NAME:
         raise ToolError(f"unknown Debian architecture {name!r:.80}", _one_of(BY_DEBIAN_NAME))
     return BY_DEBIAN_NAME[name]
+
+
+def find_machine(uname: str) -> Architecture | None:
+    """The architecture of the machines that print `uname` for `uname -m`; None if unknown."""
+    return next((each for each in ARCHITECTURES if uname in each.uname), None)
 
 
 def _one_of(names: Iterable[str]) -> str:

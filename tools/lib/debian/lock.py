@@ -12,7 +12,7 @@ import json
 import re
 from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NewType, TypeVar
+from typing import NewType, TypeVar
 
 from tools.lib.cli.errors import ToolError
 from tools.lib.data.json_values import (
@@ -202,12 +202,12 @@ def parse_lock(data: bytes, where: str) -> Lock:
     )
 
 
-def _items(value: Json, name: str, where: str, read: Callable[[Any, str], T]) -> list[T]:
+def _items(value: Json, name: str, where: str, read: Callable[[object, str], T]) -> list[T]:
     items = require_list(value.get(name), f"{where}: {name}")
     return [read(item, f"{where}: {name}[{number}]") for number, item in enumerate(items)]
 
 
-def _suite(value: Any, where: str) -> LockedSuite:
+def _suite(value: object, where: str) -> LockedSuite:
     fields = require_object(value, where)
     text = require_string(fields.get("date"), f"{where}.date")
     try:
@@ -221,7 +221,7 @@ def _suite(value: Any, where: str) -> LockedSuite:
     )
 
 
-def _missing_index(value: Any, where: str) -> MissingIndex:
+def _missing_index(value: object, where: str) -> MissingIndex:
     fields = require_object(value, where)
     names = ("source", "suite", "component", "architecture", "reason")
     return MissingIndex(
@@ -229,7 +229,7 @@ def _missing_index(value: Any, where: str) -> MissingIndex:
     )
 
 
-def _package(value: Any, where: str) -> LockedPackage:
+def _package(value: object, where: str) -> LockedPackage:
     fields = require_object(value, where)
     size = fields.get("size")
 
@@ -247,7 +247,7 @@ def _package(value: Any, where: str) -> LockedPackage:
     )
 
 
-def _keys(value: Any, where: str) -> tuple[PackageKey, ...]:
+def _keys(value: object, where: str) -> tuple[PackageKey, ...]:
     return tuple(map(PackageKey, require_strings(value, where)))
 
 
@@ -257,7 +257,7 @@ def _require_known(keys: Sequence[PackageKey], packages: Container[PackageKey], 
             raise ToolError(f"{where}[{number}]: unknown package {key!r:.200}")
 
 
-def _sha256(value: Any, where: str) -> Sha256:
+def _sha256(value: object, where: str) -> Sha256:
     text = require_string(value, where)
     if not _SHA256.fullmatch(text):
         raise ToolError(f"{where}: invalid SHA-256 {text!r:.80}")

@@ -13,6 +13,7 @@ from tools.lib.debian.urls import parse_url, redact_url
 
 SNAPSHOT = "https://snapshot.debian.org/archive"
 _STAMP = "%Y%m%dT%H%M%SZ"
+_SNAPSHOT_URL = re.compile(rf"({re.escape(SNAPSHOT)}/([^/]+)/)[0-9]{{8}}T[0-9]{{6}}Z/(.*)")
 _DISABLED = re.compile(
     r"^Enabled:\s*(no|false|without|off|disable)\s*$", re.IGNORECASE | re.MULTILINE
 )
@@ -89,4 +90,10 @@ def pool_url(base: str, path: str) -> str:
 
 def without_snapshot_time(url: str) -> str:
     """A snapshot URL without the time in it; any other URL as it is."""
-    return re.sub(rf"^({re.escape(SNAPSHOT)}/[^/]+/)[0-9]{{8}}T[0-9]{{6}}Z/", r"\1", url)
+    return _SNAPSHOT_URL.sub(r"\1\3", url)
+
+
+def split_snapshot_url(url: str) -> tuple[str, str] | None:
+    """The archive and the path in it of a snapshot URL; None for any other URL."""
+    match = _SNAPSHOT_URL.fullmatch(url)
+    return (match[2], match[3]) if match else None

@@ -11,6 +11,7 @@ from tools.lib.debian.mirror import (
     archive_base,
     pool_url,
     snapshot_url,
+    split_snapshot_url,
     without_snapshot_time,
 )
 
@@ -95,6 +96,11 @@ def test_pool_urls_quote_all_but_the_characters_of_versions() -> None:
 def test_only_a_snapshot_url_loses_its_time() -> None:
     base = "https://snapshot.debian.org/archive/debian"
     assert without_snapshot_time(f"{base}/20260711T230000Z/pool/a") == f"{base}/pool/a"
+    assert split_snapshot_url(f"{base}/20260711T230000Z/pool/a") == (
+        base.rpartition("/")[2],
+        "pool/a",
+    )
+    assert split_snapshot_url(f"{base}/pool/a") is None
     assert (
         without_snapshot_time("https://a/20260711T230000Z/pool/a")
         == "https://a/20260711T230000Z/pool/a"
