@@ -1,69 +1,33 @@
-"""Resolves the package sets of manifests and writes their locks (docs/lock.md)."""
+"""Resolves the package sets of manifests, and writes and explains their locks (docs/lock.md)."""
 
 from __future__ import annotations
 
-import datetime
-import glob
 import os
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from tools.lib.cli.errors import ToolError, run
 from tools.lib.cli.files import atomic_write
-from tools.lib.cli.flags import Parser
-from tools.lib.debian.lock import Lock, render_lock
-from tools.lock.lockfile import (
-    build_lock,
-    changes,
-    check_dates,
-    check_lock,
-    lock_path,
-    read_previous,
-)
-from tools.lock.manifest import Manifest
+from tools.lib.debian.lock import read_lock, render_lock
+from tools.lock.base_image import check_base, read_base
+from tools.lock.explain import dot_graph, graph, why
+from tools.lock.lockfile import changes, check_lock
 from tools.lock.manifest_reader import read_manifest
-from tools.lock.resolve import resolve_manifest
-from tools.lock.updates import missed_updates
-
-
-@dataclass(frozen=True, slots=True)
-class _Result:
-    """The lock of a manifest, the lock before it if there is one, and lines for the user."""
-
-    path: str
-    lock: Lock
-    previous: Lock | None
-    notes: Sequence[str]
+from tools.lock.options import Options, parse_options
 
 
 def main(argv: Sequence[str]) -> int:
-    parser = Parser("lock", "Resolves the package sets of manifests and writes their locks.")
-    parser.add_argument(
-        "manifest", nargs="*", help="the manifests; default: private/lock/*.yaml of the workspace"
-    )
-    parser.add_argument(
-        "--check", action="store_true", help="write nothing, fail if a lock is out of date"
-    )
-    parser.add_argument(
-        "--allow-missing",
-        action="store_true",
-        help="leave out an index that no server has as its Release file lists it; the lock says so",
-    )
-    parser.add_argument(
-        "--allow-older",
-        action="store_true",
-        help="accept a Release file that is older than the one of the lock before",
-    )
-    flags = parser.parse_args(argv)
+    options = parse_options(argv)
+    if options.command:
+        return _COMMANDS[options.command](options)
+    return _check(options) if options.check else _lock(options)
 
-    manifests = [read_manifest(path) for path in _paths(flags.manifest)]
-    if flags.check:
-        for manifest in manifests:
-            check_lock(manifest)
-        return 0
+
+def _lock(options: Options) -> int:
+    from tools.lock.locking import lock_manifests  # Slow to import, and not needed otherwise.
+
     # Nothing is written before all manifests are resolved.
-    for result in _results(manifests, flags.allow_missing, flags.allow_older):
+    for result in lock_manifests(options):
         with atomic_write(result.path) as out:
             out.write(render_lock(result.lock))
         print(f"{os.path.relpath(result.path)}: {len(result.lock.packages)} packages")
@@ -73,45 +37,67 @@ def main(argv: Sequence[str]) -> int:
     return 0
 
 
-def _results(
-    manifests: Sequence[Manifest], allow_missing: bool, allow_older: bool
-) -> list[_Result]:
-    # Slow to import, and not needed for --check.
-    from tools.lock.progress import show_progress
-    from tools.lock.repositories import IndexCache
+def _check(options: Options) -> int:
+    base = read_base(options.base_status)
+    for file in options.manifests:
+        manifest = read_manifest(file.path, file.name, options.base_label)
+        lock = check_lock(manifest, file.lock, file.command)
+        check_base(lock, base, file.lock, file.command)
+    return 0
 
-    home = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
-    directory = os.path.join(home, "distroless", "lock")
-    results = []
-    with show_progress() as progress:
-        cache = IndexCache(
-            directory, datetime.datetime.now(datetime.UTC), progress, allow_missing=allow_missing
+
+def _why(options: Options) -> int:
+    if not options.words:
+        raise ToolError("lock: why: missing PACKAGE", "write `why`, and the names of packages")
+    locks = {file.lock: read_lock(file.lock, file.command) for file in options.manifests}
+    for name in options.words:
+        for line in why(locks, name):
+            print(line)
+    return 0
+
+
+def _graph(options: Options) -> int:
+    for file in options.manifests:
+        lock = read_lock(file.lock, file.command)
+        for line in (dot_graph if options.dot else graph)(lock, file.lock, options.words):
+            print(line)
+    return 0
+
+
+def _diff(options: Options) -> int:
+    paths = [*options.words, *(file.lock for file in options.manifests)][:2]
+    if len(paths) < 2 or len(options.words) > 2:
+        raise ToolError(
+            "lock: diff: two locks are needed", "write `diff OLD.lock.json NEW.lock.json`"
         )
-        found = cache.fetch(manifests)
-        for manifest in manifests:
-            progress.say(f"resolving {os.path.basename(manifest.path)}")
-            indexes = found[manifest.path]
-            path = lock_path(manifest.path)
-            previous = read_previous(path)
-            if previous and not allow_older:
-                check_dates(previous, indexes.suites)
-            resolutions = resolve_manifest(manifest, indexes.by_architecture)
-            lock = build_lock(manifest, resolutions, indexes.suites, indexes.missing, previous)
-            notes = missed_updates(manifest, resolutions, indexes.missing)
-            results.append(_Result(path, lock, previous, notes))
-    return results
+    before, after = map(read_lock, paths)
+    for line in changes(before, after):
+        print(line)
+    return 0
 
 
-def _paths(named: Sequence[str]) -> list[str]:
-    # `bazel run` starts the tool in another directory, and passes the user's in this variable.
-    os.chdir(os.environ.get("BUILD_WORKING_DIRECTORY", "."))
-    if named:
-        return [os.path.normpath(path) for path in named]
-    workspace = os.environ.get("BUILD_WORKSPACE_DIRECTORY", os.getcwd())
-    found = sorted(glob.glob(os.path.join(glob.escape(workspace), "private", "lock", "*.yaml")))
-    if not found:
-        raise ToolError(f"{workspace}: no private/lock/*.yaml", "name a manifest")
-    return [os.path.relpath(path) for path in found]
+def _import(options: Options) -> int:
+    from tools.lock.imported import convert, read_foreign
+
+    if len(options.words) not in (2, 3):
+        raise ToolError(
+            "lock: import: FILE and NEW.yaml are needed",
+            "write `import FILE NEW.yaml`: FILE is a manifest or lock of rules_distroless, or a"
+            " MODULE.bazel with its tags",
+        )
+    source, path, *name = options.words
+    if os.path.exists(path):
+        raise ToolError(f"{path}: file exists", "name a new file")
+    text, notes = convert(read_foreign(source, "".join(name)))
+    with atomic_write(path) as out:
+        out.write(text.encode())
+    print(f"{path}: written (to lock it: bazel run @distroless//tools/lock -- {path})")
+    for line in notes:
+        print(f"  {line}")
+    return 0
+
+
+_COMMANDS = {"why": _why, "graph": _graph, "diff": _diff, "import": _import}
 
 
 if __name__ == "__main__":

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cmp_to_key
+from types import MappingProxyType
 from typing import Protocol
 
 from tools.lib.cli.errors import ToolError
 from tools.lib.debian.names import PackageName
+from tools.lib.debian.relations import Relation, compare_versions
 from tools.lock.packages import IndexPackage
-from tools.lock.relations import Relation, compare_versions
 
 # What a resolution may take: far more than Debian's packages need, and seconds at most.
 _MAX_STEPS = 5_000_000
@@ -38,8 +39,16 @@ class PackageIndex(Protocol):
 class Candidates:
     """The packages of all indexes for one architecture.
 
-    The candidate of a name is its highest version within the manifest's bounds. Versions of suites
-    that are not automatic come last, equal versions in the order of the indexes.
+    The candidate of a name is the version that is already in the base image; else the one that a
+    lock before has; else its highest version. The last two must be within the manifest's bounds.
+    Versions of suites that are not automatic come last, equal versions in the order of the indexes.
+
+    Args:
+        architecture: Debian's name of it.
+        indexes: the indexes, in the order of the sources.
+        bounds: of the manifest, by package.
+        installed: the packages of the base image, by name.
+        kept: the versions to keep of the lock before, by name.
     """
 
     def __init__(
@@ -47,9 +56,13 @@ class Candidates:
         architecture: str,
         indexes: Sequence[PackageIndex],
         bounds: Mapping[PackageName, Sequence[Relation]],
+        installed: Mapping[str, IndexPackage] = MappingProxyType({}),
+        kept: Mapping[str, IndexPackage] = MappingProxyType({}),
     ) -> None:
         self.architecture = architecture
         self.suites = tuple(dict.fromkeys(index.suite for index in indexes))
+        self.installed = installed
+        self.kept = kept
         self._indexes = indexes
         self._bounds = bounds
         self._versions: dict[str, list[IndexPackage]] = {}
@@ -60,37 +73,58 @@ class Candidates:
         """All versions of a package, the best first, within the manifest's bounds or not."""
         if name not in self._versions:
             found = [package for index in self._indexes for package in index.versions(name)]
+            for known in (self.kept, self.installed):
+                if name in known and not any(_is_same(known[name], each) for each in found):
+                    found.append(known[name])
             # The sort is stable: equal versions keep the order of the indexes.
             self._versions[name] = sorted(found, key=cmp_to_key(_compare))
         return self._versions[name]
 
     def candidate(self, name: str) -> IndexPackage | None:
         """The version of a package to take, if there is one."""
+        if name in self.installed:
+            return self.installed[name]
         bounds = self._bounds.get(PackageName(name), ())
-        for package in self.versions(name):
-            if all(bound.allows_version(package.version) for bound in bounds):
-                return package
+        fitting = [
+            package
+            for package in self.versions(name)
+            if all(bound.allows_version(package.version) for bound in bounds)
+        ]
+        if name in self.kept:
+            kept = self.kept[name]
+            fitting.sort(key=lambda package: not _is_same(package, kept))
+        return fitting[0] if fitting else None
+
+    def newer(self, package: IndexPackage) -> IndexPackage | None:
+        """The version that would be taken instead of a kept one; None if it is the same."""
+        bounds = self._bounds.get(package.name, ())
+        for other in self.versions(package.name):
+            if all(bound.allows_version(other.version) for bound in bounds):
+                return None if _is_same(other, package) else other
         return None
 
     def satisfying(self, relation: Relation) -> list[IndexPackage]:
         """The candidates that satisfy `relation`, the best first.
 
-        A package of that name beats those that provide it. Providers are sorted by priority and
-        then by name.
+        The package of that name comes before those that provide it, which are sorted by priority
+        and then by name.
         """
         if not relation.allows_architecture(self.architecture):
             return []
         real = self.candidate(relation.name)
-        if real and relation.allows_version(real.version):
-            return [real]
+        first = [real] if real and relation.allows_version(real.version) else []
         found = self._providing(relation.name)
         self.spend(len(found))
-        return [package for package in found if package.satisfies(relation)]
+        return first + [
+            package for package in found if package is not real and package.satisfies(relation)
+        ]
 
     def _providing(self, name: str) -> list[IndexPackage]:
         """The candidates of which some version provides a name."""
         if name not in self._providers:
             names = {each for index in self._indexes for each in index.providers(name)}
+            for known in (self.kept, self.installed):
+                names.update(each for each, package in known.items() if name in package.provides)
             if len(names) > _MAX_PROVIDERS:
                 raise ToolError(f"more than {_MAX_PROVIDERS} packages provide {name:.80}")
             found = [package for each in sorted(names) if (package := self.candidate(each))]
@@ -114,6 +148,11 @@ class Candidates:
         close = get_close_matches(name, names[:_MAX_COMPARED], 6)
         # An index may list packages of other architectures.
         return [each for each in close if self.versions(each)][:3]
+
+
+def _is_same(one: IndexPackage, other: IndexPackage) -> bool:
+    """Whether both are the same file, or the same installed package."""
+    return (one.version, one.sha256) == (other.version, other.sha256)
 
 
 def _compare(one: IndexPackage, other: IndexPackage) -> int:

@@ -1,7 +1,8 @@
 """Downloads of bounded size and time, by HTTP or from local files. Standard library only.
 
-Credentials come from the URL of a source or from ~/.netrc, and are sent to the origin (scheme, host
-and port) that they are for. A redirect to another origin gets none. No error contains any.
+Credentials come from the URL of a source, a credential helper or ~/.netrc, and are sent to the
+origin (scheme, host and port) that they are for. A redirect to another origin gets none. No error
+contains any.
 """
 
 from __future__ import annotations
@@ -16,11 +17,12 @@ import socket
 import ssl
 import stat
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from urllib.parse import quote, unquote, urljoin
 
 from tools.lib.cli.errors import ToolError
 from tools.lib.debian.urls import Url, parse_url
+from tools.lock.credential_helper import helpers_of
 from tools.lock.http_connection import TooLargeError, TooSlowError, basic_auth, get
 from tools.lock.proxies import proxy_for
 
@@ -31,9 +33,12 @@ _REDIRECTS = (301, 302, 303, 307, 308)
 _MAX_REDIRECTS = 10
 _CHUNK = 1 << 18
 _PRINTABLE = "".join(map(chr, range(0x21, 0x7F)))
+_CREDENTIALS_HINT = (
+    "put the user and password in ~/.netrc, or name a program in DISTROLESS_CREDENTIAL_HELPER"
+)
 _HINTS = {
-    401: "put the user and password in ~/.netrc",
-    403: "put the user and password in ~/.netrc",
+    401: _CREDENTIALS_HINT,
+    403: _CREDENTIALS_HINT,
     407: "put the user and password in the proxy's URL: https_proxy=http://user:password@host:port",
 }
 _NETWORK_HINT = "check the network; http_proxy and https_proxy name a proxy"
@@ -64,9 +69,14 @@ class _Unavailable(_Failure):
 
 
 class Downloader:
-    """Downloads files. Several threads may use it."""
+    """Downloads files. Several threads may use it.
 
-    def __init__(self) -> None:
+    Args:
+        credential_helpers: as `CredentialHelpers` takes them; by default those of the environment.
+    """
+
+    def __init__(self, credential_helpers: Sequence[str] = ()) -> None:
+        self._helpers = helpers_of(credential_helpers, os.environ)
         self._credentials: dict[tuple[str, str, int], str] = {}
 
     def add_source(self, text: str) -> str:
@@ -115,13 +125,13 @@ class Downloader:
 
     def _get(self, url: Url, limit: int, advance: Callable[[int], None]) -> bytes:
         """The content, after redirects."""
-        userinfo = self._credentials.get(url.origin) or _netrc_userinfo(url.host)
+        credentials = self._headers(url)
         target = url
         for _ in range(_MAX_REDIRECTS + 1):
             try:
                 # To another origin than the one that the credentials are for: without them.
                 found = _request(
-                    target, userinfo if target.origin == url.origin else "", limit, advance
+                    target, credentials if target.origin == url.origin else {}, limit, advance
                 )
             except _Failure as failure:
                 if target.origin != url.origin:
@@ -134,13 +144,23 @@ class Downloader:
             target = found
         raise _Failure("too many redirects")
 
+    def _headers(self, url: Url) -> Mapping[str, str]:
+        """The headers with the credentials for the origin of a URL."""
+        userinfo = self._credentials.get(url.origin)
+        if not userinfo:
+            headers = self._helpers.headers(url)
+            if headers:
+                return headers
+            userinfo = _netrc_userinfo(url.host)
+        return {"Authorization": basic_auth(userinfo)} if userinfo else {}
 
-def _request(url: Url, userinfo: str, limit: int, advance: Callable[[int], None]) -> bytes | Url:
+
+def _request(
+    url: Url, credentials: Mapping[str, str], limit: int, advance: Callable[[int], None]
+) -> bytes | Url:
     """One request: the content, or where it redirects to."""
     received = 0
-    headers = {"User-Agent": "distroless-lock", "Accept-Encoding": "identity"}
-    if userinfo:
-        headers["Authorization"] = basic_auth(userinfo)
+    headers = {**credentials, "User-Agent": "distroless-lock", "Accept-Encoding": "identity"}
     try:
         with contextlib.closing(get(url, proxy_for(url), headers, limit)) as response:
             if response.status in _REDIRECTS:
@@ -222,10 +242,14 @@ def _explain(error: Exception) -> _Failure:
 
 
 def _netrc_userinfo(host: str) -> str:
-    """`user:password` for a host from ~/.netrc or the file in NETRC; empty if there is none."""
+    """`user:password` for a host from ~/.netrc or the file in NETRC; empty if there is none.
+
+    An entry `default` does not count: its password would be sent to every host. Neither does it in
+    rules/private/download_auth.bzl.
+    """
     path = os.environ.get("NETRC") or os.path.expanduser("~/.netrc")
     try:
-        found = netrc.netrc(path).authenticators(host)
+        found = netrc.netrc(path).hosts.get(host)
     except OSError:
         return ""
     except (netrc.NetrcParseError, UnicodeError) as error:

@@ -10,12 +10,14 @@ import base64
 import functools
 import http.client
 import io
-import os
 import socket
 import ssl
+import threading
 import time
+from collections.abc import Sequence
 from typing import Any
 
+from tools.lib.cli.ca_file import machine_ca_file, user_ca_file
 from tools.lib.debian.urls import Url
 
 # Seconds until a connection must be established, or an address of the host is given up.
@@ -25,14 +27,8 @@ _GRACE = 60.0
 _MIN_RATE = 8 << 10
 # Bytes of headers, and of framing beside a body.
 _OVERHEAD = 1 << 20
-_CA_VARIABLES = ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE")
-# Where distributions keep the certificates that update-ca-certificates and the like write.
-_CA_FILES = (
-    "/etc/ssl/certs/ca-certificates.crt",
-    "/etc/pki/tls/certs/ca-bundle.crt",
-    "/etc/ssl/ca-bundle.pem",
-    "/etc/ssl/cert.pem",
-)
+
+_LOOKUP = threading.Lock()
 
 
 class TooSlowError(OSError):
@@ -129,6 +125,7 @@ def get(
     connection.response_class = functools.partial(  # type: ignore[assignment]
         _Response, budget=_Budget(limit)
     )
+    connection._create_connection = _connect  # type: ignore[attr-defined]
     try:
         connection.request("GET", target, headers={**headers, "Connection": "close"})
         return connection.getresponse()
@@ -146,6 +143,33 @@ def _proxy_headers(proxy: Url) -> dict[str, str]:
     return {"Proxy-Authorization": basic_auth(proxy.userinfo)} if proxy.userinfo else {}
 
 
+def _connect(
+    address: tuple[str, int], timeout: float, source_address: tuple[str, int] | None = None
+) -> socket.socket:
+    """As socket.create_connection, but a host is looked up once.
+
+    Many lookups at a time make some name servers drop a few, which then take five seconds.
+    """
+    with _LOOKUP:
+        found = _lookup(*address)
+    for number, (family, kind, protocol, _, target) in enumerate(found, 1):
+        connection = socket.socket(family, kind, protocol)
+        try:
+            connection.settimeout(timeout)
+            connection.connect(target)
+            return connection
+        except OSError:
+            connection.close()
+            if number == len(found):
+                raise
+    raise OSError("no address")
+
+
+@functools.lru_cache(maxsize=256)
+def _lookup(host: str, port: int) -> Sequence[Any]:
+    return socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+
+
 def _connection(url: Url) -> http.client.HTTPConnection:
     if url.scheme == "http":
         return http.client.HTTPConnection(url.host, url.port, timeout=_CONNECT)
@@ -155,12 +179,9 @@ def _connection(url: Url) -> http.client.HTTPConnection:
 @functools.cache
 def _tls_context() -> ssl.SSLContext:
     """The default context; with the machine's certificates also if Python was built elsewhere."""
-    files = [os.environ[name] for name in _CA_VARIABLES if os.environ.get(name)]
-    if files:
-        return ssl.create_default_context(cafile=files[0])
+    if path := user_ca_file():
+        return ssl.create_default_context(cafile=path)
     context = ssl.create_default_context()
-    for path in _CA_FILES:
-        if os.path.exists(path):
-            context.load_verify_locations(path)
-            break
+    if path := machine_ca_file():
+        context.load_verify_locations(path)
     return context

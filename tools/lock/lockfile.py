@@ -18,32 +18,30 @@ from tools.lib.debian.lock import (
 from tools.lib.debian.mirror import without_snapshot_time
 from tools.lock.manifest import Manifest
 from tools.lock.packages import IndexPackage
-from tools.lock.solver import Resolution
-
-_HINT = "run the same command without --check"
-
-
-def lock_path(manifest: str) -> str:
-    """The path of a manifest's lock: `debian12.yaml` has `debian12.lock.json` beside it."""
-    return os.path.splitext(manifest)[0] + ".lock.json"
+from tools.lock.resolution import Resolution
 
 
 def build_lock(
     manifest: Manifest,
     by_architecture: Mapping[str, Resolution],
+    base: Mapping[str, Mapping[str, IndexPackage]],
     suites: tuple[LockedSuite, ...],
     missing: tuple[MissingIndex, ...],
     previous: Lock | None,
+    *,
+    merged_usr: bool,
 ) -> Lock:
     """The lock of a manifest.
 
     Args:
         manifest: what was resolved.
         by_architecture: the resolution of each architecture.
+        base: by architecture, the packages of the base image, by name.
         suites: the suites that were read.
         missing: the indexes that were left out.
         previous: the lock before, if there is one. A file that stays the same keeps its URL, so
             that the new lock differs only where a package has changed.
+        merged_usr: see `Lock`.
     """
     packages: dict[PackageKey, IndexPackage] = {}
     depends: dict[PackageKey, set[PackageKey]] = {}
@@ -69,6 +67,14 @@ def build_lock(
         sets=sets,
         suites=suites,
         missing_indexes=missing,
+        base={
+            architecture: {
+                name: base[architecture][name].version for name in sorted(resolution.counted_on)
+            }
+            for architecture, resolution in by_architecture.items()
+            if resolution.counted_on
+        },
+        merged_usr=merged_usr,
     )
 
 
@@ -86,6 +92,7 @@ def _locked(
         if without_snapshot_time(url) == without_snapshot_time(package.url)
         else package.url,
         depends=tuple(sorted(depends)),
+        relations=package.relations,
     )
 
 
@@ -97,10 +104,15 @@ def read_previous(path: str) -> Lock | None:
         return None
 
 
-def check_dates(previous: Lock, suites: Sequence[LockedSuite]) -> None:
+def check_dates(previous: Lock, suites: Sequence[LockedSuite], command: str) -> None:
     """Raises a ToolError if a suite is older than in the lock before.
 
     An old Release file is still signed. Whoever can replay it takes security updates back.
+
+    Args:
+        previous: the lock before.
+        suites: the suites that were read.
+        command: the command that locks with older Release files.
     """
     dates = {(each.source, each.suite): each.date for each in previous.suites}
     for suite in suites:
@@ -109,22 +121,27 @@ def check_dates(previous: Lock, suites: Sequence[LockedSuite]) -> None:
             raise ToolError(
                 f"{suite.source} {suite.suite}: its Release file is of {suite.date:%Y-%m-%d %H:%M},"
                 f" but the lock was made from one of {date:%Y-%m-%d %H:%M}",
-                "the mirror is out of date: use another one, or --allow-older to go back",
+                f"the mirror is out of date: use another one, or go back with `{command}`",
             )
 
 
-def check_lock(manifest: Manifest) -> None:
-    """Raises a ToolError unless the lock was made from this very manifest."""
-    path = lock_path(manifest.path)
+def check_lock(manifest: Manifest, path: str, command: str) -> Lock:
+    """Reads a lock; raises a ToolError unless it was made from this very manifest.
+
+    Args:
+        manifest: the manifest.
+        path: of the lock.
+        command: the command that locks the manifest.
+    """
     try:
-        lock = read_lock(path)
+        lock = read_lock(path, command)
     except FileNotFoundError:
-        raise ToolError(f"{path}: not found", _HINT) from None
+        raise ToolError(f"{path}: not found", command) from None
     if lock.manifest_sha256 != manifest.sha256:
         raise ToolError(
-            f"{path}: out of date: {os.path.basename(manifest.path)} has changed",
-            _HINT,
+            f"{path}: out of date: {os.path.basename(manifest.path)} has changed", command
         )
+    return lock
 
 
 def changes(previous: Lock, lock: Lock) -> list[str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from tools.lib.debian.lock import Sha256
 from tools.lib.debian.names import DebianArchitecture, PackageName, Version
-from tools.lock.relations import RequestedPackage
+from tools.lib.debian.relations import RequestedPackage
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +76,8 @@ class Manifest:
     """A whole manifest.
 
     Attributes:
-        path: of the file, for errors.
-        sha256: of the file.
+        path: of the file, or what errors call it.
+        sha256: of its meaning, see `manifest_hash`; the label of the base image counts.
         architectures: Debian's names of them.
         sources: the repositories to take packages from.
         files: package files outside of any repository.

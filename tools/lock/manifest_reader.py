@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 from collections.abc import Iterator, Mapping
@@ -10,10 +9,12 @@ from collections.abc import Iterator, Mapping
 from tools.lib.cli.errors import ToolError
 from tools.lib.data.yaml_fields import Field, load
 from tools.lib.debian.lock import Sha256
+from tools.lib.debian.manifest_hash import manifest_sha256
 from tools.lib.debian.names import parse_architecture, parse_package_name, parse_version
+from tools.lib.debian.relations import RequestedPackage, parse_requested_package
 from tools.lib.debian.urls import parse_url
+from tools.lock.keyrings import default_keyring
 from tools.lock.manifest import AptSource, Manifest, PackageSet, PinnedFile
-from tools.lock.relations import RequestedPackage, parse_requested_package
 
 VERSION = 1
 _HINT = "docs/lock.md describes the file"
@@ -21,24 +22,34 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9_.+-]*")
 _FINGERPRINT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 
 
-def read_manifest(path: str) -> Manifest:
-    """Reads a manifest file; see parse_manifest."""
+def read_manifest(path: str, name: str = "", base_label: str = "") -> Manifest:
+    """Reads a manifest file; see parse_manifest. Its name is the path unless another is given."""
     with open(path, "rb") as source:
         data = source.read()
-    return parse_manifest(data, path)
+    return parse_manifest(data, name or path, os.path.dirname(path), base_label)
 
 
-def parse_manifest(data: bytes, path: str) -> Manifest:
+def parse_manifest(
+    data: bytes, path: str, directory: str | None = None, base_label: str = ""
+) -> Manifest:
     """Reads the bytes of a manifest.
 
     Args:
         data: the bytes.
-        path: of the file, for errors; keyrings are relative to its directory.
+        path: of the file, or what errors call it.
+        directory: of keyrings with a relative path; by default that of `path`.
+        base_label: the label of the base image; empty without one.
 
     Raises:
         ToolError: the manifest is malformed.
     """
     document = load(data, path)
+    folder = os.path.dirname(path) if directory is None else directory
+    if isinstance(document.value, dict) and "archs" in document.value:
+        raise ToolError(
+            f"{path}: a manifest of rules_distroless",
+            f"convert it: bazel run @distroless//tools/lock -- import {path} NEW.yaml",
+        )
     fields = document.mapping(
         "version", "architectures", "keyring", "keys", "sources", "files", "dependencies", "sets"
     )
@@ -49,7 +60,7 @@ def parse_manifest(data: bytes, path: str) -> Manifest:
         name: fields[name] for name in ("keyring", "keys") if name in fields
     }
     sources = (
-        fields["sources"].each(lambda field: _source(field, defaults, architectures))
+        fields["sources"].each(lambda field: _source(field, defaults, architectures, folder))
         if "sources" in fields
         else ()
     )
@@ -59,7 +70,7 @@ def parse_manifest(data: bytes, path: str) -> Manifest:
     resolve = _resolve(fields["dependencies"]) if "dependencies" in fields else True
     return Manifest(
         path=path,
-        sha256=Sha256(hashlib.sha256(data).hexdigest()),
+        sha256=manifest_sha256(data, base_label),
         architectures=architectures,
         sources=sources,
         files=files,
@@ -68,7 +79,7 @@ def parse_manifest(data: bytes, path: str) -> Manifest:
 
 
 def _source(
-    field: Field, defaults: Mapping[str, Field], architectures: tuple[str, ...]
+    field: Field, defaults: Mapping[str, Field], architectures: tuple[str, ...], directory: str
 ) -> AptSource:
     own = field.mapping(
         "archive",
@@ -97,14 +108,17 @@ def _source(
         raise ToolError(
             f"{fields['components'].where}: a suite that ends in / has no components", _HINT
         )
-    directory = os.path.dirname(field.file)
+    archive = _name(fields["archive"]) if "archive" in fields else None
+    url = _url(fields["url"]).rstrip("/") if "url" in fields else None
+    keyring = None if "keyring" in fields else default_keyring(archive, url)
     return AptSource(
-        archive=_name(fields["archive"]) if "archive" in fields else None,
-        url=_url(fields["url"]).rstrip("/") if "url" in fields else None,
+        archive=archive,
+        url=url,
         suites=suites,
         components=components,
         architectures=_subset(fields, architectures),
-        keyring=os.path.join(directory, _required(field, fields, "keyring").nonempty_string()),
+        keyring=keyring
+        or os.path.join(directory, _required(field, fields, "keyring").nonempty_string()),
         keys=fields["keys"].each(_fingerprint) if "keys" in fields else (),
         check_valid_until="check_valid_until" not in fields
         or fields["check_valid_until"].boolean(),

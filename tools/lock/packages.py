@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tools.lib.cli.errors import ToolError
-from tools.lib.debian.lock import PackageKey, Sha256, package_key
+from tools.lib.debian.lock import LockedPackage, PackageKey, Sha256, package_key
 from tools.lib.debian.names import (
     DebianArchitecture,
     PackageName,
@@ -16,7 +16,11 @@ from tools.lib.debian.names import (
     parse_package_name,
     parse_version,
 )
-from tools.lock.relations import Alternatives, Relation, parse_dependencies, parse_relations
+from tools.lib.debian.relations import Alternatives, Relation, parse_dependencies, parse_relations
+
+# The suite of packages that are already in the base image.
+BASE_IMAGE = "base image"
+RELATION_FIELDS = ("Pre-Depends", "Depends", "Conflicts", "Breaks", "Provides")
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _SIZE = re.compile(r"[0-9]{1,18}")
@@ -41,6 +45,7 @@ class IndexPackage:
         depends: Pre-Depends and Depends.
         conflicts: Conflicts and Breaks.
         provides: Provides, by name.
+        relations: the text of these fields, by their names.
     """
 
     name: PackageName
@@ -55,6 +60,12 @@ class IndexPackage:
     depends: tuple[Alternatives, ...]
     conflicts: tuple[Relation, ...]
     provides: Mapping[PackageName, tuple[Relation, ...]]
+    relations: Mapping[str, str]
+
+    @property
+    def is_installed(self) -> bool:
+        """Whether the package is already in the base image."""
+        return self.suite == BASE_IMAGE
 
     @property
     def key(self) -> PackageKey:
@@ -92,15 +103,7 @@ def parse_package(
         raise ToolError(f"{where}: missing or invalid SHA256")
     if not _SIZE.fullmatch(fields.get("size", "")):
         raise ToolError(f"{where}: missing or invalid Size")
-    priority = fields.get("priority", "")
-
-    def text(name: str) -> str:
-        return fields.get(name, "").replace("\n", " ")
-
-    provides: dict[PackageName, list[Relation]] = {}
-    for relation in parse_relations(text("provides"), f"{where}: Provides"):
-        provides.setdefault(relation.name, []).append(relation)
-    return IndexPackage(
+    return _package(
         name=name,
         version=version,
         architecture=parse_architecture(fields.get("architecture", ""), where),
@@ -109,12 +112,45 @@ def parse_package(
         size=int(fields["size"]),
         suite=suite,
         automatic=automatic,
-        priority=_PRIORITIES.index(priority) if priority in _PRIORITIES else len(_PRIORITIES),
-        depends=parse_dependencies(text("pre-depends"), f"{where}: Pre-Depends")
-        + parse_dependencies(text("depends"), f"{where}: Depends"),
-        conflicts=parse_relations(text("conflicts"), f"{where}: Conflicts")
-        + parse_relations(text("breaks"), f"{where}: Breaks"),
-        provides={name: tuple(relations) for name, relations in provides.items()},
+        priority=fields.get("priority", ""),
+        relations=_relation_texts(fields),
+    )
+
+
+def locked_package(locked: LockedPackage) -> IndexPackage:
+    """A package of a lock, whether or not an index still lists it."""
+    return _package(
+        name=locked.name,
+        version=locked.version,
+        architecture=locked.architecture,
+        url=locked.url,
+        sha256=locked.sha256,
+        size=locked.size,
+        suite="locked",
+        automatic=True,
+        priority="",
+        relations=locked.relations,
+    )
+
+
+def installed_package(fields: Mapping[str, str]) -> IndexPackage:
+    """A package of the base image, from the paragraph of its status file.
+
+    Raises:
+        ToolError: a field is missing or invalid.
+    """
+    where = f"{BASE_IMAGE}: {fields.get('package', ''):.80}"
+    return _package(
+        name=parse_package_name(fields.get("package", ""), where),
+        version=parse_version(fields.get("version", ""), where),
+        architecture=parse_architecture(fields.get("architecture", ""), where),
+        url="",
+        sha256=Sha256(""),
+        size=None,
+        suite=BASE_IMAGE,
+        automatic=True,
+        priority=fields.get("priority", ""),
+        relations=_relation_texts(fields),
     )
 
 
@@ -128,7 +164,7 @@ def pinned_package(
     size: int | None,
 ) -> IndexPackage:
     """A package file that a manifest pins by its hash. Nothing more is known of it."""
-    return IndexPackage(
+    return _package(
         name=name,
         version=version,
         architecture=architecture,
@@ -137,8 +173,56 @@ def pinned_package(
         size=size,
         suite="files",
         automatic=True,
-        priority=len(_PRIORITIES),
-        depends=(),
-        conflicts=(),
-        provides={},
+        priority="",
+        relations={},
+    )
+
+
+def _relation_texts(fields: Mapping[str, str]) -> dict[str, str]:
+    """The fields about other packages, each in one line with single spaces."""
+    return {
+        name: " ".join(fields[name.lower()].split())
+        for name in RELATION_FIELDS
+        if fields.get(name.lower())
+    }
+
+
+def _package(
+    *,
+    name: PackageName,
+    version: Version,
+    architecture: DebianArchitecture,
+    url: str,
+    sha256: Sha256,
+    size: int | None,
+    suite: str,
+    automatic: bool,
+    priority: str,
+    relations: Mapping[str, str],
+) -> IndexPackage:
+    where = f"{suite}: {name} {version}"
+
+    def dependencies(field: str) -> tuple[Alternatives, ...]:
+        return parse_dependencies(relations.get(field, ""), f"{where}: {field}")
+
+    def others(field: str) -> tuple[Relation, ...]:
+        return parse_relations(relations.get(field, ""), f"{where}: {field}")
+
+    provides: dict[PackageName, list[Relation]] = {}
+    for relation in others("Provides"):
+        provides.setdefault(relation.name, []).append(relation)
+    return IndexPackage(
+        name=name,
+        version=version,
+        architecture=architecture,
+        url=url,
+        sha256=sha256,
+        size=size,
+        suite=suite,
+        automatic=automatic,
+        priority=_PRIORITIES.index(priority) if priority in _PRIORITIES else len(_PRIORITIES),
+        depends=dependencies("Pre-Depends") + dependencies("Depends"),
+        conflicts=others("Conflicts") + others("Breaks"),
+        provides={name: tuple(relations) for name, relations in provides.items()},
+        relations=relations,
     )

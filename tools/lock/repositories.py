@@ -12,16 +12,22 @@ from dataclasses import dataclass
 from functools import partial
 
 from tools.lib.cli.errors import ToolError
+from tools.lib.cli.parallel import in_parallel
+from tools.lib.cli.progress import Progress
 from tools.lib.debian.lock import LockedSuite, MissingIndex
-from tools.lib.debian.mirror import apt_uris, archive_base
+from tools.lib.debian.mirror import (
+    apt_uris,
+    archive_base,
+    is_snapshot_of,
+    without_snapshot_time,
+)
 from tools.lib.debian.urls import redact_url
 from tools.lock import index_store, openpgp
 from tools.lock.candidates import PackageIndex
-from tools.lock.download import Downloader
+from tools.lock.download import Downloader, UnavailableError
 from tools.lock.fetch import IndexLocation, UnverifiedIndexError, fetch_index, fetch_release
 from tools.lock.manifest import Manifest
-from tools.lock.parallel import in_parallel, worker_processes
-from tools.lock.progress import Progress
+from tools.lock.processes import worker_processes
 from tools.lock.release import PackagesFile, Release, check_release, packages_files
 from tools.lock.suite import StoredIndex, Suite
 
@@ -53,16 +59,25 @@ class IndexCache:
         now: the time.
         progress: is told what is going on.
         allow_missing: whether an index that no server has may be left out.
+        credential_helpers: as `Downloader` takes them.
     """
 
     def __init__(
-        self, directory: str, now: datetime.datetime, progress: Progress, *, allow_missing: bool
+        self,
+        directory: str,
+        now: datetime.datetime,
+        progress: Progress,
+        *,
+        allow_missing: bool,
+        credential_helpers: Sequence[str] = (),
     ) -> None:
         self._directory = os.path.join(directory, f"indexes-{index_store.FORMAT}")
         self._now = now
         self._progress = progress
         self._allow_missing = allow_missing
-        self._downloader = Downloader()
+        self._downloader = Downloader(credential_helpers)
+        # By archive, the URL above its pool.
+        self._bases: dict[str, str] = {}
         # Of indexes that were left out.
         self._reasons: dict[frozenset[object], str] = {}
 
@@ -100,7 +115,32 @@ class IndexCache:
             except ValueError as error:
                 raise ToolError(f"{redact_url(url)}: {error}") from None
             suites += [Suite(source, name, base) for name in source.suites]
+            if source.archive:
+                self._bases[source.archive] = base
         return suites
+
+    def fetch_start(self, url: str, size: int) -> bytes | None:
+        """The first bytes of a package file, from the mirror of its archive.
+
+        Args:
+            url: of the package.
+            size: how many bytes; more may be returned.
+
+        Returns:
+            The bytes, fewer if the file is smaller; None if the server does not have the file.
+
+        Raises:
+            ToolError: the download failed.
+        """
+        for archive, base in self._bases.items():
+            if is_snapshot_of(url, archive):
+                path = without_snapshot_time(url).split(f"/{archive}/", 1)[1]
+                url = f"{base}/{path}"
+                break
+        try:
+            return self._downloader.get(url, size)
+        except UnavailableError:
+            return None
 
     def _release(self, suite: Suite) -> Release:
         keyring = openpgp.read_keyring(suite.source.keyring, suite.source.keys)

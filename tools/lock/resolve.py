@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from types import MappingProxyType
 
 from tools.lib.cli.errors import ToolError
 from tools.lib.debian.names import PackageName
+from tools.lib.debian.relations import Relation
 from tools.lock.candidates import Candidates, PackageIndex
 from tools.lock.manifest import Manifest, PinnedFile
 from tools.lock.packages import IndexPackage, pinned_package
-from tools.lock.relations import Relation
-from tools.lock.solver import Problem, Resolution, resolve_sets
+from tools.lock.resolution import Problem, Resolution
+from tools.lock.solver import resolve_sets
 
 _MAX_REPORTED = 8
 
@@ -45,14 +49,30 @@ class PinnedFiles:
         return [package.name for package in self._packages]
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known for an architecture before its indexes are.
+
+    Attributes:
+        installed: the packages of the base image, by name.
+        kept: the versions to keep of the lock before, by name.
+    """
+
+    installed: Mapping[str, IndexPackage] = field(default_factory=dict)
+    kept: Mapping[str, IndexPackage] = field(default_factory=dict)
+
+
 def resolve_manifest(
-    manifest: Manifest, indexes: Mapping[str, Sequence[PackageIndex]]
+    manifest: Manifest,
+    indexes: Mapping[str, Sequence[PackageIndex]],
+    known: Mapping[str, Known] = MappingProxyType({}),
 ) -> dict[str, Resolution]:
     """Resolves a manifest.
 
     Args:
         manifest: what is wanted.
         indexes: by architecture, the indexes of the manifest's sources, in their order.
+        known: by architecture, what is in the base image and in the lock before.
 
     Returns:
         The resolution of each architecture.
@@ -69,14 +89,62 @@ def resolve_manifest(
                 if architecture in package_set.architectures and package.applies_to(architecture):
                     bounds[package.relation.name].append(package.relation)
         pinned = [PinnedFiles(manifest.files, architecture)] if manifest.files else []
-        candidates = Candidates(architecture, [*pinned, *indexes[architecture]], bounds)
+        own = known.get(architecture, Known())
+        make = partial(
+            Candidates, architecture, [*pinned, *indexes[architecture]], bounds, own.installed
+        )
         try:
-            resolutions[architecture] = resolve_sets(manifest.sets, candidates)
+            resolutions[architecture] = _resolve(manifest, make, own.kept)
         except ToolError as error:
             raise ToolError(f"{manifest.path}: {error.message}", error.hint) from None
     _raise_problems(manifest, resolutions)
     _check_ignored(manifest, resolutions)
     return resolutions
+
+
+def _resolve(
+    manifest: Manifest,
+    make: Callable[[Mapping[str, IndexPackage]], Candidates],
+    kept: Mapping[str, IndexPackage],
+) -> Resolution:
+    """Keeps as many versions as possible: those that cause a problem move on, and only they."""
+    while True:
+        candidates = make(kept)
+        resolution = resolve_sets(manifest.sets, candidates)
+        if not resolution.problems or not kept:
+            return _with_missing(manifest, candidates, resolution)
+        stuck = set()
+        for problem in resolution.problems:
+            # The dependency before the package that depends on it.
+            for names in problem.packages:
+                movable = {
+                    name for name in names & kept.keys() if candidates.newer(kept[name]) is not None
+                }
+                if movable:
+                    stuck |= movable
+                    break
+        # Where no single package is to blame, all of them move on.
+        kept = {name: each for name, each in kept.items() if stuck and name not in stuck}
+
+
+def _with_missing(manifest: Manifest, candidates: Candidates, resolution: Resolution) -> Resolution:
+    """Says what explicit sets lack: all of it, also what the missing packages depend on."""
+    if not any(problem.is_missing for problem in resolution.problems):
+        return resolution
+    sets = [replace(each, resolve_dependencies=True) for each in manifest.sets]
+    complete = resolve_sets(sets, candidates)
+    problems = []
+    for problem in resolution.problems:
+        if problem.is_missing:
+            name = problem.path.removeprefix("sets.")
+            added = complete.sets.get(name, {}).keys() - resolution.sets[name].keys()
+            hint = (
+                f"add to {problem.path}.packages: {', '.join(sorted(added))}; or to"
+                " `ignored_dependencies` with a reason"
+            )
+            problem = replace(problem, hint=hint)
+        problems.append(problem)
+    return replace(resolution, problems=problems)
 
 
 def _raise_problems(manifest: Manifest, resolutions: Mapping[str, Resolution]) -> None:

@@ -8,54 +8,21 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from tools.lib.cli.errors import ToolError
 from tools.lib.debian.lock import PackageKey
+from tools.lib.debian.relations import Alternatives, Relation, RequestedPackage
 from tools.lock.candidates import Candidates
 from tools.lock.manifest import PackageSet
 from tools.lock.packages import IndexPackage
-from tools.lock.relations import Alternatives, Relation, RequestedPackage
+from tools.lock.resolution import Problem, Resolution
 
 _MAX_PACKAGES = 20_000
 # Problems of a set after which the rest is not looked for.
 _MAX_PROBLEMS = 100
 # Characters of a dependency chain that an error shows.
 _MAX_CHAIN = 500
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """Why a set cannot be resolved. As text: `{path}: {what} on {architectures}{detail}`.
-
-    Attributes:
-        path: the field of the manifest: `sets.app`.
-        what: what is wrong.
-        detail: what there is instead, with the punctuation before it.
-        hint: what the user can do.
-    """
-
-    path: str
-    what: str
-    detail: str
-    hint: str
-
-
-@dataclass(frozen=True, slots=True)
-class Resolution:
-    """All sets for one architecture.
-
-    Attributes:
-        sets: by the name of a set, the packages that it adds to its bases, by name.
-        depends: by package, the packages that satisfy its dependencies.
-        ignored: by the name of a set, the ignored dependencies that were missing.
-        problems: if there are any, the rest is incomplete.
-    """
-
-    sets: Mapping[str, Mapping[str, IndexPackage]]
-    depends: Mapping[PackageKey, frozenset[PackageKey]]
-    ignored: Mapping[str, frozenset[str]]
-    problems: Sequence[Problem]
+_BASE_HINT = "use a base image with a suitable version, or limit the version of what needs it"
 
 
 def resolve_sets(sets: Sequence[PackageSet], candidates: Candidates) -> Resolution:
@@ -68,6 +35,7 @@ def resolve_sets(sets: Sequence[PackageSet], candidates: Candidates) -> Resoluti
     chosen: dict[str, dict[str, IndexPackage]] = {}
     depends: dict[PackageKey, set[PackageKey]] = {}
     ignored: dict[str, frozenset[str]] = {}
+    counted_on: set[str] = set()
     problems: list[Problem] = []
     failed: set[str] = set()
     for package_set in sets:
@@ -76,7 +44,8 @@ def resolve_sets(sets: Sequence[PackageSet], candidates: Candidates) -> Resoluti
         if failed.intersection(package_set.bases):
             failed.add(package_set.name)
             continue
-        base = {name: item for each in package_set.bases for name, item in chosen[each].items()}
+        below = {name: item for each in package_set.bases for name, item in chosen[each].items()}
+        base = {**candidates.installed, **below}
         solver = _Solver(package_set, candidates, base)
         solver.run()
         if solver.problems:
@@ -86,8 +55,19 @@ def resolve_sets(sets: Sequence[PackageSet], candidates: Candidates) -> Resoluti
         ignored[package_set.name] = frozenset(solver.ignored)
         for key, targets in solver.depends():
             depends.setdefault(key, set()).update(targets)
+        counted_on |= solver.counted_on
     return Resolution(
-        chosen, {key: frozenset(item) for key, item in depends.items()}, ignored, problems
+        chosen,
+        {key: frozenset(item) for key, item in depends.items()},
+        ignored,
+        frozenset(counted_on),
+        [
+            (package, newer)
+            for packages in chosen.values()
+            for package in packages.values()
+            if package.name in candidates.kept and (newer := candidates.newer(package))
+        ],
+        problems,
     )
 
 
@@ -102,6 +82,7 @@ class _Solver:
     ) -> None:
         self.chosen: dict[str, IndexPackage] = {}
         self.ignored: set[str] = set()
+        self.counted_on: set[str] = set()
         self.problems: list[Problem] = []
         self._set = package_set
         self._path = f"sets.{package_set.name}"
@@ -137,15 +118,24 @@ class _Solver:
     def depends(self) -> Iterator[tuple[PackageKey, set[PackageKey]]]:
         """For each package of the set and its bases, what satisfies its dependencies."""
         for package in (*self._base.values(), *self.chosen.values()):
+            if package.is_installed:
+                continue
             targets = set()
             for dependency in package.depends:
                 found = next((each for item in dependency for each in self._satisfying(item)), None)
-                if found and found is not package:
+                if found and found.is_installed:
+                    self.counted_on.add(found.name)
+                elif found and found is not package:
                     targets.add(found.key)
             yield package.key, targets
 
     def _add_requested(self, requested: RequestedPackage) -> list[IndexPackage]:
         name = requested.relation.name
+        installed = self._candidates.installed.get(name)
+        if installed:
+            self.counted_on.add(name)
+            if not requested.relation.allows_version(installed.version):
+                self.problems.append(self._base_differs(requested.path, requested.relation))
         if name in self._base or name in self.chosen:
             return []
         package = self._candidates.candidate(name)
@@ -172,6 +162,15 @@ class _Solver:
         detail = f" (did you mean {similar}?)" if similar else ""
         return Problem(requested.path, f'unknown package "{relation.name}"', detail, "")
 
+    def _base_differs(self, path: str, relation: Relation) -> Problem:
+        return Problem(
+            path,
+            f'no suitable version of "{relation}"',
+            f": the base image has {relation.name}"
+            f" {self._candidates.installed[relation.name].version}",
+            _BASE_HINT,
+        )
+
     def _options(
         self, package: IndexPackage, dependency: Alternatives
     ) -> list[tuple[Relation, IndexPackage]]:
@@ -194,11 +193,19 @@ class _Solver:
             found = self._found(dependency)
             suites = ", ".join(self._candidates.suites)
             detail = f": found {found}" if found else f": not found in {suites}"
-            self.problems.append(Problem(self._path, f"unmet dependency {chain}", detail, ""))
+            in_base = any(item.name in self._candidates.installed for item in dependency)
+            self.problems.append(
+                Problem(
+                    self._path,
+                    f"unmet dependency {chain}",
+                    detail,
+                    _BASE_HINT if in_base else "",
+                    (frozenset(item.name for item in dependency), frozenset((package.name,))),
+                )
+            )
         elif not self._set.resolve_dependencies:
-            hint = "add it to `packages`, or to `ignored_dependencies` with a reason"
             what = f"missing dependency {self._chain(package, dependency)}"
-            self.problems.append(Problem(self._path, what, "", hint))
+            self.problems.append(Problem(self._path, what, "", "", is_missing=True))
             return []
         return options
 
@@ -241,8 +248,11 @@ class _Solver:
                     both_in_base = package.name in self._base and other.name in self._base
                     if other is not package and not both_in_base:
                         what = f"{self._chain(package)} conflicts with {relation}"
-                        detail = f", but the set contains {self._chain(other)} {other.version}"
-                        self.problems.append(Problem(self._path, what, detail, ""))
+                        where = "base image has" if other.is_installed else "set contains"
+                        detail = f", but the {where} {self._chain(other)} {other.version}"
+                        hint = _BASE_HINT if other.is_installed or package.is_installed else ""
+                        names = (frozenset((other.name,)), frozenset((package.name,)))
+                        self.problems.append(Problem(self._path, what, detail, hint, names))
 
     def _chain(self, package: IndexPackage, dependency: Alternatives = ()) -> str:
         """How a package came into the set, and what it depends on: `a -> b (>= 1) -> c | d`."""

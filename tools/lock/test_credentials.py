@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tools.lib.cli.errors import ToolError
 from tools.lock.download import Downloader
 from tools.lock.testing import MANIFEST, Workspace
 from tools.lock.testing_download import download_error
@@ -35,17 +36,20 @@ class TestCredentials:
         assert self.sent(other) == [None]
 
     @pytest.mark.parametrize(
-        "entry",
-        ["machine 127.0.0.1 login user password S3CR3T", "default login user password S3CR3T"],
+        ("entry", "expected"),
+        [
+            ("machine 127.0.0.1 login user password S3CR3T", BASIC),
+            ("default login user password S3CR3T", None),
+        ],
     )
     def test_those_in_netrc_are_sent_to_the_source(
-        self, server: Server, tmp_path: Path, entry: str
+        self, server: Server, tmp_path: Path, entry: str, expected: str | None
     ) -> None:
         (tmp_path / ".netrc").write_text(entry)
         server.answers["/a"] = redirect("/b")
         server.answers["/b"] = b"content"
         assert Downloader().get(f"{server.url}/a", 10) == b"content"
-        assert self.sent(server) == [BASIC, BASIC]
+        assert self.sent(server) == [expected, expected]
 
     @pytest.mark.parametrize(
         "entry",
@@ -78,7 +82,8 @@ class TestCredentials:
     def test_a_server_that_wants_some_is_an_error_with_a_hint(self, server: Server) -> None:
         server.answers["/a"] = status(401)
         assert download_error(f"{server.url}/a").endswith(
-            "HTTP 401 (hint: put the user and password in ~/.netrc)"
+            "HTTP 401 (hint: put the user and password in ~/.netrc, or name a program in"
+            " DISTROLESS_CREDENTIAL_HELPER)"
         )
 
 
@@ -159,7 +164,7 @@ class TestLocks:
             index.write_bytes(b"of yesterday")
         monkeypatch.setenv("XDG_CACHE_HOME", str(workspace.directory / "another cache"))
         assert workspace.lock() == 1
-        assert workspace.lock("--allow-missing") == 1
+        assert workspace.lock("--allow-missing") == 0
         (workspace.suite / "InRelease").write_bytes(b"unsigned")
         assert workspace.lock() == 1
         (workspace.suite / "InRelease").unlink()
@@ -201,3 +206,79 @@ class TestLocks:
             f"error: {workspace.manifest}: files[0].url: a user or password in a URL"
             " (hint: put it in ~/.netrc: a manifest and its lock are for others to read)"
         )
+
+
+class TestCredentialHelpers:
+    """Programs with the protocol of Bazel's --credential_helper."""
+
+    def helper(self, path: Path, answer: str, code: str = "") -> str:
+        path.write_text(
+            "#!/usr/bin/env python3\n"
+            "import json, sys\n"
+            f"with open({str(path) + '.log'!r}, 'a') as log:\n"
+            "    print(sys.argv[1:], json.load(sys.stdin)['uri'], file=log)\n"
+            f"{code}\n"
+            f"print({answer!r})\n"
+        )
+        path.chmod(0o755)
+        return str(path)
+
+    BEARER = '{"headers": {"Authorization": ["Bearer S3CR3T"]}, "expires": "2099-01-01T00:00:00Z"}'
+
+    def test_the_headers_are_sent_to_the_origin_only(
+        self, server: Server, other: Server, tmp_path: Path
+    ) -> None:
+        (tmp_path / ".netrc").write_text("machine localhost login a password b")
+        helper = self.helper(tmp_path / "helper", self.BEARER)
+        server.answers["/a"] = redirect(f"{other.url}/b")
+        server.answers["/c"] = b"content"
+        other.answers["/b"] = b"content"
+        downloader = Downloader([f"127.0.0.1={helper}"])
+        assert downloader.get(f"{server.url}/a", 10) == b"content"
+        assert downloader.get(f"{server.url}/c", 10) == b"content"
+        sent = [headers.get("Authorization") for _, headers in server.requests]
+        assert sent == ["Bearer S3CR3T"] * 2
+        assert [headers.get("Authorization") for _, headers in other.requests] == [None]
+        # It is asked once for an origin.
+        assert Path(f"{helper}.log").read_text() == f"['get'] {server.url}/a\n"
+
+    def test_the_most_specific_helper_is_asked(self, server: Server, tmp_path: Path) -> None:
+        specific = self.helper(tmp_path / "specific", self.BEARER)
+        general = self.helper(tmp_path / "general", '{"headers": {}}')
+        url = server.url.replace("127.0.0.1", "localhost")
+        server.answers["/a"] = b"content"
+        Downloader([general, f"*.localhost={specific}", f"*.example.com={general}"]).get(
+            f"{url}/a", 10
+        )
+        assert server.requests[0][1]["Authorization"] == "Bearer S3CR3T"
+
+    def test_the_variable_names_one_for_bazel_run(
+        self, workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        helper = self.helper(tmp_path / "helper", self.BEARER)
+        monkeypatch.setenv("DISTROLESS_CREDENTIAL_HELPER", f"127.0.0.1={helper}")
+        assert workspace.lock() == 0
+        assert "S3CR3T" not in workspace.path.read_text()
+        assert Path(f"{helper}.log").exists()
+
+    @pytest.mark.parametrize(
+        ("answer", "code", "error"),
+        [
+            ("S3CR3T", "", "the answer is not {"),
+            ('{"headers": ["S3CR3T"]}', "", "the answer is not {"),
+            ('{"headers": {"A": ["S3CR3T\\n"]}}', "", "the answer has an invalid header"),
+            ("S3CR3T", "sys.exit(3)", "failed for 127.0.0.1 with exit status 3"),
+        ],
+    )
+    def test_a_helper_that_fails_is_an_error_without_its_output(
+        self, server: Server, tmp_path: Path, answer: str, code: str, error: str
+    ) -> None:
+        helper = self.helper(tmp_path / "helper", answer, code)
+        with pytest.raises(ToolError) as caught:
+            Downloader([helper]).get(f"{server.url}/a", 10)
+        assert str(caught.value).startswith(f"credential helper {helper}: {error}")
+        assert "S3CR3T" not in str(caught.value)
+
+    def test_a_helper_that_does_not_exist_is_an_error(self, server: Server) -> None:
+        with pytest.raises(ToolError, match="credential helper /no/such: No such file"):
+            Downloader(["/no/such"]).get(f"{server.url}/a", 10)

@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-from tools.lock import candidates, relations, solver
+from tools.lib.debian import relations
+from tools.lock import candidates, solver
 from tools.lock.testing import Workspace
 from tools.lock.testing_repository import stanza
 

@@ -60,7 +60,7 @@ def test_an_unchanged_file_keeps_its_url(workspace: Workspace) -> None:
     before = workspace.url("lib")
     packages = [stanza("app", "1.1", Depends="lib"), APP[1]]
     workspace.repository.write_suite("stable", {"amd64": packages}, Date=date(-0.1))
-    assert workspace.lock() == 0
+    assert workspace.lock("--update") == 0
     assert workspace.url("lib") == before
     assert before.split("/")[5] < workspace.url("app").split("/")[5]
 
@@ -80,17 +80,19 @@ def test_check_fails_if_the_manifest_has_changed(
 ) -> None:
     assert workspace.lock("--check") == 1
     assert (
-        "some.lock.json: not found (hint: run the same command without --check)"
+        "some.lock.json: not found (hint: bazel run @distroless//tools/lock -- "
         in capsys.readouterr().err
     )
     assert workspace.lock() == 0
     assert workspace.lock("--check") == 0
-    workspace.manifest.write_text(MANIFEST + "# more\n")
+    workspace.manifest.write_text(f"# a comment\n\n{MANIFEST}# more\n")
+    assert workspace.lock("--check") == 0
+    workspace.manifest.write_text(MANIFEST + "dependencies: resolve\n")
     assert workspace.lock("--check") == 1
     assert "out of date: some.yaml has changed" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("text", ["<<<<<<< HEAD\n", "[]", '{"version": 1}', '{"version": 2}'])
+@pytest.mark.parametrize("text", ["<<<<<<< HEAD\n", "[]", '{"version": 1}', '{"version": 3}'])
 def test_an_invalid_lock_is_replaced(workspace: Workspace, text: str) -> None:
     workspace.path.write_text(text)
     assert workspace.lock("--check") == 1

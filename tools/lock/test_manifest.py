@@ -57,7 +57,6 @@ def test_a_manifest_with_all_fields() -> None:
         ("archive: debian", "archive: debian\n    url: http://a", "sources[0]: set either"),
         ("https://example.org/apt/", "ftp://a", "sources[1].url: invalid URL: must start with"),
         ("    keyring: b.gpg", "    keys: [12]", "sources[1].keys[0]: expected the fingerprint"),
-        ("keyring: keys/a.gpg\n", "", "sources[0]: missing `keyring`"),
         ("[amd64, arm64]", "[amd64, amd64]", "architectures: duplicate entry 'amd64'"),
         (
             "architectures: [amd64], ",
@@ -104,3 +103,31 @@ def test_errors_name_the_place(old: str, new: str, message: str) -> None:
 def test_a_file_that_is_not_a_manifest_is_an_error(text: str) -> None:
     with pytest.raises(ToolError, match=r"^a\.yaml"):
         parse_manifest(text.encode(), "a.yaml")
+
+
+@pytest.mark.parametrize(
+    ("source", "keyring"),
+    [
+        ("archive: debian-security", "debian"),
+        ("archive: ubuntu", "ubuntu"),
+        ("url: https://mirror.debian.org/debian/", "debian"),
+        ("url: https://mirror.example.com/debian-security", "debian"),
+        ("url: http://ports.ubuntu.com/ubuntu-ports", "ubuntu"),
+        ("url: https://snapshot.debian.org/archive/debian/20240210T223313Z", "debian"),
+        ("url: https://snapshot.ubuntu.com/ubuntu/20240301T030400Z", "ubuntu"),
+    ],
+)
+def test_debian_and_ubuntu_need_no_keyring(source: str, keyring: str) -> None:
+    text = f"""\
+version: 1
+architectures: [amd64]
+sources: [{{{source}, suites: [a], components: [main]}}]
+sets: {{s: {{packages: [a]}}}}
+"""
+    (found,) = parse_manifest(text.encode(), "some.yaml").sources
+    assert found.keyring.endswith(f"/rules/keyrings/{keyring}-archive-keyring.pgp")
+    with open(found.keyring, "rb") as file:
+        assert len(file.read()) > 1000
+    other = text.replace(source, "url: https://example.org/apt")
+    with pytest.raises(ToolError, match=r"sources\[0\]: missing `keyring`"):
+        parse_manifest(other.encode(), "some.yaml")

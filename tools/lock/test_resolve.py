@@ -12,8 +12,8 @@ from tools.lib.debian.lock import PackageKey
 from tools.lock.manifest import Manifest
 from tools.lock.manifest_reader import parse_manifest
 from tools.lock.packages import IndexPackage, parse_package
+from tools.lock.resolution import Resolution
 from tools.lock.resolve import resolve_manifest
-from tools.lock.solver import Resolution
 from tools.lock.testing_repository import stanza
 
 
@@ -189,10 +189,10 @@ def test_a_set_contains_what_its_bases_lack() -> None:
 
 
 def test_an_explicit_set_contains_only_its_packages() -> None:
-    index = FakeIndex(stanza("app", Depends="lib"), stanza("lib"))
+    index = FakeIndex(stanza("app", Depends="lib"), stanza("lib", Depends="libc"), stanza("libc"))
     assert problem("{s: {packages: [app], dependencies: explicit}}", index) == (
         "some.yaml: sets.s: missing dependency app -> lib on amd64"
-        " (hint: add it to `packages`, or to `ignored_dependencies` with a reason)"
+        " (hint: add to sets.s.packages: lib, libc; or to `ignored_dependencies` with a reason)"
     )
     ignoring = "{s: {packages: [app], dependencies: explicit, ignored_dependencies: {lib: r}}}"
     assert names(resolve(ignoring, index)) == ["app"]

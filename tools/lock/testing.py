@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,16 @@ class Workspace:
     def lock(self, *flags: str) -> int:
         """Runs the tool; returns its exit status."""
         return run(main, ["lock", *flags, str(self.manifest)])
+
+    @property
+    def manifest_name(self) -> str:
+        """The manifest as hints name it."""
+        return os.path.normpath(str(self.manifest))
+
+    @property
+    def lock_name(self) -> str:
+        """The lock as errors name it: relative to the current directory."""
+        return os.path.relpath(self.path)
 
     def read(self) -> Any:
         """The lock as JSON."""

@@ -8,10 +8,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from tools.lib.debian.lock import MissingIndex
 from tools.lib.debian.names import Version
+from tools.lib.debian.relations import compare_versions
 from tools.lock.manifest import Manifest
 from tools.lock.packages import IndexPackage
-from tools.lock.relations import compare_versions
-from tools.lock.solver import Resolution
+from tools.lock.resolution import Resolution
 
 
 def missed_updates(

@@ -97,8 +97,8 @@ class Parser:
         values = self._parse(list(argv))
         if into is None:
             into = _Values
-        elif into.__annotations__.keys() != values.keys():
-            declared, parsed = sorted(into.__annotations__), sorted(values)
+        elif (names := _attributes(into)) != values.keys():
+            declared, parsed = sorted(names), sorted(values)
             raise TypeError(f"{into.__name__} has {declared}, the parser {parsed}")
         result = into()
         vars(result).update(values)
@@ -214,6 +214,11 @@ class Parser:
         for usage, explanation in lines:
             print(f"  {usage:{width}}  {explanation}".rstrip())
         sys.exit(0)
+
+
+def _attributes(cls: type[Any]) -> set[str]:
+    """The names that a class and its bases annotate."""
+    return {name for each in cls.__mro__[:-1] for name in each.__annotations__}
 
 
 class _Values:

@@ -20,7 +20,11 @@ from tools.lib.debian.architectures import BY_DEBIAN_NAME
 from tools.lib.debian.control import Control, parse_control
 
 _LIMITS = ArchiveLimits(size=MAX_CONTROL_ARCHIVE, entries=4096, names=MIB)
-_CONTROL_FILES = {"control": MAX_CONTROL_FILE, "md5sums": MAX_MD5SUMS}
+_CONTROL_FILES = {
+    "control": MAX_CONTROL_FILE,
+    "md5sums": MAX_MD5SUMS,
+    "postinst": MAX_CONTROL_FILE,
+}
 _CONTROL_COMPRESSIONS = ("", ".gz", ".xz", ".zst")
 
 
@@ -41,7 +45,8 @@ class MemberStream:
 
 @dataclass(frozen=True, slots=True)
 class DebFile:
-    """A package: its control file, its md5sums file if it has one, and the place of its files.
+    """A package: its control file, its md5sums file and postinst script if it has them, and the
+    place of its files.
 
     `architecture` is OCI's name, None for a package that fits every architecture.
     """
@@ -50,6 +55,7 @@ class DebFile:
     architecture: str | None
     md5sums: bytes | None
     data: ar.ArMember
+    postinst: bytes = b""
 
     @property
     def data_suffix(self) -> str:
@@ -79,7 +85,9 @@ def read_deb(source: IO[bytes], end: int) -> DebFile:
             raise ToolError("missing file control")
     control = parse_control(files["control"])
     architecture = _oci_architecture(control.package.architecture)
-    return DebFile(control, architecture, files.get("md5sums"), data_tar)
+    return DebFile(
+        control, architecture, files.get("md5sums"), data_tar, files.get("postinst", b"")
+    )
 
 
 def decompressed(source: IO[bytes], member: ar.ArMember, suffix: str) -> Iterator[bytes]:

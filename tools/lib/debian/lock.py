@@ -11,17 +11,19 @@ import datetime
 import json
 import re
 from collections.abc import Callable, Container, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NewType, TypeVar
 
 from tools.lib.cli.errors import ToolError
 from tools.lib.data.json_values import (
     Json,
     parse_object,
+    require_bool,
     require_int,
     require_list,
     require_object,
     require_string,
+    require_string_map,
     require_strings,
 )
 from tools.lib.debian.names import (
@@ -33,7 +35,7 @@ from tools.lib.debian.names import (
     parse_version,
 )
 
-VERSION = 2
+VERSION = 3
 
 # `<name>_<version>_<architecture>`. Only package_key makes one: readers take keys as they are.
 PackageKey = NewType("PackageKey", str)
@@ -57,7 +59,11 @@ class LockedPackage:
         sha256: of the file.
         size: of the file, in bytes; None if unknown.
         url: where the file is.
-        depends: the packages that satisfy its dependencies, in some set or its bases.
+        depends: the packages that satisfy its dependencies, in some set or its bases; those of the
+            base image are left out.
+        relations: its relations to other packages as its index has them, by field: Pre-Depends,
+            Depends, Conflicts, Breaks, Provides. A later lock can so keep a version that no index
+            lists any more.
     """
 
     name: PackageName
@@ -67,6 +73,7 @@ class LockedPackage:
     size: int | None
     url: str
     depends: tuple[PackageKey, ...]
+    relations: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,11 +115,14 @@ class Lock:
     """What a manifest resolves to.
 
     Attributes:
-        manifest_sha256: of the manifest's bytes.
+        manifest_sha256: of the meaning of the manifest, see `manifest_hash`.
         packages: all package files.
         sets: by the name of a set and by architecture, the packages that the set adds to its bases.
         suites: the suites that were read.
         missing_indexes: the indexes that were left out.
+        base: by architecture, the versions of the base image's packages that were counted on, by
+            name. Empty without a base image.
+        merged_usr: whether /bin, /lib and so on are links to directories in /usr.
     """
 
     manifest_sha256: Sha256
@@ -120,6 +130,8 @@ class Lock:
     sets: Mapping[str, Mapping[str, tuple[PackageKey, ...]]]
     suites: tuple[LockedSuite, ...] = ()
     missing_indexes: tuple[MissingIndex, ...] = ()
+    base: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    merged_usr: bool = False
 
 
 def package_key(name: str, version: str, architecture: str) -> PackageKey:
@@ -139,6 +151,8 @@ def render_lock(lock: Lock) -> bytes:
         "missing_indexes": [dataclasses.asdict(each) for each in lock.missing_indexes],
         "packages": {key: _package_json(package) for key, package in lock.packages.items()},
         "sets": lock.sets,
+        "base": lock.base,
+        "merged_usr": lock.merged_usr,
     }
     return json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False).encode() + b"\n"
 
@@ -151,22 +165,27 @@ def _package_json(package: LockedPackage) -> Json:
         "sha256": package.sha256,
         "url": package.url,
         "depends": sorted(package.depends),
+        "relations": dict(package.relations),
     }
     return value if package.size is None else {**value, "size": package.size}
 
 
-def read_lock(path: str) -> Lock:
+_HINT = "lock the manifest again, see docs/lock.md"
+
+
+def read_lock(path: str, hint: str = _HINT) -> Lock:
     """Reads a lock file; see parse_lock."""
     with open(path, "rb") as source:
-        return parse_lock(source.read(), path)
+        return parse_lock(source.read(), path, hint)
 
 
-def parse_lock(data: bytes, where: str) -> Lock:
+def parse_lock(data: bytes, where: str, hint: str = _HINT) -> Lock:
     """Reads the bytes of a lock file.
 
     Args:
         data: the bytes.
         where: the file's name, for errors.
+        hint: what the user can do about a lock of another version.
 
     Raises:
         ToolError: not a lock of this version, or a field is missing or invalid.
@@ -176,7 +195,7 @@ def parse_lock(data: bytes, where: str) -> Lock:
     if version != VERSION:
         raise ToolError(
             f"{where}: lock version {version!r:.20} is not supported, expected {VERSION}",
-            "lock the manifest again, see docs/lock.md",
+            hint,
         )
     packages = {
         PackageKey(key): _package(item, f"{where}: packages[{key!r:.200}]")
@@ -199,6 +218,13 @@ def parse_lock(data: bytes, where: str) -> Lock:
         missing_indexes=tuple(_items(value, "missing_indexes", where, _missing_index)),
         packages=packages,
         sets=sets,
+        base={
+            architecture: require_string_map(versions, f"{where}: base.{architecture}")
+            for architecture, versions in require_object(
+                value.get("base"), f"{where}: base"
+            ).items()
+        },
+        merged_usr=require_bool(value.get("merged_usr"), f"{where}: merged_usr"),
     )
 
 
@@ -244,6 +270,7 @@ def _package(value: object, where: str) -> LockedPackage:
         size=None if size is None else require_int(size, f"{where}.size", _MAX_SIZE),
         url=string("url"),
         depends=_keys(fields.get("depends"), f"{where}.depends"),
+        relations=require_string_map(fields.get("relations"), f"{where}.relations"),
     )
 
 

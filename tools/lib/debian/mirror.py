@@ -12,8 +12,13 @@ from tools.lib.cli.errors import ToolError
 from tools.lib.debian.urls import parse_url, redact_url
 
 SNAPSHOT = "https://snapshot.debian.org/archive"
+# Where https://snapshot.ubuntu.com has the archive of this name.
+UBUNTU = "ubuntu"
+_UBUNTU_SNAPSHOT = "https://snapshot.ubuntu.com"
 _STAMP = "%Y%m%dT%H%M%SZ"
-_SNAPSHOT_URL = re.compile(rf"({re.escape(SNAPSHOT)}/([^/]+)/)[0-9]{{8}}T[0-9]{{6}}Z/(.*)")
+_SNAPSHOT_URL = re.compile(
+    rf"((?:{re.escape(SNAPSHOT)}|{re.escape(_UBUNTU_SNAPSHOT)})/([^/]+)/)[0-9]{{8}}T[0-9]{{6}}Z/(.*)"
+)
 _DISABLED = re.compile(
     r"^Enabled:\s*(no|false|without|off|disable)\s*$", re.IGNORECASE | re.MULTILINE
 )
@@ -31,10 +36,10 @@ def archive_base(
     The machine's settings may give it a user and a password: see `urls` before printing it.
 
     Args:
-        archive: snapshot.debian.org's name of it: debian, debian-security, ...
+        archive: snapshot.debian.org's name of it: debian, debian-security, ...; or ubuntu.
         environment: its DISTROLESS_MIRROR is the URL above the archives.
         apt: the URLs of apt's sources, of which the first that ends in the archive's name is taken.
-        now: the time; snapshot.debian.org redirects to the last snapshot before it.
+        now: the time; a server of snapshots takes the last one before it.
 
     Raises:
         ToolError: DISTROLESS_MIRROR is not a URL.
@@ -54,7 +59,11 @@ def archive_base(
     for uri in apt:
         if uri.endswith(f"/{archive}"):
             return uri
-    return f"{SNAPSHOT}/{archive}/{now.strftime(_STAMP)}"
+    return f"{_snapshots(archive)}/{archive}/{now.strftime(_STAMP)}"
+
+
+def _snapshots(archive: str) -> str:
+    return _UBUNTU_SNAPSHOT if archive == UBUNTU else SNAPSHOT
 
 
 def apt_uris(etc: str = "/etc/apt") -> list[str]:
@@ -80,7 +89,7 @@ def snapshot_url(archive: str, release: datetime.datetime) -> str:
     hour = datetime.timedelta(hours=1)
     at = release.astimezone(datetime.UTC) + _MARGIN + hour - datetime.timedelta(microseconds=1)
     at = at.replace(minute=0, second=0, microsecond=0)
-    return f"{SNAPSHOT}/{archive}/{at.strftime(_STAMP)}"
+    return f"{_snapshots(archive)}/{archive}/{at.strftime(_STAMP)}"
 
 
 def pool_url(base: str, path: str) -> str:
@@ -97,3 +106,8 @@ def split_snapshot_url(url: str) -> tuple[str, str] | None:
     """The archive and the path in it of a snapshot URL; None for any other URL."""
     match = _SNAPSHOT_URL.fullmatch(url)
     return (match[2], match[3]) if match else None
+
+
+def is_snapshot_of(url: str, archive: str) -> bool:
+    """Whether a URL is of a snapshot of an archive."""
+    return url.startswith(f"{_snapshots(archive)}/{archive}/")

@@ -44,9 +44,12 @@ LOCK = Lock(
             1234,
             URL,
             (LIB,),
+            {"Depends": "lib (>= 1.0), libc6"},
         ),
     },
     sets={"low": {"amd64": (LIB,)}, "app": {"arm64": (), "amd64": (APP,)}},
+    base={"amd64": {"libc6": "2.36-9"}},
+    merged_usr=True,
 )
 
 
@@ -80,7 +83,7 @@ def test_readers_use_keys_as_they_are() -> None:
 @pytest.mark.parametrize(
     ("path", "value", "message"),
     [
-        (["version"], 1, "lock version 1 is not supported, expected 2 (hint: lock"),
+        (["version"], 1, "lock version 1 is not supported, expected 3 (hint: lock"),
         (["version"], "9" * 5000, "is not supported"),
         (["manifest_sha256"], "0" * 63, "manifest_sha256: invalid SHA-256"),
         (["suites"], None, ": suites: "),

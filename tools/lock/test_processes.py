@@ -3,20 +3,18 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
-import threading
 
 import pytest
 
 from tools.lib.cli.errors import ToolError
-from tools.lock.parallel import in_parallel, worker_processes
-from tools.lock.testing_parallel import block
+from tools.lock.processes import worker_processes
 
 PROGRAM = """\
 import sys
 
 from tools.lib.cli.errors import run
-from tools.lock.parallel import worker_processes
-from tools.lock.testing_parallel import block
+from tools.lock.processes import worker_processes
+from tools.lock.testing_processes import block
 
 
 def main(argv):
@@ -29,24 +27,6 @@ if __name__ == "__main__":
 """
 # Reached by a hang only.
 LIMIT = 60
-
-
-def test_results_are_in_the_order_of_the_items() -> None:
-    assert in_parallel(lambda item: item * 2, range(100)) == list(range(0, 200, 2))
-    assert in_parallel(block, []) == []  # type: ignore[arg-type]
-
-
-def test_the_first_failure_is_raised_while_others_still_wait() -> None:
-    forever = threading.Event()
-
-    def work(item: int) -> None:
-        if item == 1:
-            raise ToolError("failed")
-        forever.wait()
-
-    with pytest.raises(ToolError, match="failed"):
-        in_parallel(work, range(10))
-    forever.set()
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])

@@ -1,58 +1,18 @@
-"""Parallel work that ends with the program: threads for downloads, processes for the rest."""
+"""Worker processes that end with the program."""
 
 from __future__ import annotations
 
 import contextlib
 import multiprocessing
 import os
-import queue
 import signal
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing.connection import Connection
-from typing import TypeVar
 
 from tools.lib.cli.errors import ToolError
-
-S = TypeVar("S")
-T = TypeVar("T")
-_THREADS = 6
-
-
-def in_parallel(function: Callable[[S], T], items: Sequence[S]) -> list[T]:
-    """The results of `function` for each item, in their order; the first failure ends it all."""
-    todo: queue.SimpleQueue[int] = queue.SimpleQueue()
-    done: queue.SimpleQueue[tuple[int, T | None, BaseException | None]] = queue.SimpleQueue()
-    stop = threading.Event()
-    for number in range(len(items)):
-        todo.put(number)
-
-    def work() -> None:
-        while not stop.is_set():
-            try:
-                number = todo.get_nowait()
-            except queue.Empty:
-                return
-            try:
-                done.put((number, function(items[number]), None))
-            except BaseException as error:
-                done.put((number, None, error))
-
-    for _ in range(min(_THREADS, len(items))):
-        # A daemon: a program that fails or is interrupted does not wait for a slow server.
-        threading.Thread(target=work, daemon=True).start()
-    results: dict[int, T] = {}
-    try:
-        for _ in items:
-            number, result, error = done.get()
-            if error is not None:
-                raise error
-            results[number] = result  # type: ignore[assignment]
-    finally:
-        stop.set()
-    return [results[number] for number in range(len(items))]
 
 
 @contextlib.contextmanager

@@ -6,7 +6,7 @@ import pytest
 
 from tools.lib.cli.errors import ToolError
 from tools.lib.debian.names import PackageName, Version
-from tools.lock.relations import (
+from tools.lib.debian.relations import (
     Relation,
     compare_versions,
     parse_dependencies,
