@@ -6,6 +6,7 @@ knows its default. No host is written here. Archives are verified by their hash,
 
 visibility([
     "//private/nodejs",
+    "//rules/private",
     "//tests/...",
 ])
 
