@@ -1,9 +1,12 @@
 """`passwd` and `group`: /etc/passwd and /etc/group, and the rule that checks and writes them."""
 
 load("//rules/providers:parts_info.bzl", "PartsInfo")
+load("//tools/python:tool.bzl", "python_tool_attr")
+load(":base_image.bzl", "IMPORT_ATTRS", "base_attr")
 load(":file_entries.bzl", "ENTRIES_ATTRS", "file_entry", "make_entries_part")
+load(":image_flags.bzl", "add_base")
 load(":labels.bzl", "display_label")
-load(":part.bzl", "GENERATED_MTIME")
+load(":part.bzl", "GENERATED_MTIME", "make_part")
 
 visibility("//rules/...")
 
@@ -56,6 +59,25 @@ def _group_fields(entry, name, where):
         ",".join([_check_name(user, "%s.users[%d]" % (where, i)) for i, user in enumerate(users)]),
     ]
 
+def _append_to_base(ctx, lines):
+    """Makes a part with the file of `base` and further lines, and returns the rule's providers."""
+    args = ctx.actions.args()
+    inputs = add_base(ctx, args, ctx.attr.base)
+    args.add("--kind", ctx.attr.kind)
+    args.add("--path", ctx.attr.path)
+    args.add_all(lines, before_each = "--entry")
+    args.add("--mtime", ctx.attr.mtime)
+    args.use_param_file("@%s")
+    args.set_param_file_format("multiline")
+    return make_part(
+        ctx,
+        ctx.attr._accounts,
+        arguments = [args],
+        inputs = depset(transitive = inputs),
+        mnemonic = "Accounts",
+        progress_message = "Adding accounts for %{label}",
+    )
+
 def _accounts_impl(ctx):
     keys = _KEYS[ctx.attr.kind]
     fields = _passwd_fields if ctx.attr.kind == "passwd" else _group_fields
@@ -68,30 +90,32 @@ def _accounts_impl(ctx):
         name = _check_name(entry.get(keys[0]), "%s.%s" % (where, keys[0]))
         if name in lines:
             fail("%s.%s: duplicate entry '%s' (hint: programs read only the first; remove one)" % (where, keys[0], name))
-        lines[name] = ":".join(fields(entry, name, where)) + "\n"
-    return make_entries_part(ctx, [file_entry(ctx.attr.path, "".join(lines.values()))])
+        lines[name] = ":".join(fields(entry, name, where))
+    if ctx.attr.base:
+        return _append_to_base(ctx, lines.values())
+    return make_entries_part(ctx, [file_entry(ctx.attr.path, "".join([line + "\n" for line in lines.values()]))])
 
 accounts = rule(
     doc = "The rule behind `passwd` and `group`.",
     implementation = _accounts_impl,
-    attrs = ENTRIES_ATTRS | {
+    attrs = ENTRIES_ATTRS | IMPORT_ATTRS | {
+        "base": base_attr("Its entries come first, and the file replaces the image's."),
         "entries": attr.string(mandatory = True, doc = "JSON list of objects with the fields that the macros describe."),
         "kind": attr.string(mandatory = True, values = _KEYS.keys(), doc = "Which file it is: `passwd` or `group`."),
         "path": attr.string(mandatory = True, doc = "Absolute path of the file in the image."),
+        "_accounts": python_tool_attr("//tools/accounts"),
     },
     provides = [PartsInfo],
 )
 
-def passwd(name, *, entries, path = "/etc/passwd", mtime = GENERATED_MTIME, **kwargs):
+def passwd(name, *, entries, base = None, path = "/etc/passwd", mtime = GENERATED_MTIME, **kwargs):
     """Users: passwd(5).
 
     ```
     passwd(
         name = "passwd",
-        entries = [
-            dict(username = "root", uid = 0, gid = 0, home = "/root"),
-            dict(username = "app", uid = 1000, gid = 1000, home = "/home/app"),
-        ],
+        base = "@distroless//base:base_debian12",
+        entries = [dict(username = "app", uid = 1000, gid = 1000, home = "/home/app")],
     )
     ```
 
@@ -100,21 +124,27 @@ def passwd(name, *, entries, path = "/etc/passwd", mtime = GENERATED_MTIME, **kw
       entries: list of dicts with `username` (string), `uid` (int), `gid` (int), and optionally `gecos` (string, by
         default the username), `home` (string, by default `/nonexistent`) and `shell` (string, by default
         `/sbin/nologin`). A username may occur only once; a uid may occur more often.
+      base: label of the image underneath, as for `oci_image`. Its users stay, `entries` follow them, and the file replaces
+        the image's. A username or uid that the image has is an error.
+        Without `base`, the file has only `entries`.
       path: string, absolute path of the file in the image.
       mtime: int, time of the file, in seconds since 1970.
       **kwargs: attributes that all rules have, such as `tags` and `visibility`.
     """
-    accounts(name = name, kind = "passwd", entries = json.encode(entries), path = path, mtime = mtime, **kwargs)
+    accounts(name = name, kind = "passwd", base = base, entries = json.encode(entries), path = path, mtime = mtime, **kwargs)
 
-def group(name, *, entries, path = "/etc/group", mtime = GENERATED_MTIME, **kwargs):
+def group(name, *, entries, base = None, path = "/etc/group", mtime = GENERATED_MTIME, **kwargs):
     """Groups: group(5).
 
     Args:
       name: string, name of the target.
       entries: list of dicts with `name` (string), `gid` (int), and optionally `users` (list of user names). A name may
         occur only once; a gid may occur more often.
+      base: label of the image underneath, as for `oci_image`. Its groups stay, `entries` follow them, and the file replaces
+        the image's. A name or gid that the image has is an error.
+        Without `base`, the file has only `entries`.
       path: string, absolute path of the file in the image.
       mtime: int, time of the file, in seconds since 1970.
       **kwargs: attributes that all rules have, such as `tags` and `visibility`.
     """
-    accounts(name = name, kind = "group", entries = json.encode(entries), path = path, mtime = mtime, **kwargs)
+    accounts(name = name, kind = "group", base = base, entries = json.encode(entries), path = path, mtime = mtime, **kwargs)

@@ -9,7 +9,7 @@ def _join_lines(lines):
     return "".join([line + "\n" for line in lines])
 
 def nsswitch(name, *, databases = None, path = "/etc/nsswitch.conf", mtime = GENERATED_MTIME, **kwargs):
-    """Where the C library looks up names: nsswitch.conf(5).
+    """Where the C library looks up names: nsswitch.conf(5). It replaces the file of a base image.
 
     Args:
       name: string, name of the target.
@@ -27,13 +27,15 @@ def nsswitch(name, *, databases = None, path = "/etc/nsswitch.conf", mtime = GEN
         name = name,
         entries = json.encode([file_entry(path, content)]),
         mtime = mtime,
+        replaces = [path],
         **kwargs
     )
 
 def os_release(name, *, content, path = "/usr/lib/os-release", mtime = GENERATED_MTIME, **kwargs):
     """The name and version of the distribution: os-release(5).
 
-    Debian's package base-files contains this file too. Leave it out there:
+    It replaces the file of a base image. In an image without a base, Debian's package base-files contains the file too. Leave
+    it out there:
 
     ```
     apt.package(
@@ -63,5 +65,6 @@ def os_release(name, *, content, path = "/usr/lib/os-release", mtime = GENERATED
         name = name,
         entries = json.encode([file_entry(path, _join_lines(['%s="%s"' % each for each in content.items()]))]),
         mtime = mtime,
+        replaces = [path],
         **kwargs
     )

@@ -1,46 +1,185 @@
-"""`files` and `symlinks`: files of the build, and links, at given paths of an image."""
+"""`files` and `symlinks`: files and directories of the build, and links, at given paths of an image."""
 
-load(":file_entries.bzl", "file_entries")
+load("//rules/providers:parts_info.bzl", "PartsInfo")
+load(":file_entries.bzl", "ENTRIES_ATTRS", "file_entries", "make_entries_part")
+load(":labels.bzl", "display_label")
 load(":part.bzl", "GENERATED_MTIME")
 
 visibility("//rules/...")
 
-def files(name, *, srcs, mode = "0644", uid = 0, gid = 0, architecture = "", mtime = GENERATED_MTIME, **kwargs):
-    """Files of the build at given paths of an image.
+def _join(directory, path):
+    return directory.rstrip("/") + "/" + path.lstrip("/") if path else directory
+
+def _package_path(file):
+    """The path of a file below the package that it belongs to."""
+    path = file.short_path
+    if path.startswith("../"):
+        path = path.split("/", 2)[2]
+    package = file.owner.package
+    return path.removeprefix(package + "/") if package else path
+
+def _strip(ctx, file):
+    """The path of a file below its package, without `strip_prefix`."""
+    path = _package_path(file)
+    prefix = ctx.attr.strip_prefix.strip("/")
+    if not prefix:
+        return path
+    if path == prefix and file.is_directory:
+        return ""
+    if not path.startswith(prefix + "/"):
+        fail("%s: %s is not below `strip_prefix` '%s' (hint: correct it, or list the file in a `files` target of its own)" % (
+            display_label(ctx.label),
+            path,
+            ctx.attr.strip_prefix,
+        ))
+    return path.removeprefix(prefix + "/")
+
+def _places(ctx):
+    """Pairs of a File and its path in the image."""
+    places = []
+    for i, target in enumerate(ctx.attr.srcs):
+        found = target[DefaultInfo].files.to_list()
+        path = ctx.attr.paths[i] if ctx.attr.paths else None
+        if path and len(found) == 1:
+            if path.endswith("/") and not found[0].is_directory:
+                path += found[0].basename
+            places.append((found[0], path))
+        else:
+            directory = path or ctx.attr.package_dir
+            places += [(file, _join(directory, _strip(ctx, file))) for file in found]
+    return places
+
+def _place_entry(ctx, index, file, path):
+    entry = {
+        "gid": ctx.attr.gid,
+        "mode": ctx.attr.mode or None,
+        "path": path,
+        "source": index,
+        "type": "file",
+        "uid": ctx.attr.uid,
+    }
+    if file.is_directory:
+        entry["type"] = "tree"
+    return entry
+
+def _files_impl(ctx):
+    places = _places(ctx)
+    entries = [_place_entry(ctx, i, file, path) for i, (file, path) in enumerate(places)]
+    entries += [
+        {"path": path, "type": "directory", "mode": mode, "uid": ctx.attr.uid, "gid": ctx.attr.gid}
+        for path, mode in ctx.attr.directories.items()
+    ]
+    modes = [
+        [_join(ctx.attr.package_dir, pattern).lstrip("/"), mode]
+        for pattern, mode in ctx.attr.modes.items()
+    ]
+    return make_entries_part(
+        ctx,
+        entries,
+        sources = [file for file, _ in places],
+        modes = modes,
+        replaces = ctx.attr.replaces,
+    )
+
+_files = rule(
+    doc = "The rule behind `files`.",
+    implementation = _files_impl,
+    attrs = ENTRIES_ATTRS | {
+        "directories": attr.string_dict(doc = "Modes of directories by their absolute paths in the image."),
+        "gid": attr.int(doc = "Numeric group of all files."),
+        "mode": attr.string(doc = "Octal mode of all files. Empty: by content."),
+        "modes": attr.string_dict(doc = "Octal modes by pattern."),
+        "package_dir": attr.string(default = "/", doc = "Absolute path of a directory in the image."),
+        "paths": attr.string_list(doc = "Path in the image of each of `srcs`, or empty."),
+        "replaces": attr.string_list(doc = "Paths that may replace those of a layer below."),
+        "strip_prefix": attr.string(doc = "Directory to remove from paths below `package_dir`."),
+        "uid": attr.int(doc = "Numeric owner of all files."),
+    },
+    provides = [PartsInfo],
+)
+
+def files(
+        name,
+        *,
+        srcs = [],
+        package_dir = "/",
+        strip_prefix = "",
+        mode = "",
+        modes = {},
+        uid = 0,
+        gid = 0,
+        directories = {},
+        replaces = [],
+        architecture = "",
+        mtime = GENERATED_MTIME,
+        **kwargs):
+    """Files and directories of the build in an image.
 
     ```
     files(
         name = "app",
-        srcs = {":server": "/app/server"},
+        srcs = {
+            ":server": "/app/server",
+            ":assets": "/app/assets",
+        },
         architecture = "amd64",
-        mode = "0755",
+    )
+
+    files(
+        name = "site",
+        srcs = glob(["site/**"]),
+        package_dir = "/srv/www",
+        strip_prefix = "site",
+        modes = {"cgi-bin/*": "0755"},
+        directories = {"/var/cache/www": "0750"},
+        uid = 65532,
+        gid = 65532,
     )
     ```
 
     Args:
       name: string, name of the target.
-      srcs: dict from a label (one file) to its absolute path in the image.
-      mode: string, octal, the mode of all files.
-      uid: int, the owner of all files.
-      gid: int, the group of all files.
+      srcs: dict from a label to its absolute path in the image, or a list of labels, such as a `glob`. In a dict, the path
+        of one file is that of the file, or of the directory for it if it ends with a slash; a directory's path is that of
+        the directory; several files go below the path. In a list, files go below `package_dir`, with the path that they
+        have below their package, without `strip_prefix`.
+      package_dir: string, absolute path of a directory in the image.
+      strip_prefix: string, a directory that all files of a list are in, which is left out of their paths.
+      mode: string, octal, the mode of all files. By default programs, which are ELF executables and files that begin with
+        `#!`, have 0755, and other files 0644. Bazel does not keep the execute bits of files.
+      modes: dict from a pattern to the octal mode (string) of the files that it matches. A pattern is a path below
+        `package_dir`; `*` and `?` match within a name, `**` matches directories, and a pattern applies to everything below
+        what it matches. The last pattern that matches counts. A pattern without a match is an error.
+      uid: int, the owner of all files and of `directories`.
+      gid: int, the group of all files and of `directories`.
+      directories: dict from the absolute path of a directory in the image, which may be empty, to its octal mode (string).
+        Other directories have mode 0755 and belong to root.
+      replaces: list of absolute paths in the image. These files replace those of the base image, which would otherwise be
+        an error.
       architecture: string, OCI architecture that the files are for. An image for another one does not accept them.
         Empty: any.
       mtime: int, time of all files, in seconds since 1970.
       **kwargs: attributes that all rules have, such as `tags` and `visibility`.
     """
-    file_entries(
+    is_dict = type(srcs) == "dict"
+    _files(
         name = name,
-        srcs = srcs.keys(),
         architecture = architecture,
-        entries = json.encode([
-            {"path": path, "type": "file", "mode": mode, "uid": uid, "gid": gid, "source": index}
-            for index, path in enumerate(srcs.values())
-        ]),
+        directories = directories,
+        gid = gid,
+        mode = mode,
+        modes = modes,
         mtime = mtime,
+        package_dir = package_dir,
+        paths = srcs.values() if is_dict else [],
+        replaces = replaces,
+        srcs = srcs.keys() if is_dict else srcs,
+        strip_prefix = strip_prefix,
+        uid = uid,
         **kwargs
     )
 
-def symlinks(name, *, links, mtime = GENERATED_MTIME, **kwargs):
+def symlinks(name, *, links, replaces = False, mtime = GENERATED_MTIME, **kwargs):
     """Symbolic links.
 
     ```
@@ -54,6 +193,7 @@ def symlinks(name, *, links, mtime = GENERATED_MTIME, **kwargs):
       name: string, name of the target.
       links: dict from the absolute path of a link in the image to its target (string), which must not lead out of the
         image.
+      replaces: bool, whether the links replace files and links of the base image, which would otherwise be an error.
       mtime: int, time of all links, in seconds since 1970.
       **kwargs: attributes that all rules have, such as `tags` and `visibility`.
     """
@@ -64,5 +204,6 @@ def symlinks(name, *, links, mtime = GENERATED_MTIME, **kwargs):
             for path, link in links.items()
         ]),
         mtime = mtime,
+        replaces = links.keys() if replaces else [],
         **kwargs
     )

@@ -1,55 +1,19 @@
 """The rule `ld_so_cache`: the cache that ldconfig writes when packages with libraries are installed."""
 
-load("//rules/providers:layers_info.bzl", "LayersInfo")
 load("//rules/providers:parts_info.bzl", "PartsInfo")
 load("//tools/python:tool.bzl", "python_tool_attr")
-load(":base_image.bzl", "IMPORT_ATTRS", "image_of_target")
+load(":base_image.bzl", "IMPORT_ATTRS", "base_attr")
+load(":image_flags.bzl", "add_base", "add_target")
 load(":labels.bzl", "display_label")
 load(":part.bzl", "PART_ATTRS", "make_part")
 
 visibility("//rules/...")
 
-def _add_layers(args, layers):
-    """Adds flags for layers, and returns a list of depsets of File, the inputs. A layer without metadata is read whole."""
-    inputs = []
-    for layer in layers:
-        if layer.layout:
-            args.add_all("--layout", [layer.layout], expand_directories = False)
-            inputs.append(depset([layer.layout], transitive = [layer.layout_files]))
-        elif layer.parts:
-            args.add_all(layer.parts, before_each = "--part")
-            inputs.append(layer.parts)
-        else:
-            args.add("--tar", layer.blob)
-            inputs.append(depset([layer.blob]))
-    return inputs
-
-def _add_base(ctx, args):
-    """Adds flags for the layers of `base`, and returns a list of depsets of File, the inputs."""
-    base = image_of_target(ctx, ctx.label.name, ctx.attr.base)
-    inputs = []
-    if [layer for layer in base.layers if layer.layout]:
-        # It names the layers of the layout.
-        args.add("--base-manifest", base.manifest)
-        inputs.append(depset([base.manifest]))
-    return inputs + _add_layers(args, base.layers)
-
-def _add_target(args, target):
-    """Adds flags for a target of `parts`, and returns a list of depsets of File, the inputs."""
-    if PartsInfo in target:
-        metadata = depset([part.metadata for part in target[PartsInfo].parts.to_list()])
-        args.add_all(metadata, before_each = "--part")
-        return [metadata]
-    if LayersInfo in target:
-        return _add_layers(args, target[LayersInfo].layers)
-    args.add_all(target[DefaultInfo].files, before_each = "--tar")
-    return [target[DefaultInfo].files]
-
 def _ld_so_cache_impl(ctx):
     args = ctx.actions.args()
-    inputs = _add_base(ctx, args) if ctx.attr.base else []
+    inputs = add_base(ctx, args, ctx.attr.base) if ctx.attr.base else []
     for target in ctx.attr.parts:
-        inputs += _add_target(args, target)
+        inputs += add_target(args, target)
     if not inputs:
         fail("%s: `base` and `parts` are empty (hint: name the image in `base`, and what it adds in `parts`)" % (
             display_label(ctx.label)
@@ -67,6 +31,44 @@ def _ld_so_cache_impl(ctx):
         mnemonic = "LdSoCache",
         progress_message = "Making the library cache for %{label}",
     )
+
+LD_SO_CACHE_ATTRS = {
+    "ld_so_cache": attr.bool(
+        default = True,
+        doc = """Whether to add `/etc/ld.so.cache` if a program or library in `tars` needs a library that the image has, but that
+the loader finds with a cache only, or if `base` has a cache that lacks a library in `tars`. The topmost packages and files of `tars` get it. See docs/ld_so_cache.md.""",
+    ),
+    "_ld_so_cache": python_tool_attr("//tools/ld_so_cache"),
+}
+
+def ld_so_cache_if_needed(ctx, base_layers, new_parts):
+    """Makes a part with the cache of an image, or an empty part if the image needs none.
+
+    Args:
+      ctx: the rule's context. Its attributes include LD_SO_CACHE_ATTRS and PART_ATTRS.
+      base_layers: list of LayerInfo of the base, all with metadata.
+      new_parts: depset of File, the part.json files that the image adds.
+
+    Returns:
+      A PartInfo.
+    """
+    args = ctx.actions.args()
+    base_parts = depset(transitive = [layer.parts for layer in base_layers], order = "preorder")
+    args.add_all(base_parts, before_each = "--part")
+    args.add_all(new_parts, before_each = "--new-part")
+    args.use_param_file("@%s")
+    args.set_param_file_format("multiline")
+    providers = make_part(
+        ctx,
+        ctx.attr._ld_so_cache,
+        arguments = [args],
+        inputs = depset(transitive = [base_parts, new_parts]),
+        mnemonic = "LdSoCache",
+        name = ctx.label.name + ".ld_so_cache",
+        progress_message = "Searching the libraries of %{label}",
+    )
+    (parts,) = [each for each in providers if hasattr(each, "parts")]
+    return parts.parts.to_list()[0]
 
 ld_so_cache = rule(
     doc = """`/etc/ld.so.cache`, as `ldconfig -r` writes it for the files of an image: the paths of libraries by their names.
@@ -94,7 +96,7 @@ system: `/lib`, `/usr/lib` and those of the architecture below them. See docs/ld
     implementation = _ld_so_cache_impl,
     attrs = PART_ATTRS | IMPORT_ATTRS | {
         "architecture": attr.string(doc = "OCI architecture. Required if no package tells it."),
-        "base": attr.label(doc = "The image underneath: an `oci_image`, or one OCI image layout directory from elsewhere."),
+        "base": base_attr(),
         "directories": attr.string_list(
             doc = "Absolute paths of further directories with libraries. They are searched first, without subdirectories, and the image must have them.",
         ),

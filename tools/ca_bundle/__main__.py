@@ -5,12 +5,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from tools.ca_bundle.bundle import OPENSSL_LINKS, bundle_certificates, bundle_files
 from tools.lib.archive.tar_entry import TarEntry
 from tools.lib.cli.errors import run
 from tools.lib.cli.flags import Parser
 from tools.lib.debian.ca_certificates import read_ca_certificates
 from tools.lib.part.output import add_flags, part_writer
+from tools.lib.x509.bundle import OPENSSL_LINKS, bundle_certificates, bundle_files
 
 
 def main(argv: Sequence[str]) -> int:

@@ -43,6 +43,13 @@ def main(argv: Sequence[str]) -> int:
         "--include", action="append", default=[], metavar="PATTERN", help="keep excluded paths"
     )
     parser.add_argument(
+        "--required-include",
+        action="append",
+        default=[],
+        metavar="PATTERN",
+        help="keep excluded paths, of which the package must have one",
+    )
+    parser.add_argument(
         "--no-default-excludes", action="store_true", help="keep documentation and the like"
     )
     parser.add_argument(
@@ -51,7 +58,11 @@ def main(argv: Sequence[str]) -> int:
     args = parser.parse_args(argv)
 
     path_filter = PathFilter(
-        args.exclude, args.include, not args.no_default_excludes, args.optional_exclude
+        args.exclude,
+        args.include,
+        not args.no_default_excludes,
+        args.optional_exclude,
+        args.required_include,
     )
     with (
         part_writer(args) as writer,

@@ -1,7 +1,6 @@
 """Decides which paths of a package go into its part.
 
-A pattern is a path below the root. `*` and `?` match within a name; `**`, as a name of its own,
-matches any number of directories. A pattern applies to what it matches and everything below.
+tools/lib/archive/path_patterns.py describes the patterns.
 """
 
 from __future__ import annotations
@@ -9,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Sequence
 
+from tools.lib.archive.path_patterns import compile_patterns
 from tools.lib.archive.tar_entry import TarEntry
 from tools.lib.cli.errors import ToolError
 
@@ -46,6 +46,7 @@ class PathFilter:
         default_excludes: whether to leave out DEFAULT_EXCLUDES too, except symlinks to the
             documentation of other packages.
         optional_exclude: like `exclude`, for patterns that need not match anything.
+        required_include: like `include`, for patterns that must match something.
 
     Raises:
         ToolError: a pattern is malformed.
@@ -57,11 +58,14 @@ class PathFilter:
         include: Iterable[str],
         default_excludes: bool = True,
         optional_exclude: Iterable[str] = (),
+        required_include: Sequence[str] = (),
     ) -> None:
         self._exclude = exclude
         self._excluded = _compile([*exclude, *optional_exclude])
         self._excluded_by_default = _compile(DEFAULT_EXCLUDES if default_excludes else ())
-        self._included = _compile([*include, *ALWAYS_KEPT])
+        self._included = _compile([*include, *required_include, *ALWAYS_KEPT])
+        self._required_include = required_include
+        self._required = _compile(required_include)
 
     def keeps(self, entry: TarEntry) -> bool:
         """Whether the entry goes into the part."""
@@ -70,8 +74,13 @@ class PathFilter:
         )
         return not excluded or self._included.match(entry.path) is not None
 
-    def check_excludes(self, paths: Collection[str]) -> None:
-        """Checks that each pattern of `exclude` matches a path: a typo would go unnoticed.
+    def keeps_target(self, path: str) -> bool:
+        """Whether the target of a kept symlink at `path` is kept too: the files of a locale, and
+        copyright files, may be links to others that are excluded."""
+        return path.startswith(f"{_DOCUMENTATION}/") or self._required.match(path) is not None
+
+    def check_matches(self, paths: Collection[str]) -> None:
+        """Checks that each pattern that must match a path does: a typo would go unnoticed.
 
         Raises:
             ToolError: a pattern matches nothing.
@@ -83,6 +92,11 @@ class PathFilter:
                     f"exclude: {pattern!r:.200} matches no path of the package",
                     "correct or remove it; the patterns of apt.install need not match",
                 )
+        for pattern in self._required_include:
+            if not any(map(_compile([pattern]).match, paths)):
+                raise ToolError(
+                    f"the package has no {pattern}", "correct it, or use another package"
+                )
 
 
 def _is_documentation_link(entry: TarEntry) -> bool:
@@ -92,52 +106,4 @@ def _is_documentation_link(entry: TarEntry) -> bool:
 
 
 def _compile(patterns: Iterable[str]) -> re.Pattern[str]:
-    return re.compile("|".join(map(_pattern_regex, patterns)) or "(?!)", re.DOTALL)
-
-
-# Every star is matched to the first place that fits, in an atomic group: what follows it cannot
-# fit better after a later place, so there is no need to backtrack, and a pattern with many stars
-# takes no longer than one with few.
-
-
-def _pattern_regex(pattern: str) -> str:
-    """A regular expression that matches, at the start of a path, what the pattern applies to."""
-    names = [name for name in pattern.split("/") if name]
-    if not names:
-        raise ToolError("empty pattern in exclude or include")
-    groups: list[list[str]] = [[]]
-    for name in names:
-        if name == "**":
-            if len(groups) == 1 or groups[-1]:
-                groups.append([])
-        elif "**" in name:
-            raise ToolError(
-                f"invalid pattern {pattern!r:.200}: `**` must be a name of its own",
-                "write * for any characters of a name, /**/ for any directories",
-            )
-        else:
-            groups[-1].append(name)
-    first, *others = groups
-    regex = _names_regex(first)
-    for number, group in enumerate(others):
-        slash = "/" if first or number else ""
-        if group:
-            regex += f"(?>{slash}(?:[^/]*/)*?{_names_regex(group)})"
-        else:
-            regex += f"{slash}(?=.)"
-    return regex
-
-
-def _names_regex(names: Sequence[str]) -> str:
-    return "/".join(map(_name_regex, names))
-
-
-def _name_regex(name: str) -> str:
-    first, *others = (
-        "".join("[^/]" if char == "?" else re.escape(char) for char in chunk)
-        for chunk in name.split("*")
-    )
-    regex = first + "".join(f"(?>[^/]*?{chunk})" for chunk in others[:-1])
-    if others:
-        regex += f"[^/]*{others[-1]}"
-    return rf"(?>{regex}(?=/|\Z))"
+    return compile_patterns(patterns, "exclude or include")

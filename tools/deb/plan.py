@@ -31,7 +31,7 @@ def plan_part(
             may have, or a pattern of `exclude` matches nothing.
     """
     by_path = _index(members, merged_usr)
-    path_filter.check_excludes(by_path)
+    path_filter.check_matches(by_path)
     _check_parents(by_path)
     links = _resolve_hard_links(by_path)
     kept = {
@@ -39,7 +39,7 @@ def plan_part(
         for path, member in by_path.items()
         if member.entry.type != "directory" and path_filter.keeps(member.entry)
     }
-    _keep_targets_of_documentation(kept, by_path)
+    _keep_targets(kept, by_path, path_filter)
     for path in kept:
         _check(by_path[path].entry)
     planned = [*_files(kept, by_path, links), *_directories(kept, by_path, path_filter)]
@@ -125,9 +125,11 @@ def _resolve_hard_links(by_path: dict[str, TarMember]) -> dict[str, str]:
     return links
 
 
-def _keep_targets_of_documentation(kept: set[str], by_path: Mapping[str, TarMember]) -> None:
-    """Keeps the targets of symlinks among kept documentation: copyright files may be links."""
-    pending = [path for path in kept if path.startswith("usr/share/doc/")]
+def _keep_targets(
+    kept: set[str], by_path: Mapping[str, TarMember], path_filter: PathFilter
+) -> None:
+    """Keeps the targets of symlinks that are useless without: copyright files may be links."""
+    pending = [path for path in kept if path_filter.keeps_target(path)]
     while pending:
         entry = by_path[pending.pop()].entry
         if entry.type != "symlink":

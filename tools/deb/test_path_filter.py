@@ -155,3 +155,14 @@ def test_the_order_of_patterns_does_not_matter() -> None:
     for patterns in itertools.permutations(["a/*", "a/**/c", "b"]):
         path_filter = PathFilter(patterns, [])
         assert [path for path in ("a", "a/b", "b", "c") if keeps(path_filter, path)] == ["a", "c"]
+
+
+def test_required_includes_must_match() -> None:
+    path_filter = PathFilter(["*"], [], required_include=["usr/lib/locale/C.utf8"])
+    assert keeps(path_filter, "usr/lib/locale/C.utf8/LC_CTYPE")
+    assert not keeps(path_filter, "usr/bin/locale")
+    assert path_filter.keeps_target("usr/lib/locale/C.utf8/LC_CTYPE")
+    assert not path_filter.keeps_target("usr/bin/locale")
+    path_filter.check_matches(["usr/lib/locale/C.utf8/LC_CTYPE"])
+    with pytest.raises(ToolError, match=r"^the package has no usr/lib/locale/C\.utf8 "):
+        path_filter.check_matches(["usr/lib/locale/de_DE/LC_CTYPE"])

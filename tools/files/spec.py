@@ -10,16 +10,22 @@ The writer is `make_files_part` in rules/private. The format:
         {"path": "etc/x", "type": "file", "mode": "0644", "uid": 0, "gid": 0, "content": "text"},
         {"path": "opt/y", "type": "file", ..., "source": 0},
         {"path": "srv", "type": "directory", "mode": "0755", ...},
-        {"path": "usr/z", "type": "symlink", ..., "link": "../opt/y"}
-      ]
+        {"path": "usr/z", "type": "symlink", ..., "link": "../opt/y"},
+        {"path": "app", "type": "tree", ..., "source": 1}
+      ],
+      "modes": [["app/bin", "0755"]],   modes by pattern; the last pattern that matches counts
+      "replaces": ["etc/x"]             paths that may replace those of a layer below
     }
 
-`source` is an index into the source files that the tool is given.
+`source` is an index into the source files that the tool is given: a file, for a `tree` a directory.
+`mode` may be null for files of a source and for trees:
+the file's content decides.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, cast, get_args
 
@@ -34,19 +40,21 @@ from tools.lib.data.json_values import (
     require_list,
     require_object,
     require_string,
+    require_strings,
 )
 from tools.lib.rootfs.links import target_of
 
 VERSION = 1
 
-SpecType = Literal["file", "directory", "symlink"]
+SpecType = Literal["file", "directory", "symlink", "tree"]
 
-_FIELDS = frozenset(("version", "architecture", "mtime", "entries"))
+_FIELDS = frozenset(("version", "architecture", "mtime", "entries", "modes", "replaces"))
 _COMMON_FIELDS = frozenset(("path", "type", "mode", "uid", "gid"))
 _OWN_FIELDS: dict[SpecType, frozenset[str]] = {
     "file": frozenset(("content", "source")),
     "directory": frozenset(),
     "symlink": frozenset(("link",)),
+    "tree": frozenset(("source",)),
 }
 _MODE = re.compile("[0-7]{3,5}")
 _MAX_SOURCES = 2**31
@@ -54,15 +62,17 @@ _MAX_SOURCES = 2**31
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpecEntry:
-    """A file, directory or symlink.
+    """A file, directory or symlink, or a tree of them.
 
-    `path` has no slash at either end. A file has either `content` or `source`, the index of the
-    source file that has its content; the others have neither. `link` is a symlink's target.
+    `path` has no slash at either end; only a tree's may be empty. A file has either `content` or
+    `source`, the index of the source file that has its content. `link` is a symlink's target. A
+    tree has `source`, the index of a directory. `mode` is None if the content of the source
+    decides.
     """
 
     path: str
     type: SpecType
-    mode: int
+    mode: int | None
     uid: int
     gid: int
     content: bytes | None = None
@@ -75,12 +85,16 @@ class FilesSpec:
     """What a part is generated from.
 
     `architecture` is OCI's name, None for files that fit every architecture; `mtime` is the time
-    of all entries, in seconds since 1970.
+    of all entries, in seconds since 1970. `modes` are patterns (tools/lib/archive/path_patterns.py)
+    and the modes of the files that they match. `replaces` are paths that may replace those of a
+    layer below.
     """
 
     architecture: str | None
     mtime: int
     entries: tuple[SpecEntry, ...]
+    modes: tuple[tuple[str, int], ...] = ()
+    replaces: tuple[str, ...] = ()
 
 
 def parse_spec(value: object, label: str, sources: int) -> FilesSpec:
@@ -104,21 +118,34 @@ def parse_spec(value: object, label: str, sources: int) -> FilesSpec:
         _parse_entry(each, label, f"{label}: entries[{index}]", sources)
         for index, each in enumerate(require_list(fields.get("entries"), f"{label}: entries"))
     )
-    _check_paths(label, entries)
+    check_paths(label, [entry for entry in entries if entry.type != "tree"])
     return FilesSpec(
         architecture=None
         if architecture is None
         else _nonempty(architecture, f"{label}: architecture"),
         mtime=require_int(fields.get("mtime"), f"{label}: mtime", MAX_TIME),
         entries=entries,
+        modes=tuple(
+            _parse_mode_rule(each, f"{label}: modes")
+            for each in require_list(fields.get("modes", []), f"{label}: modes")
+        ),
+        replaces=tuple(
+            _parse_path(each, f"{label}: replaces")
+            for each in require_list(fields.get("replaces", []), f"{label}: replaces")
+        ),
     )
+
+
+def _parse_mode_rule(value: object, where: str) -> tuple[str, int]:
+    pattern, mode = require_strings(value, where)
+    return pattern, _parse_mode(mode, f"{where}: {pattern}")
 
 
 def _parse_entry(value: object, label: str, where: str, sources: int) -> SpecEntry:
     fields = require_object(value, where)
-    path = _parse_path(fields.get("path"), f"{where}: path")
-    where = f"{label}: {path}"
     entry_type = fields.get("type")
+    path = _parse_path(fields.get("path"), f"{where}: path", may_be_root=entry_type == "tree")
+    where = f"{label}: {path}"
     if entry_type not in get_args(SpecType):
         raise ToolError(
             f"{where}: invalid type {entry_type!r:.80}",
@@ -127,17 +154,23 @@ def _parse_entry(value: object, label: str, where: str, sources: int) -> SpecEnt
     entry_type = cast(SpecType, entry_type)
     _check_known(fields, _COMMON_FIELDS | _OWN_FIELDS[entry_type], where)
     content, source = None, None
+    link = ""
     if entry_type == "file":
         content, source = _parse_content(fields, where, sources)
+    elif entry_type == "tree":
+        source = _parse_source(fields.get("source"), where, sources)
+    elif entry_type == "symlink":
+        link = parse_link(fields.get("link"), path, where)
+    by_content = source is not None and fields.get("mode") is None
     return SpecEntry(
         path=path,
         type=entry_type,
-        mode=_parse_mode(fields.get("mode"), where),
+        mode=None if by_content else _parse_mode(fields.get("mode"), where),
         uid=require_int(fields.get("uid"), f"{where}: uid", MAX_OWNER),
         gid=require_int(fields.get("gid"), f"{where}: gid", MAX_OWNER),
         content=content,
         source=source,
-        link=_parse_link(fields.get("link"), path, where) if entry_type == "symlink" else "",
+        link=link,
     )
 
 
@@ -153,24 +186,33 @@ def _parse_content(fields: Json, where: str, sources: int) -> tuple[bytes | None
         raise ToolError(f"{where}: a file must have either content or source")
     if "content" in fields:
         return _encode(require_string(fields["content"], f"{where}: content"), where), None
-    source = require_int(fields["source"], f"{where}: source", _MAX_SOURCES)
+    return None, _parse_source(fields["source"], where, sources)
+
+
+def _parse_source(value: object, where: str, sources: int) -> int:
+    source = require_int(value, f"{where}: source", _MAX_SOURCES)
     if source >= sources:
         raise ToolError(f"{where}: source {source} does not exist, there are {sources} files")
-    return None, source
+    return source
 
 
-def _parse_path(value: object, where: str) -> str:
+def _parse_path(value: object, where: str, *, may_be_root: bool = False) -> str:
     text = _nonempty(value, where)
     with error_context(where):
         path = relative(path_bytes(text))
-    if not path:
+    if not path and not may_be_root:
         raise ToolError(f"{where}: {text!r:.80} is the root directory")
     if any(name.startswith(".wh.") for name in path.split("/")):
         raise ToolError(f"{where}: {text!r:.80} would be a whiteout, which deletes a file")
     return path
 
 
-def _parse_link(value: object, path: str, where: str) -> str:
+def parse_link(value: object, path: str, where: str) -> str:
+    """Checks the target of a symlink at `path`.
+
+    Raises:
+        ToolError: it is empty, too long, or leads out of the image.
+    """
     link = _nonempty(value, f"{where}: link")
     if target_of(path, link) is None:
         raise ToolError(f"{where}: link {link!r:.80} leads out of the image", "remove a '..'")
@@ -179,7 +221,12 @@ def _parse_link(value: object, path: str, where: str) -> str:
     return link
 
 
-def _check_paths(label: str, entries: tuple[SpecEntry, ...]) -> None:
+def check_paths(label: str, entries: Sequence[SpecEntry]) -> None:
+    """Checks that entries do not exclude each other.
+
+    Raises:
+        ToolError: two entries have one path, or one is below another that is not a directory.
+    """
     types: dict[str, SpecType] = {}
     for entry in entries:
         if entry.path in types:

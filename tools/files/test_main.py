@@ -3,6 +3,7 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -109,3 +110,107 @@ def test_a_library_is_described(tmp_path: Path) -> None:
     assert text.elf is None
     assert library.elf
     assert (library.elf.machine, library.elf.soname) == (AMD64, "libx.so.1")
+
+
+def program() -> bytes:
+    """The test's own interpreter: a real program."""
+    with open(sys.executable, "rb") as source:
+        return source.read()
+
+
+def test_without_a_mode_programs_are_executable(tmp_path: Path) -> None:
+    contents = {
+        "script": b"#!/bin/sh\n",
+        "program": program(),
+        "lib.so": shared_library("lib.so"),
+        "text": b"text\n",
+    }
+    flags = []
+    entries = []
+    for index, (name, content) in enumerate(contents.items()):
+        (tmp_path / name).write_bytes(content)
+        (tmp_path / name).chmod(0o555)
+        flags += ["--source", str(tmp_path / name)]
+        entries.append(entry(f"app/{name}", "file", source=index) | {"mode": None})
+    modes = {path: each.mode for path, each in make(tmp_path, entries, *flags).entries.items()}
+    assert modes == {
+        "app/lib.so": 0o644,
+        "app/program": 0o755,
+        "app/script": 0o755,
+        "app/text": 0o644,
+    }
+
+
+def tree_of(folder: Path) -> Path:
+    """A tree as a sandbox of Bazel shows it: each file is an absolute symlink to the real one."""
+    real, staged = folder / "real", folder / "staged"
+    for each in (real / "lib", real / "bin", staged / "lib", staged / "bin", staged / "empty"):
+        each.mkdir(parents=True)
+    (real / "lib/libx.so.1").write_bytes(b"library")
+    (real / "lib/libx.so").symlink_to("libx.so.1")
+    (real / "bin/x").write_bytes(b"#!x")
+    (real / "outside").symlink_to("../../etc/x")
+    for path in ("lib/libx.so.1", "lib/libx.so", "bin/x"):
+        (staged / path).symlink_to(real / path)
+    return staged
+
+
+def test_a_tree_keeps_its_links_and_empty_directories(tmp_path: Path) -> None:
+    tree = entry("app", "tree", source=0, uid=7) | {"mode": None}
+    written = make(tmp_path, [tree], "--source", str(tree_of(tmp_path)))
+    assert {path: (each.mode, each.linkname) for path, each in written.entries.items()} == {
+        "app/bin/x": (0o755, ""),
+        "app/lib/libx.so": (0o777, "libx.so.1"),
+        "app/lib/libx.so.1": (0o644, ""),
+    }
+    assert {each.uid for each in written.entries.values()} == {7}
+    assert [each.path for each in written.part.directories if not each.implied] == ["app/empty"]
+
+
+def test_a_tree_at_the_root(tmp_path: Path) -> None:
+    tree = entry("/", "tree", source=0) | {"mode": None}
+    written = make(tmp_path, [tree], "--source", str(tree_of(tmp_path)))
+    assert "bin/x" in written.entries
+
+
+def test_a_dangling_link_in_a_tree_is_an_error(tmp_path: Path) -> None:
+    staged = tree_of(tmp_path)
+    (staged / "bad").symlink_to("/nonexistent/x")
+    with pytest.raises(ToolError, match="//x:y: bad: a dangling symlink or a special file"):
+        make(tmp_path, [entry("app", "tree", source=0)], "--source", str(staged))
+
+
+def test_links_among_the_sources_are_kept_and_others_followed(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"a")
+    (tmp_path / "link").symlink_to("a")
+    (tmp_path / "outside").symlink_to("spec.json")
+    names = ["a", "link", "outside"]
+    entries = [
+        entry(f"app/{name}", "file", source=index) | {"mode": None}
+        for index, name in enumerate(names)
+    ]
+    flags = [flag for name in names for flag in ("--source", str(tmp_path / name))]
+    written = make(tmp_path, entries, *flags)
+    assert written.entries["app/link"].linkname == "a"
+    assert written.entries["app/outside"].isreg()
+
+
+def test_modes_by_pattern(tmp_path: Path) -> None:
+    entries = [entry(f"app/{name}", "file", content="") for name in ("bin/x", "bin/y", "z")]
+    modes = [["app/bin", "0755"], ["app/*/y", "4750"]]
+    written = make(tmp_path, entries, modes=modes)
+    assert {path: each.mode for path, each in written.entries.items()} == {
+        "app/bin/x": 0o755,
+        "app/bin/y": 0o4750,
+        "app/z": 0o644,
+    }
+
+
+def test_a_pattern_without_a_match_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(ToolError, match="//x:y: modes: '/app/b\\*' matches no file"):
+        make(tmp_path, [entry("app/x", "file", content="")], modes=[["app/b*", "0755"]])
+
+
+def test_replaced_paths_are_declared(tmp_path: Path) -> None:
+    part = make(tmp_path, [entry("etc/x", "file", content="")], replaces=["/etc/x"]).part
+    assert part.replaces == ("etc/x",)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 from tools.ld_so_cache.cache import CacheEntry, CacheTarget, encode
 from tools.ld_so_cache.ld_so_conf import configured_directories
 from tools.ld_so_cache.library_types import has_signed_char, library_type
+from tools.ld_so_cache.needed import needed_directories
 from tools.ld_so_cache.scan import ScanResult, scan
 from tools.lib.archive.tar_entry import TarEntry, path_bytes
 from tools.lib.cli.errors import ToolError, run
@@ -19,37 +22,21 @@ from tools.lib.part.output import add_flags, part_writer
 from tools.lib.part.part import Part
 from tools.lib.part.part_json import read_part
 from tools.lib.rootfs.image import ImageView
+from tools.lib.rootfs.image_flags import add_image_flags, read_image_parts
 
 _PATH = "etc/ld.so.cache"
 
 
 def main(argv: Sequence[str]) -> int:
     parser = Parser("ld_so_cache", "Writes /etc/ld.so.cache, as a part of a layer.")
+    add_image_flags(parser)
     parser.add_argument(
-        "--part",
+        "--new-part",
         action="append",
         default=[],
-        dest="readers",
-        type=lambda path: lambda: read_part(path),
         metavar="PART_JSON",
-        help="a part, of all layers bottom to top",
-    )
-    parser.add_argument(
-        "--tar",
-        action="append",
-        default=[],
-        dest="readers",
-        type=lambda path: lambda: _read_tar(path),
-        metavar="TAR",
-        help="a layer without metadata, in its place between the parts",
-    )
-    parser.add_argument("--base-manifest", help="manifest of the image below all of that")
-    parser.add_argument(
-        "--layout",
-        action="append",
-        default=[],
-        metavar="DIRECTORY",
-        help="OCI layout that has layers of that image",
+        help="a part that an image adds to all of that; the output is an empty part if ld.so finds"
+        " the libraries that these need without a cache, and a cache of the others lists these",
     )
     parser.add_argument(
         "--directory",
@@ -61,8 +48,9 @@ def main(argv: Sequence[str]) -> int:
     add_flags(parser)
     args = parser.parse_args(argv)
 
-    parts = _read_layout(args.base_manifest, args.layout) if args.base_manifest else []
-    parts += (read() for read in args.readers)
+    parts = read_image_parts(args)
+    if args.new_part:
+        return _make_if_needed(args, parts, [read_part(path) for path in args.new_part])
     for directory in args.directory:
         if not directory.startswith("/"):
             raise ToolError(f"{args.label}: directories: {directory!r:.80} is not an absolute path")
@@ -75,7 +63,39 @@ def main(argv: Sequence[str]) -> int:
                 f"{args.label}: directories: {directory!r:.80} is not a directory of the image",
                 "correct or remove it",
             )
-    content, found = _make_cache(parts, image, args.directory, architecture)
+    _write_cache(args, parts, image, args.directory, architecture)
+    return 0
+
+
+def _make_if_needed(args: Any, base: Sequence[Part], new: Sequence[Part]) -> int:
+    """Writes a cache for an image if one of its new parts needs it, or else an empty part."""
+    parts = [*base, *new]
+    directories: list[str] | None = None
+    # What is wrong with the image is for its checks to say, which know more about it.
+    with contextlib.suppress(ToolError):
+        specific = single_architecture(parts)
+        if specific and specific.architecture:
+            image = ImageView(parts)
+            own = {entry.path for part in new for entry in part.entries}
+            architecture = find_architecture(specific.architecture)
+            if _PATH not in own:  # a cache of the user's own is as they want it
+                directories = needed_directories(image, architecture, own)
+    if directories is not None:
+        _write_cache(args, parts, image, directories, architecture.name)
+    else:
+        with part_writer(args) as writer:
+            writer.close(label=args.label, architecture=None, package=None)
+    return 0
+
+
+def _write_cache(
+    args: Any,
+    parts: Sequence[Part],
+    image: ImageView,
+    directories: Sequence[str],
+    architecture: str,
+) -> None:
+    content, found = _make_cache(parts, image, directories, architecture)
     mtime = newest_mtime(parts) or 0
     entries = {
         path: TarEntry(path, "symlink", 0o777, mtime=mtime, link=link)
@@ -89,19 +109,6 @@ def main(argv: Sequence[str]) -> int:
             else:
                 writer.add(entries[path])
         writer.close(label=args.label, architecture=architecture, package=None, replaces=[_PATH])
-    return 0
-
-
-def _read_tar(path: str) -> Part:
-    from tools.ld_so_cache import foreign_layers  # slow to import, and most images need none
-
-    return foreign_layers.read_tar(path)
-
-
-def _read_layout(manifest: str, layouts: Sequence[str]) -> list[Part]:
-    from tools.ld_so_cache import foreign_layers
-
-    return list(foreign_layers.read_layout(manifest, layouts))
 
 
 def _make_cache(

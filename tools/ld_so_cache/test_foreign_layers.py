@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 import zstandard
 
-from tools.ld_so_cache.foreign_layers import read_layout, read_tar
 from tools.ld_so_cache.testing import Link, Tree, cache_lines, make_cache, tar
 from tools.lib.cli.errors import ToolError
 from tools.lib.elf.testing import shared_library
 from tools.lib.oci.descriptor import digest_of
+from tools.lib.rootfs.foreign_layers import read_layout, read_tar
 
 TREE: Tree = {
     "usr/lib/libx.so.1.0": shared_library("libx.so.1"),

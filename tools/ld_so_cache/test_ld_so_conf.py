@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from tools.ld_so_cache.foreign_layers import read_tar
 from tools.ld_so_cache.ld_so_conf import configured_directories
 from tools.ld_so_cache.testing import Link, Tree, tar
 from tools.lib.cli.errors import ToolError
+from tools.lib.rootfs.foreign_layers import read_tar
 from tools.lib.rootfs.image import ImageView
 
 

@@ -45,6 +45,9 @@ MAX_CONTROL_ARCHIVE = 32 * MIB
 MAX_CONTROL_FILE = MIB
 MAX_MD5SUMS = 16 * MIB
 
+MAX_WHEEL_RECORD = 16 * MIB
+"""Bytes of the list of files of a wheel, which the largest wheels have 2 MiB of."""
+
 # Ten times what the largest packages have.
 MAX_DIRECTORIES = 1 << 17
 MAX_DIRECTORY_PATHS = 16 * MIB
@@ -70,6 +73,8 @@ MAX_CONFIG_NAMES = 1 << 18
 
 MAX_METADATA_TEXT = 1 << 16
 """Bytes of a configuration file that later steps read from the metadata."""
+MAX_TRUST_STORE = 4 << 20
+"""Bytes of a file of trusted certificates. Mozilla's certificates take 250 KB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +115,7 @@ def deb_limits(compressed_size: int, max_size: int | None = None, hint: str = ""
 def layer_limits(
     compressed_size: int, max_size: int | None = None, hint: str = ""
 ) -> ArchiveLimits:
-    """The limits of a layer that was made elsewhere, from its file's size; see `deb_limits`."""
+    """The limits of a layer, wheel or npm package, from its file's size; see `deb_limits`."""
     return _limits(compressed_size, FREE_LAYER_SIZE, max_size, hint)
 
 

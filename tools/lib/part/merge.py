@@ -15,6 +15,7 @@ from enum import IntEnum
 from tools.lib.archive.tar_entry import path_bytes
 from tools.lib.cli.errors import ToolError
 from tools.lib.debian.merged_usr import is_merged_link
+from tools.lib.part.collisions import Collisions
 from tools.lib.part.overlay import apply_all
 from tools.lib.part.part import Part, PartDirectory, PartEntry
 
@@ -63,7 +64,8 @@ def single_architecture(parts: Iterable[Part]) -> Part | None:
             raise ToolError(
                 f"{chosen.owner} is for {chosen.architecture}, "
                 f"{part.owner} for {part.architecture}",
-                "all packages of an image must be for one architecture",
+                "all parts of an image must be for one architecture: labels without one,"
+                " such as @bookworm//libpq5, follow the target platform, and so does an index",
             )
     return chosen
 
@@ -116,6 +118,7 @@ def _entry_claims(parts: Sequence[Part], base_parts: Sequence[Part]) -> dict[str
         path: _EntryClaim(owned.entry, owned.part, in_base=True)
         for path, owned in apply_all(base_parts).entries.items()
     }
+    collisions = Collisions()
     for part in parts:
         for entry in part.entries:
             other = claims.get(entry.path)
@@ -123,15 +126,12 @@ def _entry_claims(parts: Sequence[Part], base_parts: Sequence[Part]) -> dict[str
                 other.in_base
                 and (_may_replace(part, entry.path) or entry.is_same_symlink(other.entry))
             ):
-                below = ", in a layer below" if other.in_base else ""
-                raise ToolError(
-                    f"{entry.path}: duplicate entry: in {other.part.owner}{below} "
-                    f"and in {part.owner}",
-                    "exclude it from one of them",
-                )
+                collisions.add(entry.path, other.part, other.in_base, part)
+                continue
             if entry.type == "hardlink":
                 _check_hard_link(entry, part, claims.get(entry.link))
             claims[entry.path] = _EntryClaim(entry, part, in_base=False)
+    collisions.check()
     return claims
 
 

@@ -10,6 +10,7 @@ from tools.lib.archive.tar_entry import TarEntry, path_bytes
 from tools.lib.archive.tar_member import TarMember
 from tools.lib.archive.tar_reader import content
 from tools.lib.cli.errors import ToolError
+from tools.lib.debian.alternatives import read_alternatives
 from tools.lib.debian.dpkg_status import DATABASE, STATUS_DIRECTORY, status_files
 from tools.lib.debian.unpack import UnpackedDeb
 from tools.lib.elf.elf_member import parse_elf_member
@@ -59,7 +60,10 @@ def write_package(
                 parse_elf_member(member, package.read_at),
             )
     writer.close(
-        label=label, architecture=package.deb.architecture, package=package.deb.control.package
+        label=label,
+        architecture=package.deb.architecture,
+        package=package.deb.control.package,
+        alternatives=read_alternatives(package.deb.postinst.decode("utf-8", "replace")),
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from tools.lib.archive.compress import Compression
+from tools.lib.debian.alternatives import NO_ALTERNATIVES, Alternatives
 from tools.lib.debian.package import BinaryPackage
 from tools.lib.elf.elf_file import ElfInfo
 
@@ -85,7 +86,8 @@ class Part:
     `label` says who made it, `architecture` is OCI's name or None if the part fits every
     architecture, `package` is None if a rule generated it. `directories` is sorted by path and has
     every parent of every entry; `entries` is in the order of the blob. `replaces` has the paths
-    that the part may bring although a layer below has them.
+    that the part may bring although a layer below has them. `alternatives` is what the package's
+    maintainer script would install.
 
     A `foreign` part is a layer that was made elsewhere, a whole tar: `directories` has only those
     in the tar, and some of the entries may be whiteouts.
@@ -98,6 +100,7 @@ class Part:
     directories: tuple[PartDirectory, ...]
     entries: tuple[PartEntry, ...]
     replaces: tuple[str, ...] = ()
+    alternatives: Alternatives = NO_ALTERNATIVES
     foreign: bool = False
 
     @property

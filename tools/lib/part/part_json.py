@@ -22,6 +22,12 @@ from tools.lib.data.json_values import (
     require_string_map,
     require_strings,
 )
+from tools.lib.debian.alternatives import (
+    NO_ALTERNATIVES,
+    Alternative,
+    AlternativeLink,
+    Alternatives,
+)
 from tools.lib.debian.architectures import ByteOrder, ElfMachine
 from tools.lib.debian.package import BinaryPackage
 from tools.lib.elf.elf_file import ElfInfo, ElfType
@@ -69,6 +75,7 @@ def read_part(path: str) -> Part:
             _parse_entry(each, f"{path}: entries[{index}]") for index, each in enumerate(entries)
         ),
         replaces=tuple(require_strings(fields.get("replaces", []), f"{path}: replaces")),
+        alternatives=_parse_alternatives(fields, path),
         foreign=require_bool(fields.get("foreign", False), f"{path}: foreign"),
     )
 
@@ -102,6 +109,7 @@ def _part_to_json(part: Part) -> Json:
         "directories": [_directory_to_json(each) for each in part.directories],
         "entries": [_entry_to_json(each) for each in part.entries],
         "replaces": list(part.replaces),
+        **_alternatives_to_json(part.alternatives),
         **({"foreign": True} if part.foreign else {}),
     }
 
@@ -252,6 +260,53 @@ def _parse_elf(value: object, where: str) -> ElfInfo:
         rpath=tuple(require_strings(fields.get("rpath"), f"{where}.rpath")),
         runpath=tuple(require_strings(fields.get("runpath"), f"{where}.runpath")),
     )
+
+
+def _alternatives_to_json(alternatives: Alternatives) -> Json:
+    fields: Json = {}
+    if alternatives.known:
+        fields["alternatives"] = [
+            {
+                "priority": each.priority,
+                "links": [
+                    [link.link, link.name, link.path] for link in (each.master, *each.slaves)
+                ],
+            }
+            for each in alternatives.known
+        ]
+    if alternatives.unknown:
+        fields["unknown_alternatives"] = list(alternatives.unknown)
+    return fields
+
+
+def _parse_alternatives(fields: Json, path: str) -> Alternatives:
+    if "alternatives" not in fields and "unknown_alternatives" not in fields:
+        return NO_ALTERNATIVES
+    known = require_list(fields.get("alternatives", []), f"{path}: alternatives")
+    unknown = fields.get("unknown_alternatives", [])
+    return Alternatives(
+        tuple(
+            _parse_alternative(each, f"{path}: alternatives[{index}]")
+            for index, each in enumerate(known)
+        ),
+        tuple(require_strings(unknown, f"{path}: unknown_alternatives")),
+    )
+
+
+def _parse_alternative(value: object, where: str) -> Alternative:
+    fields = require_object(value, where)
+    links: list[AlternativeLink] = []
+    for each in require_list(fields.get("links"), f"{where}.links"):
+        words = require_strings(each, f"{where}.links")
+        if len(words) != 3:
+            raise ToolError(f"{where}.links: {len(words)} strings instead of 3")
+        links.append(AlternativeLink(*words))
+    if not links:
+        raise ToolError(f"{where}.links: empty")
+    priority = fields.get("priority")
+    if not isinstance(priority, int):
+        raise ToolError(f"{where}.priority: must be an integer")
+    return Alternative(links[0], priority, tuple(links[1:]))
 
 
 def _parse_mode(value: object, where: str) -> int:

@@ -7,9 +7,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import IO, TYPE_CHECKING
 
 from tools.lib.archive.compress import MEMBER, Compression, compressor
-from tools.lib.archive.limits import MAX_METADATA_TEXT
+from tools.lib.archive.limits import MAX_METADATA_TEXT, MAX_TRUST_STORE
 from tools.lib.archive.tar_entry import END_OF_ARCHIVE, TarEntry, header, padding, path_bytes
 from tools.lib.cli.errors import ToolError
+from tools.lib.debian.alternatives import NO_ALTERNATIVES, Alternatives
+from tools.lib.debian.dpkg_status import is_status_file
 from tools.lib.debian.package import BinaryPackage
 from tools.lib.elf.elf_file import ElfInfo
 from tools.lib.part.part import Blob, Part, PartDirectory, PartEntry
@@ -17,15 +19,27 @@ from tools.lib.part.part import Blob, Part, PartDirectory, PartEntry
 if TYPE_CHECKING:
     from tools.lib.oci.layer import Layer
 
-# Files that later steps read from the metadata: accounts (check_image), and the loader's
-# configuration, ld.so.conf(5) (ld_so_cache).
+# Files that later steps read from the metadata: accounts (check_image, accounts), and the loader's
+# configuration, ld.so.conf(5) (ld_so_cache). dpkg's database is read, too (dpkg_status).
 _TEXTS = ("etc/group", "etc/passwd", "etc/ld.so.conf")
 _TEXT_DIRECTORY = "etc/ld.so.conf.d/"
+
+# trust_store adds certificates to these. JDKs have the last one at different places.
+_TRUST_STORES = (
+    "etc/ssl/certs/ca-certificates.crt",
+    "etc/ssl/certs/java/cacerts",
+    "etc/ssl/certs/adoptium/cacerts",
+)
+_JDK_TRUST_STORE = "/lib/security/cacerts"
 
 
 def has_text(path: str, size: int) -> bool:
     """Whether later steps read the content of a file, so that the metadata includes it."""
-    return size <= MAX_METADATA_TEXT and (path in _TEXTS or path.startswith(_TEXT_DIRECTORY))
+    if path in _TRUST_STORES or path.endswith(_JDK_TRUST_STORE):
+        return size <= MAX_TRUST_STORE
+    if path in _TEXTS or path.startswith(_TEXT_DIRECTORY):
+        return size <= MAX_METADATA_TEXT
+    return is_status_file(path, size)
 
 
 def directory_headers(directories: Iterable[PartDirectory]) -> bytes:
@@ -157,6 +171,7 @@ class PartWriter:
         architecture: str | None,
         package: BinaryPackage | None,
         replaces: Iterable[str] = (),
+        alternatives: Alternatives = NO_ALTERNATIVES,
     ) -> Part:
         """Ends the blob and returns the part.
 
@@ -165,6 +180,7 @@ class PartWriter:
             architecture: OCI's name, None if it fits every one.
             package: where it comes from.
             replaces: paths of the part that it may bring although a layer below has them.
+            alternatives: what the package's maintainer script would install.
         """
         sha256 = self._stream.end_member()
         self._add_implied_directories()
@@ -178,6 +194,7 @@ class PartWriter:
             ),
             entries=tuple(self._entries),
             replaces=tuple(sorted(replaces, key=path_bytes)),
+            alternatives=alternatives,
         )
         return self._part
 

@@ -89,6 +89,12 @@ class ImageView:
         inode = self.inode(path)
         return self._texts.get(inode.source) if inode and inode.source else None
 
+    @property
+    def has_cache(self) -> bool:
+        """Whether the image has an ld.so.cache whose content the metadata tells."""
+        inode = self.inode("/etc/ld.so.cache")
+        return inode is not None and inode.source in self._libraries
+
     def cached_paths(self, library: str) -> Sequence[str]:
         """The paths of a library in the image's ld.so.cache, as far as the metadata tells."""
         inode = self.inode("/etc/ld.so.cache")

@@ -2,10 +2,7 @@ from __future__ import annotations
 
 import datetime
 import functools
-import glob
 import hashlib
-import os
-import shutil
 import subprocess
 from collections.abc import Iterable
 from pathlib import Path
@@ -20,6 +17,7 @@ from cryptography.x509.oid import NameOID
 from tools.lib.cli.errors import ToolError
 from tools.lib.x509 import jks
 from tools.lib.x509.pem import Certificate
+from tools.lib.x509.testing import keytool
 from tools.lib.x509.validity import not_before
 
 _DAY = datetime.datetime(2011, 12, 13, 14, 15, 16, tzinfo=datetime.UTC)
@@ -142,16 +140,6 @@ def test_a_certificate_without_not_before_is_an_error_with_its_file(
     assert broken != make()
     with pytest.raises(ToolError, match=f"bad.crt: .*{message}"):
         encode([trusted("bad.crt", broken)])
-
-
-def keytool() -> str:
-    """The path of the machine's keytool, which Debian puts on PATH for the default JDK only."""
-    home = os.environ.get("JAVA_HOME")
-    places = [*([f"{home}/bin"] if home else []), *sorted(glob.glob("/usr/lib/jvm/*/bin"))]
-    found = shutil.which("keytool") or shutil.which("keytool", path=os.pathsep.join(places))
-    if not found:
-        pytest.fail("keytool: not found (hint: install Debian's package default-jre-headless)")
-    return found
 
 
 def test_keytool_reads_it(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from tools.lib.archive.tar_entry import path_bytes
 from tools.lib.cli.errors import ToolError
@@ -11,8 +11,8 @@ from tools.lib.debian.ca_certificates import COPYRIGHT, CaCertificates
 from tools.lib.debian.dpkg_status import status_files
 from tools.lib.x509 import der, pem
 
-_DIRECTORY = "etc/ssl/certs/"
-BUNDLE = f"{_DIRECTORY}ca-certificates.crt"
+CERTIFICATE_DIRECTORY = "etc/ssl/certs/"
+BUNDLE = f"{CERTIFICATE_DIRECTORY}ca-certificates.crt"
 
 # Where OpenSSL looks by default (OPENSSLDIR in Debian's build), so that programs trust the bundle
 # without SSL_CERT_FILE. Debian has the same links in the package openssl.
@@ -35,8 +35,13 @@ def bundle_certificates(
     return list(dict.fromkeys(found))
 
 
+def encode_bundle(certificates: Iterable[pem.Certificate]) -> bytes:
+    """Returns the content of a bundle."""
+    return b"".join(map(pem.encode, certificates))
+
+
 def bundle_files(
-    certificates: Iterable[pem.Certificate], package: CaCertificates, *, hashed: bool
+    certificates: Sequence[pem.Certificate], package: CaCertificates, *, hashed: bool
 ) -> dict[str, bytes]:
     """Returns the content of the files of the part, by path.
 
@@ -49,26 +54,46 @@ def bundle_files(
         hashed: whether to add a file for each certificate, named as OpenSSL looks for it in a
             directory (`CApath`, `openssl rehash`).
     """
-    blocks = [(each, pem.encode(each)) for each in certificates]
-    files = {BUNDLE: b"".join(block for _, block in blocks), COPYRIGHT: package.copyright_file}
+    files = {BUNDLE: encode_bundle(certificates)}
     if hashed:
-        files |= _hashed_files(blocks)
+        files |= hashed_files(certificates)
+    return files | registration_files(files, package)
+
+
+def registration_files(files: Mapping[str, bytes], package: CaCertificates) -> dict[str, bytes]:
+    """Returns the package's copyright file and what registers the package with dpkg, by path.
+
+    Args:
+        files: the content of the files that are made of the package, by path.
+        package: the package ca-certificates.
+    """
+    own = {COPYRIGHT: package.copyright_file}
     md5sums = {
         path: hashlib.md5(content, usedforsecurity=False).hexdigest()
-        for path, content in files.items()
+        for path, content in (dict(files) | own).items()
     }
-    return files | status_files(package.control, md5sums)
+    return own | status_files(package.control, md5sums)
 
 
-def _hashed_files(blocks: Iterable[tuple[pem.Certificate, bytes]]) -> dict[str, bytes]:
+def hashed_files(
+    certificates: Iterable[pem.Certificate], taken: Collection[str] = ()
+) -> dict[str, bytes]:
+    """Returns a file for each certificate, by path, named as OpenSSL looks for it (`CApath`).
+
+    Args:
+        certificates: in the order in which those of one subject are numbered.
+        taken: names in the directory that other files have.
+    """
     files: dict[str, bytes] = {}
     numbers: dict[str, int] = {}
-    for certificate, block in blocks:
+    for certificate in certificates:
         try:
             name = der.subject_hash(certificate)
         except ValueError as error:
             raise ToolError(f"invalid subject of a certificate: {error}") from None
         number = numbers.get(name, 0)
+        while f"{name}.{number}" in taken:
+            number += 1
         numbers[name] = number + 1
-        files[f"{_DIRECTORY}{name}.{number}"] = block
+        files[f"{CERTIFICATE_DIRECTORY}{name}.{number}"] = pem.encode(certificate)
     return files

@@ -5,11 +5,11 @@ import hashlib
 import pytest
 from cryptography.x509.oid import NameOID
 
-from tools.ca_bundle.bundle import bundle_certificates, bundle_files
 from tools.lib.cli.errors import ToolError
 from tools.lib.debian.ca_certificates import CaCertificates
 from tools.lib.debian.control import parse_control
 from tools.lib.x509 import pem
+from tools.lib.x509.bundle import bundle_certificates, bundle_files
 from tools.lib.x509.testing import make_certificate
 
 CONTROL = parse_control(b"Package: ca-certificates\nVersion: 1\nArchitecture: all\n")
