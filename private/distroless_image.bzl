@@ -188,6 +188,8 @@ def _platform_images(name, spec, debug_spec, *, base, distribution, architecture
             if test_all_variants or architecture == _FULLY_TESTED or not (debug or user.suffix):
                 structure_test(
                     name = target + "_test",
+                    # An emulated JVM on a busy machine takes minutes for what takes seconds.
+                    timeout = "long",
                     image = target,
                     configs = tests + (debug_tests if debug else non_debug_tests) +
                               (nonroot_tests if user.suffix else []) +

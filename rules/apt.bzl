@@ -1,7 +1,14 @@
-"""Debian packages from a lock, as repositories.
+"""Debian packages as repositories. `bazel run @bookworm//:lock` writes the lock.
 
     apt = use_extension("@distroless//rules:apt.bzl", "apt")
-    apt.install(name = "bookworm", lock = "//:bookworm.lock.json")
+    apt.sources(repo = "bookworm", archive = "debian", suites = ["bookworm"], components = ["main"])
+    apt.install(
+        name = "bookworm",
+        architectures = ["amd64", "arm64"],
+        base = "@distroless//base:base_debian12",
+        lock = "//:bookworm.lock.json",
+        packages = ["curl"],
+    )
     use_repo(apt, "bookworm")
 """
 

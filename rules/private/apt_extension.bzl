@@ -1,116 +1,85 @@
 """The `apt` module extension: repositories of packages from locks."""
 
-load(":apt_lock.bzl", "apt_lock")
-load(":apt_names.bzl", "apt_names")
+load(":apt_install.bzl", "apt_install")
+load(":apt_modules.bzl", "apt_modules")
 load(":apt_repositories.bzl", "apt_hub", "deb_package")
-load(":labels.bzl", "display_label")
-load(":similar_names.bzl", "similar_names")
+load(":apt_tags.bzl", "APT_TAGS")
 
 visibility("//rules/...")
 
 # A package of this size in bytes, or a larger one, is a layer of its own: merged layers would each store a copy.
 _SEPARATE_LAYER_SIZE = 16 << 20
 
-_install = tag_class(
-    doc = """Declares the packages of a lock as `@<name>//:<package>_<architecture>`, and its sets as
-`@<name>//:<set>.<architecture>`. Architectures have OCI's names, such as `amd64`, `arm64` and `arm`.""",
-    attrs = {
-        "exclude": attr.string_list(doc = "Globs of paths to leave out of every package that has them."),
-        "include": attr.string_list(doc = "Globs of paths to keep in every package, as for the rule `deb`."),
-        "lock": attr.label(mandatory = True, doc = "The lock, `<x>.lock.json`. Its manifest `<x>.yaml` is beside it."),
-        "merged_usr": attr.bool(doc = "Whether the release has a merged /usr, as Debian 13 and later."),
-        "name": attr.string(mandatory = True, doc = "Name of the repository."),
-    },
-)
-
-_package = tag_class(
-    doc = "Settings of one package of a lock.",
-    attrs = {
-        "exclude": attr.string_list(doc = "Globs of paths to leave out, as for the rule `deb`. A glob that matches nothing is an error."),
-        "include": attr.string_list(doc = "Globs of paths to keep, as for the rule `deb`."),
-        "max_size_mib": attr.int(doc = "How large the package may be unpacked, as for the rule `deb`."),
-        "name": attr.string(mandatory = True, doc = "Name of the package. The settings hold for all its architectures."),
-        "repo": attr.string(mandatory = True, doc = "`name` of an `apt.install` tag of the same module."),
-    },
-)
-
-def _read_lock(module_ctx, label):
-    """Reads a lock. Fails if it does not exist, or if its manifest has changed since it was written."""
-    name = display_label(label)
-    manifest = label.relative(label.name.removesuffix(".lock.json") + ".yaml")
-    if not module_ctx.path(label).exists:
-        fail("%s: lock not found (hint: %s)" % (name, apt_lock.update_command(name)))
-    lock = apt_lock.parse(module_ctx.read(label), name)
-    path = module_ctx.path(manifest)
-    if path.exists:
-        # Starlark has no hash function, but the downloader has.
-        found = module_ctx.download(url = "file://%s" % path, output = "manifest").sha256
-        if found != lock.manifest_sha256:
-            fail("%s: %s has changed since the lock was written (hint: %s)" % (
-                name,
-                manifest.name,
-                apt_lock.update_command(name),
-            ))
-    return lock
-
-def _package_tags(module, install, names):
-    """The package tags of an install: a dict from the name of a package."""
-    result = {}
-    for tag in module.tags.package:
-        if tag.repo != install.name:
-            continue
-        if tag.name not in names:
-            similar = similar_names(tag.name, names)
-            fail("apt.package: package '%s' not found in %s%s" % (
-                tag.name,
-                display_label(install.lock),
-                " (did you mean %s?)" % " or ".join(similar) if similar else "",
-            ))
-        if tag.name in result:
-            fail("apt.package: duplicate tag for package '%s' of '%s' (hint: merge the two)" % (tag.name, tag.repo))
-        result[tag.name] = tag
-    return result
-
-def _check_repos(module):
-    repos = [tag.name for tag in module.tags.install]
-    for tag in module.tags.package:
-        if tag.repo not in repos:
-            fail("apt.package: unknown repo '%s' (hint: must be the name of an apt.install tag of %s: %s)" % (
-                tag.repo,
-                module.name,
-                ", ".join(repos),
-            ))
-
-def _declare_repositories(install, lock, package_tags):
-    for package in lock.packages:
-        tag = package_tags.get(package.name)
+def _declare_packages(install):
+    tag = install.tag
+    for package in install.packages:
+        settings = install.settings.get(package.name)
         deb_package(
-            name = "%s_%s" % (install.name, package.repository),
-            exclude = tag.exclude if tag else [],
-            include = install.include + (tag.include if tag else []),
-            max_size_mib = tag.max_size_mib if tag else 0,
+            name = "%s_%s" % (install.prefix, package.repository),
+            exclude = settings.exclude if settings else [],
+            include = tag.include + (settings.include if settings else []),
+            max_size_mib = settings.max_size_mib if settings else 0,
             merged_usr = install.merged_usr,
             # What is meant for every package of the install need not match each of them.
-            optional_exclude = install.exclude,
+            optional_exclude = tag.exclude,
             separate_layer = package.size >= _SEPARATE_LAYER_SIZE,
             sha256 = package.sha256,
             urls = package.urls,
         )
-    names = apt_names(lock, install.name, display_label(install.lock))
+
+def _declare_hub(name, installs, override = None):
+    content = apt_modules.merge(name, installs, override)
+    keyrings = content.lock["keyrings"]
+    if content.warning:
+        # buildifier: disable=print
+        print(content.warning)
     apt_hub(
-        name = install.name,
-        packages = json.encode(names.packages),
-        sets = json.encode(names.sets),
-        versions = json.encode(names.versions),
+        name = name,
+        content = json.encode(struct(
+            failures = content.failures,
+            lock = content.lock | {"keyrings": keyrings.keys()},
+            missing = installs[0].missing if len(installs) == 1 else "",
+            packages = content.packages,
+            sets = content.sets,
+            visible_to = content.visible_to,
+        )),
+        keyrings = {label: path for path, label in keyrings.items()},
     )
 
-def _apt_impl(module_ctx):
+def _overrides(module_ctx):
+    """What the root module chose: a dict from a repository's name to a module's."""
+    result = {}
     for module in module_ctx.modules:
-        _check_repos(module)
-        for install in module.tags.install:
-            lock = _read_lock(module_ctx, install.lock)
-            names = {package.name: None for package in lock.packages}.keys()
-            _declare_repositories(install, lock, _package_tags(module, install, names))
+        for tag in module.tags.override if module.is_root else []:
+            if tag.repo in result:
+                fail("apt.override: duplicate tag for '%s' (hint: remove one)" % tag.repo)
+            result[tag.repo] = tag.module
+    return result
+
+def _apt_impl(module_ctx):
+    tagged = [
+        struct(module = module.name, version = module.version, name = tag.name, tag = tag, of = module)
+        for module in module_ctx.modules
+        for tag in module.tags.install
+    ]
+    for module in module_ctx.modules:
+        apt_install.check_tags(module)
+    installs = [
+        apt_install.read(module_ctx, each.of, each.tag, own = names.own, prefix = names.prefix)
+        for each, names in zip(tagged, apt_modules.name_repositories(tagged))
+    ]
+    holders = {}
+    for install in installs:
+        _declare_packages(install)
+        if install.own:
+            _declare_hub(install.own, [install])
+        holders.setdefault(install.tag.name, []).append(install)
+    overrides = _overrides(module_ctx)
+    for name in overrides:
+        if name not in holders:
+            fail("apt.override: unknown repo '%s' (hint: must be one of %s)" % (name, ", ".join(sorted(holders))))
+    for name, of_name in holders.items():
+        _declare_hub(name, of_name, overrides.get(name))
     return module_ctx.extension_metadata(reproducible = True)
 
 apt = module_extension(
@@ -118,14 +87,21 @@ apt = module_extension(
 
 ```
 apt = use_extension("@distroless//rules:apt.bzl", "apt")
-apt.install(name = "bookworm", lock = "//:bookworm.lock.json")
-apt.package(repo = "bookworm", name = "libpq5", exclude = ["usr/share/locale"])
+apt.sources(repo = "bookworm", archive = "debian", suites = ["bookworm"], components = ["main"])
+apt.install(
+    name = "bookworm",
+    architectures = ["amd64", "arm64"],
+    base = "@distroless//base:base_debian12",
+    lock = "//:bookworm.lock.json",
+    packages = ["curl"],
+)
 use_repo(apt, "bookworm")
 ```
 
-Each package file is a repository of its own, which is downloaded when a target needs it.
+`bazel run @bookworm//:lock` writes the lock. Then `@bookworm//curl` is curl with its dependencies, for the target platform.
+docs/packages.md lists all labels, docs/lock.md describes manifests and locks.
 
-`bazel run @distroless//tools/lock -- bookworm.yaml` writes the lock. docs/lock.md describes the manifest.""",
+Each package file is a repository of its own, which is downloaded when a target needs it.""",
     implementation = _apt_impl,
-    tag_classes = {"install": _install, "package": _package},
+    tag_classes = APT_TAGS,
 )

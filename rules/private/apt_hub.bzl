@@ -1,43 +1,115 @@
-"""The macro of a lock's repository: it declares `@debian12//:libc6_amd64`, `@debian12//:cc.amd64` and so on."""
+"""The macro of an install's repository: it declares `@bookworm//:app`, `@bookworm//:libc6_amd64` and so on."""
 
+load(":apt_failure.bzl", "apt_failure")
+load(":apt_lock_command.bzl", "apt_lock_command")
 load(":package_set.bzl", "package_set")
+load(":platforms.bzl", "missing_architecture", "platform_label", "select_architecture")
 
 # Generated repositories load it.
 visibility("public")
 
-# buildifier: disable=unnamed-macro
-def apt_hub(packages, sets):
-    """Declares the names of a lock.
+_PUBLIC = ["//visibility:public"]
 
-    For each package and architecture `<package>_<architecture>`, the part, and `<package>_<architecture>.deb`, the file.
-    For each set and architecture `<set>.<architecture>`, all its parts, and `<set>.<architecture>.debs`, the files.
-    Architectures have OCI's names.
+def not_locked(name, architectures):
+    """The error of a label that follows the platform, for a platform that the lock does not have.
+
+    Args:
+      name: string, what the label stands for.
+      architectures: iterable of OCI's names of the architectures that have it.
+
+    Returns:
+      A string.
+    """
+    return missing_architecture(
+        name + " is locked",
+        architectures,
+        "add the architecture to `architectures` and lock again",
+    )
+
+def alias_by_platform(name, targets, error, visibility):
+    """Declares an alias that follows the target platform.
+
+    Args:
+      name: string, name of the alias.
+      targets: dict from an OCI architecture to a label.
+      error: string, the error for other architectures.
+      visibility: list of labels, of the alias.
+    """
+    if [each for each in targets if platform_label(each)]:
+        native.alias(name = name, actual = select_architecture(targets, error), visibility = visibility)
+    else:
+        apt_failure(
+            name = name,
+            message = "there is no platform for %s (hint: name the target for the architecture)" % ", ".join(sorted(targets)),
+            visibility = visibility,
+        )
+
+def _declare_package(name, by_architecture, visibility):
+    for architecture, repository in by_architecture.items():
+        native.alias(
+            name = "%s_%s" % (name, architecture),
+            actual = "@%s//:part" % repository,
+            visibility = visibility,
+        )
+        native.alias(
+            name = "%s_%s.deb" % (name, architecture),
+            actual = "@%s//:deb" % repository,
+            visibility = visibility,
+        )
+
+def _declare_set(name, by_architecture, visibility):
+    for architecture, repositories in by_architecture.items():
+        package_set(
+            name = "%s.%s" % (name, architecture),
+            parts = ["@%s//:part" % repository for repository in repositories],
+            visibility = visibility,
+        )
+        native.filegroup(
+            name = "%s.%s.debs" % (name, architecture),
+            srcs = ["@%s//:deb" % repository for repository in repositories],
+            visibility = visibility,
+        )
+    error = not_locked("set '%s'" % name, by_architecture)
+    alias_by_platform(name, {each: ":%s.%s" % (name, each) for each in by_architecture}, error, visibility)
+    alias_by_platform(name + ".debs", {each: ":%s.%s.debs" % (name, each) for each in by_architecture}, error, visibility)
+
+def _targets(name, architectures):
+    """All targets that a package or set of this name may have here."""
+    result = [name, name + ".debs"]
+    for architecture in architectures:
+        result += [
+            template % (name, architecture)
+            for template in ["%s_%s", "%s_%s.deb", "%s.%s", "%s.%s.debs"]
+        ]
+    return result
+
+# buildifier: disable=unnamed-macro
+def apt_hub(packages, sets, failures, architectures, lock, visibility):
+    """Declares the names of an install.
+
+    For each set `<set>`, by the target platform, and `<set>.<architecture>`: all its parts. `<set>.debs` and
+    `<set>.<architecture>.debs`: their files. For each package and architecture `<package>_<architecture>`, the part, and
+    `<package>_<architecture>.deb`, the file. Architectures have OCI's names. `lock` writes the lock.
 
     Args:
       packages: dict from the name of a package to a dict from an architecture to the package's repository.
       sets: dict from the name of a set to a dict from an architecture to a list of repositories.
+      failures: dict from the name of a package or set to the error of all its targets.
+      architectures: list of the architectures that `failures` have labels for.
+      lock: dict, attributes of apt_lock_command.
+      visibility: dict from the name of a package or set to the visibility of its targets.
     """
-    for package, repositories in packages.items():
-        for architecture, repository in repositories.items():
-            native.alias(
-                name = "%s_%s" % (package, architecture),
-                actual = "@%s//:part" % repository,
-                visibility = ["//visibility:public"],
-            )
-            native.alias(
-                name = "%s_%s.deb" % (package, architecture),
-                actual = "@%s//:deb" % repository,
-                visibility = ["//visibility:public"],
-            )
+    for name, by_architecture in packages.items():
+        _declare_package(name, by_architecture, visibility[name])
     for name, by_architecture in sets.items():
-        for architecture, repositories in by_architecture.items():
-            package_set(
-                name = "%s.%s" % (name, architecture),
-                parts = ["@%s//:part" % repository for repository in repositories],
-                visibility = ["//visibility:public"],
-            )
-            native.filegroup(
-                name = "%s.%s.debs" % (name, architecture),
-                srcs = ["@%s//:deb" % repository for repository in repositories],
-                visibility = ["//visibility:public"],
-            )
+        _declare_set(name, by_architecture, visibility[name])
+    declared = {"lock": None}
+    for name, by_architecture in packages.items() + sets.items():
+        declared.update({target: None for target in _targets(name, by_architecture)})
+    failing = {}
+    for name, message in failures.items():
+        failing.update({target: message for target in _targets(name, architectures)})
+    for name, message in failing.items():
+        if name not in declared:
+            apt_failure(name = name, message = message, visibility = _PUBLIC)
+    apt_lock_command(name = "lock", visibility = _PUBLIC, **lock)

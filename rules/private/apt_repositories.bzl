@@ -1,5 +1,8 @@
 """The repository rules of the `apt` extension."""
 
+load(":download_auth.bzl", "download_auth")
+load(":platforms.bzl", "platform_label")
+
 visibility("//rules/...")
 
 def _file_name(url):
@@ -11,17 +14,10 @@ def _file_name(url):
 
 def _deb_package_impl(rctx):
     file = _file_name(rctx.attr.urls[0])
-    result = rctx.download(
-        url = rctx.attr.urls,
-        output = file,
-        sha256 = rctx.attr.sha256,
-        allow_fail = True,
-    )
-    if not result.success:
-        fail("%s: download failed from %s (hint: see Mirrors in docs/lock.md, or update the lock)" % (
-            file,
-            " and ".join(rctx.attr.urls),
-        ))
+    urls = rctx.attr.urls
+
+    # A failure says why, such as the HTTP status or both hashes, which `allow_fail` would hide.
+    rctx.download(url = urls, output = file, sha256 = rctx.attr.sha256, auth = download_auth(rctx, urls))
     rctx.file("BUILD.bazel", """\
 load({macro}, "deb_package")
 
@@ -46,7 +42,7 @@ deb_package(
     ))
 
 deb_package = repository_rule(
-    doc = "One package file, downloaded by its hash. It is not unpacked.",
+    doc = "One package file, and the part that is made of it.",
     implementation = _deb_package_impl,
     attrs = {
         "exclude": attr.string_list(doc = "As for the rule `deb`."),
@@ -60,40 +56,95 @@ deb_package = repository_rule(
     },
 )
 
-def _apt_hub_impl(rctx):
-    rctx.file("BUILD.bazel", """\
-load({macro}, "apt_hub")
+def _build_file(macros, calls):
+    """The text of a BUILD file: a load for each macro, and calls with their arguments."""
+    loads = [
+        "load(%s, %s)\n" % (repr(str(file)), repr(macro))
+        for macro, file in macros.items()
+    ]
+    text = [
+        "\n%s(\n%s)\n" % (macro, "".join(["    %s = %s,\n" % (name, repr(value)) for name, value in arguments.items()]))
+        for macro, arguments in calls
+    ]
+    return "".join(loads + text)
 
-apt_hub(
-    packages = {packages},
-    sets = {sets},
-)
-""".format(
-        macro = repr(str(Label("//rules/private:apt_hub.bzl"))),
-        packages = repr(json.decode(rctx.attr.packages)),
-        sets = repr(json.decode(rctx.attr.sets)),
-    ))
+_HUB = Label("//rules/private:apt_hub.bzl")
+_PACKAGE = Label("//rules/private:apt_package.bzl")
+_BASE = Label("//rules/private:apt_base.bzl")
+
+def _lock_arguments(lock, base_architectures):
+    """The arguments of apt_lock_command."""
+    arguments = {name: lock[name] for name in ["command", "error", "lock", "manifest_name"]}
+    if lock["manifest_text"]:
+        arguments |= {"manifest": "manifest.json", "keyrings": sorted(lock["keyrings"])}
+    else:
+        arguments["workspace_manifest"] = lock["workspace_manifest"]
+    if lock["base"]:
+        arguments |= {
+            "base_label": lock["base_label"],
+            "base_status": {":base_status_" + name: name for name in base_architectures},
+        }
+    return arguments
+
+def _visibility(content, name):
+    """The visibility of a package or set."""
+    if name not in content["visible_to"]:
+        return ["//visibility:public"]
+    return ["@@%s//:__subpackages__" % repository for repository in content["visible_to"][name]]
+
+def _apt_hub_impl(rctx):
+    content = json.decode(rctx.attr.content)
+    lock = content["lock"]
+    if lock["manifest_text"]:
+        rctx.file("manifest.json", lock["manifest_text"], executable = False)
+        for keyring, path in rctx.attr.keyrings.items():
+            rctx.symlink(keyring, path)
+    base_architectures = [name for name in lock["architectures"] if platform_label(name)]
+    macros = {"apt_hub": _HUB}
+    calls = [("apt_hub", {
+        "architectures": lock["architectures"],
+        "failures": content["failures"],
+        "lock": _lock_arguments(lock, base_architectures),
+        "packages": {
+            name: {each: package["repository"] for each, package in by_architecture.items()}
+            for name, by_architecture in content["packages"].items()
+        },
+        "sets": content["sets"],
+        "visibility": {name: _visibility(content, name) for name in content["packages"].keys() + content["sets"].keys()},
+    })]
+    if lock["base"]:
+        macros["apt_base"] = _BASE
+        calls.append(("apt_base", {"architectures": base_architectures, "base": lock["base"]}))
+    rctx.file("BUILD.bazel", _build_file(macros, calls), executable = False)
+    for name, by_architecture in content["packages"].items():
+        call = ("apt_package", {"name": name, "architectures": by_architecture, "visibility": _visibility(content, name)})
+        rctx.file(name + "/BUILD.bazel", _build_file({"apt_package": _PACKAGE}, [call]), executable = False)
+    for name, message in content["failures"].items():
+        call = ("apt_package_failure", {"name": name, "architectures": lock["architectures"], "message": message})
+        rctx.file(name + "/BUILD.bazel", _build_file({"apt_package_failure": _PACKAGE}, [call]), executable = False)
+    versions = {
+        name: {each: package["version"] for each, package in by_architecture.items()}
+        for name, by_architecture in content["packages"].items()
+    }
     rctx.file("versions.bzl", """\
 "Versions of packages: a dict from a name to a dict from an OCI architecture to the version."
-
+{missing}
 VERSIONS = {versions}
-""".format(versions = repr(json.decode(rctx.attr.versions))))
+""".format(
+        missing = "\nfail(%s)\n" % repr(content["missing"]) if content["missing"] else "",
+        versions = repr(versions),
+    ), executable = False)
 
 apt_hub = repository_rule(
-    doc = "The names of a lock's packages and sets.",
+    doc = "The names of an install's packages and sets.",
     implementation = _apt_hub_impl,
     attrs = {
-        "packages": attr.string(
+        "content": attr.string(
             mandatory = True,
-            doc = "JSON: object from the name of a package to an object from an OCI architecture to its repository.",
+            doc = "JSON: what `apt_modules.merge` of apt_modules.bzl returns; `missing` is the error if there is no lock.",
         ),
-        "sets": attr.string(
-            mandatory = True,
-            doc = "JSON: object from the name of a set to an object from an OCI architecture to a list of repositories.",
-        ),
-        "versions": attr.string(
-            mandatory = True,
-            doc = "JSON: object from the name of a package to an object from an OCI architecture to its version.",
+        "keyrings": attr.label_keyed_string_dict(
+            doc = "Keyrings of a manifest in tags: a dict from a label to the path beside the manifest.",
         ),
     },
 )

@@ -1,16 +1,20 @@
-"""Tests of the pure functions behind the `apt` extension."""
+"""Tests of the pure functions behind the `apt` extension: locks, names and labels."""
 
 load("@bazel_skylib//lib:unittest.bzl", "asserts", "unittest")
 load(":apt_lock.bzl", "apt_lock")
-load(":apt_names.bzl", "apt_names")
+load(":apt_manifest_tests.bzl", "MANIFEST_TESTS")
+load(":apt_modules_tests.bzl", "MODULES_TESTS")
+load(":apt_names.bzl", "apt_names", "oci_architectures")
+load(":download_auth_tests.bzl", "AUTH_TESTS")
+load(":labels.bzl", "display_label")
 load(":similar_names.bzl", "similar_names")
 
 visibility("private")
 
-def _package(name, version, architecture, sha256):
+def _package(name, version, architecture, sha256, depends = []):
     return {
         "architecture": architecture,
-        "depends": [],
+        "depends": depends,
         "name": name,
         "sha256": sha256,
         "size": 1,
@@ -19,80 +23,129 @@ def _package(name, version, architecture, sha256):
     }
 
 _LOCK = {
+    "base": {"amd64": {"libc6": "2.36-9"}},
     "manifest_sha256": "m",
+    "merged_usr": True,
     "packages": {
-        "libstdc++6_12.2.0-14_amd64": _package("libstdc++6", "12.2.0-14", "amd64", "1"),
-        "tzdata_2025b-0_all": _package("tzdata", "2025b-0", "all", "2"),
+        "gcc-12-base_12.2.0-14_amd64": _package("gcc-12-base", "12.2.0-14", "amd64", "4", ["libstdc++6_12.2.0-14_amd64"]),
+        "libstdc++6_12.2.0-14_amd64": _package("libstdc++6", "12.2.0-14", "amd64", "1", ["gcc-12-base_12.2.0-14_amd64", "tzdata_older"]),
+        "tzdata_2025b-0_all": _package("tzdata", "2025b-0", "all", "2", ["libstdc++6_12.2.0-14_amd64"]),
         "tzdata_older": _package("tzdata", "2025a-0+deb12u1", "all", "3"),
     },
     "sets": {"cc": {
-        "amd64": ["libstdc++6_12.2.0-14_amd64", "tzdata_2025b-0_all"],
-        "s390x": ["tzdata_older"],
+        "amd64": ["gcc-12-base_12.2.0-14_amd64", "libstdc++6_12.2.0-14_amd64", "tzdata_2025b-0_all"],
+        "armhf": ["tzdata_older"],
     }},
-    "version": 2,
+    "version": 3,
 }
 
 def _parse_test_impl(ctx):
     env = unittest.begin(ctx)
-    lock = apt_lock.parse(json.encode(_LOCK), "test.lock.json")
+    lock = apt_lock.parse(json.encode(_LOCK))
     asserts.equals(env, "m", lock.manifest_sha256)
-    asserts.equals(env, ["amd64", "s390x"], lock.architectures)
+    asserts.equals(env, ["amd64", "armhf"], lock.architectures)
+    asserts.true(env, lock.merged_usr)
     asserts.equals(
         env,
-        ["libstdcxx6_amd64", "tzdata_all", "tzdata_all_2025a_0_deb12u1"],
+        ["gcc-12-base_amd64", "libstdcxx6_amd64", "tzdata_all", "tzdata_all_2025a_0_deb12u1"],
         [package.repository for package in lock.packages],
         "a second version gets a repository of its own",
     )
-    asserts.equals(
-        env,
-        ["libstdc++6_12.2.0-14_amd64", "tzdata_2025b-0_all", "tzdata_older"],
-        [package.key for package in lock.packages],
-        "keys are taken as they are",
-    )
+    asserts.equals(env, _LOCK["packages"].keys(), [package.key for package in lock.packages], "keys are taken as they are")
     return unittest.end(env)
 
 _parse_test = unittest.make(_parse_test_impl)
 
-def _update_command_test_impl(ctx):
+def _problem_test_impl(ctx):
     env = unittest.begin(ctx)
-    for name, manifest in {
-        "//:bookworm.lock.json": "bookworm.yaml",
-        "//private/lock:debian12.lock.json": "private/lock/debian12.yaml",
-        "user~//lock:x.lock.json": "lock/x.yaml",
-    }.items():
-        asserts.equals(env, "bazel run @distroless//tools/lock -- " + manifest, apt_lock.update_command(name))
+    asserts.equals(env, None, apt_lock.problem(json.encode(_LOCK)))
+    asserts.equals(env, "lock version 2 is not supported", apt_lock.problem('{"version": 2}'))
+    for text in ["", "[]", "{}", '{"version": "3"}']:
+        asserts.equals(env, "not a lock", apt_lock.problem(text))
     return unittest.end(env)
 
-_update_command_test = unittest.make(_update_command_test_impl)
+_problem_test = unittest.make(_problem_test_impl)
+
+_TEXT = """\
+# A comment.
+version: 1   # another one
+architectures: [amd64, armhf]
+
+keyring: "a #b"
+url: https://example.org/#fragment
+  # An indented one.
+"""
+
+def _normalize_test_impl(ctx):
+    env = unittest.begin(ctx)
+    lines = ["version: 1", "architectures: [amd64, armhf]", 'keyring: "a #b"', "url: https://example.org/#fragment"]
+    asserts.equals(env, "\n".join(lines) + "\n", apt_lock.normalize_manifest(_TEXT))
+    asserts.equals(
+        env,
+        "\n".join(lines + ["base @distroless//base:base_debian12"]) + "\n",
+        apt_lock.normalize_manifest(_TEXT, "@distroless//base:base_debian12"),
+    )
+    asserts.equals(env, apt_lock.normalize_manifest("a: 1\n"), apt_lock.normalize_manifest("\n#\na: 1   # x"))
+    return unittest.end(env)
+
+_normalize_test = unittest.make(_normalize_test_impl)
 
 def _names_test_impl(ctx):
     env = unittest.begin(ctx)
-    lock = apt_lock.parse(json.encode(_LOCK | {"sets": {"cc": {
-        "amd64": ["libstdc++6_12.2.0-14_amd64", "tzdata_2025b-0_all"],
-        "armhf": ["tzdata_older"],
-    }}}), "test.lock.json")
-    names = apt_names(lock, "debian", "test.lock.json")
+    names = apt_names(apt_lock.parse(json.encode(_LOCK)), "debian", "test.lock.json")
     asserts.equals(
         env,
         {
-            "libstdc++6": {"amd64": "debian_libstdcxx6_amd64"},
-            "tzdata": {"amd64": "debian_tzdata_all", "arm": "debian_tzdata_all_2025a_0_deb12u1"},
+            "amd64": {
+                "repository": "debian_tzdata_all",
+                "version": "2025b-0",
+                "triplet": "x86_64-linux-gnu",
+                "closure": ["debian_gcc-12-base_amd64", "debian_libstdcxx6_amd64", "debian_tzdata_all"],
+            },
+            "arm": {
+                "repository": "debian_tzdata_all_2025a_0_deb12u1",
+                "version": "2025a-0+deb12u1",
+                "triplet": "arm-linux-gnueabihf",
+                "closure": ["debian_tzdata_all_2025a_0_deb12u1"],
+            },
         },
-        names.packages,
-        "architectures have OCI's names",
+        names.packages["tzdata"],
+        "architectures have OCI's names, and dependencies of other architectures do not count",
+    )
+    asserts.equals(
+        env,
+        ["debian_gcc-12-base_amd64", "debian_libstdcxx6_amd64"],
+        names.packages["gcc-12-base"]["amd64"]["closure"],
+        "packages may depend on each other",
     )
     asserts.equals(
         env,
         {"cc": {
-            "amd64": ["debian_libstdcxx6_amd64", "debian_tzdata_all"],
+            "amd64": ["debian_gcc-12-base_amd64", "debian_libstdcxx6_amd64", "debian_tzdata_all"],
             "arm": ["debian_tzdata_all_2025a_0_deb12u1"],
         }},
         names.sets,
     )
-    asserts.equals(env, {"amd64": "2025b-0", "arm": "2025a-0+deb12u1"}, names.versions["tzdata"])
+    asserts.equals(env, ["386", "arm"], oci_architectures(["armhf", "x", "i386", "arm64x"]))
     return unittest.end(env)
 
 _names_test = unittest.make(_names_test_impl)
+
+def _display_label_test_impl(ctx):
+    env = unittest.begin(ctx)
+    for repository, expected in {
+        "": "//a:b",
+        "_main~apt~bookworm": "@bookworm//a:b",
+        "distroless+": "@distroless//a:b",
+        "distroless++apt+bookworm": "@bookworm//a:b",
+        "distroless~": "@distroless//a:b",
+        "distroless~1.0": "@distroless//a:b",
+        "distroless~~apt~bookworm": "@bookworm//a:b",
+    }.items():
+        asserts.equals(env, expected, display_label(struct(repo_name = repository, package = "a", name = "b")))
+    return unittest.end(env)
+
+_display_label_test = unittest.make(_display_label_test_impl)
 
 def _similar_names_test_impl(ctx):
     env = unittest.begin(ctx)
@@ -110,4 +163,13 @@ def apt_test_suite(name):
     Args:
       name: string, name of the suite.
     """
-    unittest.suite(name, _parse_test, _update_command_test, _names_test, _similar_names_test)
+    unittest.suite(
+        name,
+        _parse_test,
+        _problem_test,
+        _normalize_test,
+        _names_test,
+        _display_label_test,
+        _similar_names_test,
+        *(AUTH_TESTS + MANIFEST_TESTS + MODULES_TESTS)
+    )

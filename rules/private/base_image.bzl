@@ -5,40 +5,74 @@ load("//rules/providers:oci_image_info.bzl", "OciImageInfo")
 load("//rules/providers:oci_index_info.bzl", "OciIndexInfo")
 load("//tools/python:tool.bzl", "python_tool_attr", "run_python_tool")
 load(":labels.bzl", "display_label")
+load(":oci_platform.bzl", "TARGET_PLATFORM_ATTRS", "platform_text", "target_platform")
 
 visibility("//rules/...")
 
-IMPORT_ATTRS = {
+IMPORT_ATTRS = TARGET_PLATFORM_ATTRS | {
+    "_oci_archive": python_tool_attr("//tools/oci_import:archive"),
     "_oci_import": python_tool_attr("//tools/oci_import"),
 }
 
-def _fail_for_index(ctx, target):
-    """Fails with the name of an image that the index contains."""
-    index = target.label
-    names = [
-        owner.name if (owner.repo_name, owner.package) == (index.repo_name, index.package) else display_label(owner)
-        for owner in [image.manifest.owner for image in target[OciIndexInfo].images]
-        if owner != index
-    ]
-    fail("%s: %s is an index of images for several platforms, but an image for one platform is needed (hint: name one%s)" % (
-        display_label(ctx.label),
-        display_label(index),
-        ", such as " + names[0] if names else "",
-    ))
+# What `image_of_target` accepts, for the docs of attributes and macros.
+BASE_DOC = """an `oci_image`, an `oci_image_index`, or an OCI image layout from elsewhere, a directory or a tar of one. Of
+several images the one for the target platform is taken."""
 
-def _import_layout(ctx, name, target):
-    """Reads an image from a directory that another rule set or tool made, and returns its OciImageInfo."""
-    directories = target[DefaultInfo].files.to_list()
-    if len(directories) != 1 or not (directories[0].is_directory or directories[0].is_source):
-        fail("%s: %s is not an image: it has %d files (hint: an image is one directory, an OCI image layout)" % (
+def base_attr(doc = ""):
+    """The attribute `base`.
+
+    Args:
+      doc: string, what the rule does with it.
+
+    Returns:
+      The attribute.
+    """
+    return attr.label(allow_files = True, doc = "The image underneath: %s%s" % (BASE_DOC, " " + doc if doc else ""))
+
+_ARCHIVE_SUFFIXES = (".tar", ".tar.gz", ".tgz")
+
+def _image_file(ctx, target):
+    """The file of an image from elsewhere: a layout directory, or a tar of one."""
+    files = target[DefaultInfo].files.to_list()
+    groups = target[OutputGroupInfo] if OutputGroupInfo in target else None
+    if len(files) != 1 and hasattr(groups, "oci_tarball"):
+        # The image of rules_img. The blobs in its directory are links to files that are not known here.
+        files = groups.oci_tarball.to_list()
+    if len(files) != 1 or not (files[0].is_directory or files[0].is_source or files[0].basename.endswith(_ARCHIVE_SUFFIXES)):
+        fail("%s: %s is not an image: it has %d files (hint: an image is one directory, an OCI image layout, or a tar of it)" % (
             display_label(ctx.label),
             display_label(target.label),
-            len(directories),
+            len(files),
         ))
-    layout = directories[0]
+    return files[0]
 
-    # The layouts of rules_oci contain symlinks to blobs that are runfiles of the target.
-    layout_files = target[DefaultInfo].default_runfiles.files
+def _unpack_archive(ctx, name, target, archive):
+    """Unpacks a tar of a layout, and returns its directory."""
+    layout = ctx.actions.declare_directory(name + ".base.layout")
+    args = ctx.actions.args()
+    args.add("--archive", archive)
+    args.add_all("--layout-out", [layout], expand_directories = False)
+    args.add("--label", display_label(target.label))
+    run_python_tool(
+        ctx,
+        ctx.attr._oci_archive,
+        arguments = [args],
+        inputs = [archive],
+        outputs = [layout],
+        mnemonic = "OciArchive",
+        progress_message = "Unpacking the base of %{label}",
+    )
+    return layout
+
+def _import_layout(ctx, name, target, platform):
+    """Reads an image from a directory or a tar that another rule set or tool made, and returns its OciImageInfo."""
+    layout = _image_file(ctx, target)
+    layout_files = depset()
+    if not layout.is_directory and layout.basename.endswith(_ARCHIVE_SUFFIXES):
+        layout = _unpack_archive(ctx, name, target, layout)
+    else:
+        # The layouts of rules_oci contain symlinks to blobs that are runfiles of the target.
+        layout_files = target[DefaultInfo].default_runfiles.files
     manifest = ctx.actions.declare_file(name + ".base.manifest.json")
     config = ctx.actions.declare_file(name + ".base.config.json")
     args = ctx.actions.args()
@@ -46,6 +80,8 @@ def _import_layout(ctx, name, target):
     args.add("--manifest-out", manifest)
     args.add("--config-out", config)
     args.add("--label", display_label(target.label))
+    if platform and platform.architecture:
+        args.add("--platform", platform_text(platform))
     run_python_tool(
         ctx,
         ctx.attr._oci_import,
@@ -62,15 +98,62 @@ def _import_layout(ctx, name, target):
         metadata = None,
         parts = depset(),
     )
-    return OciImageInfo(config = config, layers = [layers], manifest = manifest, waivers = depset())
+    return OciImageInfo(
+        architecture = "",
+        config = config,
+        layers = [layers],
+        manifest = manifest,
+        os = "",
+        reports = depset(),
+        variant = "",
+        waivers = depset(),
+    )
+
+def _select_image(ctx, target, platform):
+    """The image of an index for the target platform. If there is none, that is an error."""
+    images = target[OciIndexInfo].images
+    fitting = [each for each in images if (each.os, each.architecture) == (platform.os, platform.architecture)]
+
+    # An index may have several variants of one architecture.
+    best = [each for each in fitting if each.variant == platform.variant] + fitting
+    if best:
+        return best[0]
+    fail("%s: the base %s has no image for the target platform, %s: it has %s (hint: build with %s)" % (
+        display_label(ctx.label),
+        display_label(target.label),
+        platform_text(platform) if platform.architecture else "whose architecture OCI does not know",
+        ", ".join([platform_text(each) for each in images]),
+        "--platforms=@distroless//rules/platforms:%s_%s, or name the image for one architecture as the base" % (
+            images[0].os,
+            images[0].architecture,
+        ),
+    ))
 
 def image_of_target(ctx, name, target):
-    """The image of a target, whatever made it.
+    """The image of a target to build upon, whatever made it. Of an index it is the one for the target platform.
 
     Args:
       ctx: the rule's context. Its attributes include IMPORT_ATTRS.
       name: string, prefix of files to make.
-      target: Target of an `oci_image`, or of exactly one directory, an OCI image layout.
+      target: Target of an `oci_image` or `oci_image_index`, or of an OCI image layout, a directory or a tar of one.
+
+    Returns:
+      An OciImageInfo.
+    """
+    platform = target_platform(ctx)
+    if OciImageInfo in target:
+        return target[OciImageInfo]
+    if OciIndexInfo in target and not [each for each in target[OciIndexInfo].images if not each.architecture]:
+        return _select_image(ctx, target, platform)
+    return _import_layout(ctx, name, target, platform)
+
+def only_image_of_target(ctx, name, target):
+    """The image of a target that must be an image for one platform, whatever made it.
+
+    Args:
+      ctx: the rule's context. Its attributes include IMPORT_ATTRS.
+      name: string, prefix of files to make.
+      target: Target of an `oci_image`, or of an OCI image layout, a directory or a tar of one.
 
     Returns:
       An OciImageInfo.
@@ -78,5 +161,15 @@ def image_of_target(ctx, name, target):
     if OciImageInfo in target:
         return target[OciImageInfo]
     if OciIndexInfo in target:
-        _fail_for_index(ctx, target)
-    return _import_layout(ctx, name, target)
+        index = target.label
+        names = [
+            owner.name if (owner.repo_name, owner.package) == (index.repo_name, index.package) else display_label(owner)
+            for owner in [image.manifest.owner for image in target[OciIndexInfo].images]
+            if owner != index
+        ]
+        fail("%s: %s is an index of images for several platforms, but an image for one platform is needed (hint: name one%s)" % (
+            display_label(ctx.label),
+            display_label(index),
+            ", such as " + names[0] if names else "",
+        ))
+    return _import_layout(ctx, name, target, None)

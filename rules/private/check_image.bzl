@@ -18,27 +18,31 @@ and more. docs/checks.md lists the checks.""",
     "_check_image": python_tool_attr("//tools/check_image"),
 }
 
-def check_image(ctx, name, image, base):
+def check_image(ctx, name, config, layers, base):
     """Checks an image by the metadata of its parts.
+
+    The report is an input of the actions that ship the image. It is not a validation output: Bazel would then check all
+    images that a base refers to, and so build those of an index for all platforms.
 
     Args:
       ctx: the rule's context. Its attributes include CHECK_ATTRS.
       name: string, prefix of the file to make.
-      image: OciImageInfo of the image.
+      config: File, the image's config.
+      layers: list of LayerInfo, all layers of the image, bottom to top.
       base: OciImageInfo of its base, or None.
 
     Returns:
-      File: the report, for the output group of validations. It is written only if nothing was found.
+      File: the report. It is written only if nothing was found.
     """
     report = ctx.actions.declare_file(name + ".check.json")
     base_waivers = base.waivers if base else depset()
     args = ctx.actions.args()
-    args.add("--config", image.config)
-    for layer in image.layers:
+    args.add("--config", config)
+    for layer in layers:
         args.add_all(layer.parts, before_each = "--part")
     args.add_all(ctx.files.waivers, before_each = "--waiver")
     args.add_all(base_waivers, before_each = "--base-waiver")
-    if [layer for layer in image.layers if not layer.parts]:
+    if [layer for layer in layers if not layer.parts]:
         args.add("--incomplete-metadata")
     args.add("--label", display_label(ctx.label))
     args.add("--report-out", report)
@@ -49,8 +53,8 @@ def check_image(ctx, name, image, base):
         ctx.attr._check_image,
         arguments = [args],
         inputs = depset(
-            [image.config],
-            transitive = [image.waivers] + [layer.parts for layer in image.layers],
+            [config] + ctx.files.waivers,
+            transitive = [base_waivers] + [layer.parts for layer in layers],
         ),
         outputs = [report],
         mnemonic = "CheckImage",

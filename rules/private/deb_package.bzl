@@ -1,13 +1,16 @@
 """The macro of a package's repository."""
 
 load(":deb.bzl", "deb")
+load(":deb_files.bzl", "deb_files")
 
 # Generated repositories load it.
 visibility("public")
 
+_PUBLIC = ["//visibility:public"]
+
 # buildifier: disable=unnamed-macro
 def deb_package(file, exclude, include, max_size_mib, merged_usr, optional_exclude, separate_layer):
-    """Declares `:deb`, the package file, and `:part`, the part that is made of it.
+    """Declares `:deb`, the package file, `:part`, the part that is made of it, and `:data` and `:control`, its files.
 
     Args:
       file: string, name of the package file in the repository.
@@ -21,7 +24,7 @@ def deb_package(file, exclude, include, max_size_mib, merged_usr, optional_exclu
     native.filegroup(
         name = "deb",
         srcs = [file],
-        visibility = ["//visibility:public"],
+        visibility = _PUBLIC,
     )
     deb(
         name = "part",
@@ -32,5 +35,13 @@ def deb_package(file, exclude, include, max_size_mib, merged_usr, optional_exclu
         merged_usr = merged_usr,
         optional_exclude = optional_exclude,
         separate_layer = separate_layer,
-        visibility = ["//visibility:public"],
+        visibility = _PUBLIC,
     )
+    for content in ["control", "data"]:
+        deb_files(
+            name = content,
+            content = content,
+            deb = file,
+            max_size_mib = max_size_mib,
+            visibility = _PUBLIC,
+        )

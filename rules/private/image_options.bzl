@@ -4,6 +4,8 @@ This is the only table of them. The rule has an attribute for each form, `<optio
 and looks at the type of the value.
 """
 
+load(":labels.bzl", "is_label")
+
 visibility("//rules/...")
 
 def _option(attribute, doc, line):
@@ -50,7 +52,7 @@ def split_forms(**values):
       A dict from attribute names to values.
     """
     return {
-        option + ("_file" if type(value) in ["string", "Label", "select"] else ""): value
+        option + ("_file" if is_label(value) else ""): value
         for option, value in values.items()
     } | {
         "clear_" + option: values[option] == []

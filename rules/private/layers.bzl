@@ -115,33 +115,64 @@ def _describe_tar(ctx, name, tar):
         parts = depset([part]),
     )
 
-def layers_of_targets(ctx, targets, base_layers):
+def _is_tar(target):
+    return PartsInfo not in target and LayersInfo not in target
+
+def _new_parts(targets, tar_layers):
+    """The part.json files of targets, bottom to top. `tar_layers` has the layers of finished tars by position."""
+    parts = []
+    for position, target in enumerate(targets):
+        if PartsInfo in target:
+            parts.append(depset([part.metadata for part in target[PartsInfo].parts.to_list()], order = "preorder"))
+        elif LayersInfo in target:
+            parts.append(all_parts(target[LayersInfo].layers))
+        else:
+            parts.append(all_parts(tar_layers[position]))
+    return depset(transitive = parts, order = "preorder")
+
+def layers_of_targets(ctx, targets, base_layers, make_last_part = None):
     """Makes the layers that `tars` of an image stand for. Parts that follow each other become one layer.
 
     Args:
       ctx: the rule's context. Its attributes include LAYER_ATTRS and TAR_LAYER_ATTRS.
       targets: list of Target with PartsInfo, LayersInfo, or tar files.
       base_layers: list of LayerInfo, the layers underneath.
+      make_last_part: function from the part.json files (depset) of all targets to a PartInfo, which is added to the topmost
+        layer of parts. It is not called if there is no such layer. None: nothing is added.
 
     Returns:
       A list of LayerInfo, bottom to top.
     """
+    name = ctx.label.name
+    tar_layers = {}
+    positions = []  # of targets with parts
+    for position, target in enumerate(targets):
+        if PartsInfo in target:
+            positions.append(position)
+        elif _is_tar(target):
+            tar_layers[position] = [
+                _describe_tar(ctx, "%s.%d%s" % (name, position, "_%d" % number if number else ""), tar)
+                for number, tar in enumerate(target[DefaultInfo].files.to_list())
+            ]
     layers = []
     pending = []  # depsets of PartInfo
-    for target in targets + [None]:
-        if target and PartsInfo in target:
-            pending.append(target[PartsInfo].parts)
+    first = 0  # position of the first target of `pending`
+    for position, target in enumerate(targets):
+        if PartsInfo not in target:
+            layers += target[LayersInfo].layers if LayersInfo in target else tar_layers[position]
             continue
-        if pending:
-            name = "%s.%d" % (ctx.label.name, len(layers))
-            parts = depset(transitive = pending, order = "preorder")
-            layers += make_layers(ctx, name, parts, base_layers = base_layers + layers)
-            pending = []
-        if not target:
-            break
-        if LayersInfo in target:
-            layers += target[LayersInfo].layers
-        else:
-            for tar in target[DefaultInfo].files.to_list():
-                layers.append(_describe_tar(ctx, "%s.%d" % (ctx.label.name, len(layers)), tar))
+        if not pending:
+            first = position
+        pending.append(target[PartsInfo].parts)
+        if position == positions[-1] and make_last_part:
+            pending.append(depset([make_last_part(_new_parts(targets, tar_layers))]))
+        if position + 1 < len(targets) and PartsInfo in targets[position + 1]:
+            continue
+        layers += make_layers(
+            ctx,
+            "%s.%d" % (name, first),
+            depset(transitive = pending, order = "preorder"),
+            base_layers = base_layers + layers,
+        )
+        pending = []
     return layers

@@ -25,15 +25,16 @@ def oci_image(
         annotations = None,
         created = None,
         ref = None,
+        ld_so_cache = True,
         check = True,
         waivers = [],
         **kwargs):
-    """An image for one platform. The attributes are those of rules_oci; `ref`, `check` and `waivers` are new.
+    """An image for one platform. The attributes are those of rules_oci; `ref`, `ld_so_cache`, `check` and `waivers` are new.
 
     ```
     oci_image(
         name = "image",
-        base = "@distroless//base:base_nonroot_amd64_debian12",
+        base = "@distroless//base:base_nonroot_debian12",
         entrypoint = ["/app/server"],
         tars = [":app"],
     )
@@ -49,12 +50,16 @@ def oci_image(
 
     Args:
       name: string, name of the target.
-      base: label of the image underneath: an `oci_image`, or one OCI image layout directory from elsewhere.
+      base: label of the image underneath: an `oci_image`, an `oci_image_index`, or an OCI image layout from elsewhere, a
+        directory or a tar of one, such as an image of rules_oci or rules_img. Of several images the one for the target
+        platform is taken.
       tars: list of labels, the layers above those of the base, bottom to top: tar files (plain, gzip, zstd), `oci_layer`
         targets, and parts (packages, package sets, generated files). Parts that follow each other become one layer.
-      os: string, OCI operating system, such as `linux`. Required without a base, forbidden with one.
-      architecture: string, OCI architecture, such as `arm64`. Required without a base, forbidden with one.
-      variant: string, OCI variant of the architecture, such as `v8`.
+      os: string, OCI operating system, `linux` by default. An image has the platform of its base, so this, `architecture`
+        and `variant` are forbidden with a base.
+      architecture: string, OCI architecture, such as `arm64`. Without a base it is that of the target platform by default.
+      variant: string, OCI variant of the architecture, such as `v8`. If `architecture` is not set either, it is that of
+        the target platform.
       entrypoint: list of strings or label of a file: program and first arguments. It replaces the entrypoint of the
         base, and clears its cmd. An empty list only clears.
       cmd: list of strings or label of a file: arguments of the entrypoint. It replaces the cmd of the base. An empty list
@@ -70,6 +75,9 @@ def oci_image(
       created: label of a file with the time of creation, RFC 3339. By default it is the newest time in the layers.
       ref: string, name of the image when its layout or tarball is loaded, such as `cc:debian13`. By default it is the
         target's package and name: `cc:debian13` for `//cc:cc_debian13`, `app:image` for `//app:image`.
+      ld_so_cache: bool, whether to add `/etc/ld.so.cache` if a program or library in `tars` needs a library that the image has,
+        but that the loader finds with a cache only, such as one in `/usr/local/lib`, or if the cache of `base` lacks a library
+        in `tars`.
       check: bool, whether to check the image while it is built: that libraries are found, that no two packages own one
         path, and more. docs/checks.md lists the checks.
       waivers: list of labels of JSON files with findings of the checks to accept, and why. Images that have this one
@@ -82,6 +90,7 @@ def oci_image(
         base = base,
         check = check,
         created = created,
+        ld_so_cache = ld_so_cache,
         os = os,
         ref = ref,
         tars = tars,

@@ -18,6 +18,19 @@ def oci_image_index(name, *, images, platforms = [], annotations = {}, ref = Non
     )
     ```
 
+    Or one image, built for each platform:
+
+    ```
+    oci_image_index(
+        name = "index",
+        images = [":image"],
+        platforms = [
+            "@distroless//rules/platforms:linux_amd64",
+            "@distroless//rules/platforms:linux_arm64",
+        ],
+    )
+    ```
+
     It declares two targets:
       * `<name>`: an OCI image layout, a directory. With `--output_groups=oci_tarball` Bazel builds `<name>.oci.tar`
         instead, the layout as one tar.
@@ -27,7 +40,7 @@ def oci_image_index(name, *, images, platforms = [], annotations = {}, ref = Non
       name: string, name of the target.
       images: list of labels: images for one platform each, or, with `platforms`, one image that is built for each of
         them. An image is an `oci_image`, or one OCI image layout directory from elsewhere.
-      platforms: list of labels of `platform` targets to build the one image for.
+      platforms: list of labels of `platform` targets to build the one image for, in the order of the index.
       annotations: dict of strings, annotations of the index.
       ref: string, name of the index when its layout or tarball is loaded, such as `cc:debian13`. By default it is the
         target's package and name, as for `oci_image`.

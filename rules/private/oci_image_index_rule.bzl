@@ -2,9 +2,10 @@
 
 load("//rules/providers:oci_index_info.bzl", "OciIndexInfo")
 load("//tools/python:tool.bzl", "python_tool_attr", "run_python_tool")
-load(":base_image.bzl", "IMPORT_ATTRS", "image_of_target")
+load(":base_image.bzl", "IMPORT_ATTRS", "only_image_of_target")
 load(":labels.bzl", "display_label")
 load(":oci_layout.bzl", "LAYOUT_ATTRS", "pack_layout", "write_layout")
+load(":oci_platform.bzl", "platform_text")
 
 visibility("//rules/...")
 
@@ -13,13 +14,36 @@ _PLATFORMS = "//command_line_option:platforms"
 def _platforms_transition_impl(settings, attr):
     if not attr.platforms:
         return {"": {_PLATFORMS: settings[_PLATFORMS]}}
-    return {str(platform): {_PLATFORMS: [str(platform)]} for platform in attr.platforms}
+    return {str(number): {_PLATFORMS: [str(platform)]} for number, platform in enumerate(attr.platforms)}
 
 _platforms_transition = transition(
     implementation = _platforms_transition_impl,
     inputs = [_PLATFORMS],
     outputs = [_PLATFORMS],
 )
+
+def _images(ctx):
+    """The targets of the images, in the order of the index."""
+    if not ctx.attr.platforms:
+        return ctx.attr.images
+
+    # Bazel orders the targets of a transition by their configurations, which differ between hosts.
+    return [ctx.split_attr.images[str(number)][0] for number in range(len(ctx.attr.platforms))]
+
+def _check_platforms(ctx, images):
+    """Fails if an image that is built for several platforms is for one of them whatever the target platform."""
+    seen = {}
+    for image in images if ctx.attr.platforms else []:
+        platform = platform_text(image)
+        if platform in seen:
+            fail(("%s: %s is for %s on two of `platforms` (hint: its base and its packages must follow the platform: name an " +
+                  "index as `base`, and packages without an architecture)") % (
+                display_label(ctx.label),
+                display_label(image.manifest.owner),
+                platform,
+            ))
+        if platform:
+            seen[platform] = True
 
 def _oci_image_index_impl(ctx):
     name = ctx.label.name
@@ -28,9 +52,10 @@ def _oci_image_index_impl(ctx):
     if ctx.attr.platforms and len(ctx.attr.images) != len(ctx.attr.platforms):
         fail("%s: `images` must name one image if `platforms` is set (hint: it is built for each platform)" % display_label(ctx.label))
     images = [
-        image_of_target(ctx, "%s.%d" % (name, number), target)
-        for number, target in enumerate(ctx.attr.images)
+        only_image_of_target(ctx, "%s.%d" % (name, number), target)
+        for number, target in enumerate(_images(ctx))
     ]
+    _check_platforms(ctx, images)
     index = ctx.actions.declare_file(name + ".index.json")
     digest = ctx.actions.declare_file(name + ".json.sha256")
     args = ctx.actions.args()

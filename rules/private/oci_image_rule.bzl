@@ -2,26 +2,25 @@
 
 load("//rules/providers:oci_image_info.bzl", "OciImageInfo")
 load("//tools/python:tool.bzl", "python_tool_attr", "run_python_tool")
-load(":base_image.bzl", "IMPORT_ATTRS", "image_of_target")
+load(":base_image.bzl", "IMPORT_ATTRS", "base_attr", "image_of_target")
 load(":check_image.bzl", "CHECK_ATTRS", "check_image")
 load(":image_options.bzl", "OPTION_ATTRS", "add_option_files", "option_values")
 load(":labels.bzl", "display_label")
 load(":layers.bzl", "LAYER_ATTRS", "PART_SUFFIXES", "TAR_LAYER_ATTRS", "TAR_SUFFIXES", "layers_of_targets")
+load(":ld_so_cache.bzl", "LD_SO_CACHE_ATTRS", "ld_so_cache_if_needed")
 load(":oci_layout.bzl", "LAYOUT_ATTRS", "pack_layout", "write_layout")
+load(":oci_platform.bzl", "default_variant", "target_platform")
 
 visibility("//rules/...")
 
-_ATTRS = CHECK_ATTRS | IMPORT_ATTRS | LAYER_ATTRS | LAYOUT_ATTRS | OPTION_ATTRS | TAR_LAYER_ATTRS | {
-    "architecture": attr.string(doc = "OCI architecture, which is Go's name. Required without a base."),
-    "base": attr.label(
-        allow_files = True,
-        doc = "The image underneath: an `oci_image`, or one OCI image layout directory from elsewhere.",
-    ),
+_ATTRS = IMPORT_ATTRS | CHECK_ATTRS | LAYER_ATTRS | LAYOUT_ATTRS | LD_SO_CACHE_ATTRS | OPTION_ATTRS | TAR_LAYER_ATTRS | {
+    "architecture": attr.string(doc = "OCI architecture, which is Go's name. By default that of the base, or of the target platform."),
+    "base": base_attr(),
     "created": attr.label(
         allow_single_file = True,
         doc = "File with the time of creation, RFC 3339. By default it is the newest time in the layers.",
     ),
-    "os": attr.string(doc = "OCI operating system. Required without a base."),
+    "os": attr.string(doc = "OCI operating system. By default that of the base, or `linux`."),
     "tars": attr.label_list(
         allow_files = TAR_SUFFIXES + PART_SUFFIXES,
         doc = """Layers above those of the base, bottom to top: tar files (plain, gzip, zstd), `oci_layer` targets, and parts
@@ -33,19 +32,40 @@ _ATTRS = CHECK_ATTRS | IMPORT_ATTRS | LAYER_ATTRS | LAYOUT_ATTRS | OPTION_ATTRS 
     "_oci_image": python_tool_attr("//tools/oci_image"),
 }
 
-def _write_options(ctx, name):
+def _platform(ctx, base):
+    """The platform of the image, as fields of OciImageInfo. It is the base's, as given, or else the target platform."""
+    if base:
+        for option in ["os", "architecture", "variant"]:
+            if getattr(ctx.attr, option):
+                fail("%s: `%s` is set, but an image has the platform of its base (hint: remove it)" % (
+                    display_label(ctx.label),
+                    option,
+                ))
+        return {"architecture": base.architecture, "os": base.os, "variant": base.variant}
+    target = target_platform(ctx)
+    architecture = ctx.attr.architecture or target.architecture
+    if not architecture:
+        fail(("%s: the target platform has no OCI architecture (hint: set `base` or `architecture`, or build with " +
+              "--platforms=@distroless//rules/platforms:linux_amd64)") % display_label(ctx.label))
+    variant = ctx.attr.variant or ("" if ctx.attr.architecture else default_variant(architecture))
+    return {"architecture": architecture, "os": ctx.attr.os or target.os, "variant": variant}
+
+def _write_options(ctx, name, platform):
     """Writes options.json, what the image's config says. An option that is not given is null."""
     options = ctx.actions.declare_file(name + ".options.json")
     values = {"version": 1} | option_values(ctx) | {
+        option: value or None
+        for option, value in platform.items()
+    } | {
         option: getattr(ctx.attr, option) or None
-        for option in ["architecture", "os", "user", "variant", "workdir"]
+        for option in ["user", "workdir"]
     }
     ctx.actions.write(options, json.encode(values))
     return options
 
-def _describe_image(ctx, name, base, layers):
+def _describe_image(ctx, name, base, layers, platform):
     """Writes config, manifest and digest. Returns the three files."""
-    options = _write_options(ctx, name)
+    options = _write_options(ctx, name, {} if base else platform)
     config = ctx.actions.declare_file(name + ".config.json")
     manifest = ctx.actions.declare_file(name + ".manifest.json")
     digest = ctx.actions.declare_file(name + ".json.sha256")
@@ -80,20 +100,29 @@ def _describe_image(ctx, name, base, layers):
 def _oci_image_impl(ctx):
     name = ctx.label.name
     base = image_of_target(ctx, name, ctx.attr.base) if ctx.attr.base else None
-    if not base and not (ctx.attr.os and ctx.attr.architecture):
-        fail("%s: the platform is unknown (hint: set `base`, or `os` and `architecture`)" % display_label(ctx.label))
+    platform = _platform(ctx, base)
     base_layers = base.layers if base else []
-    layers = layers_of_targets(ctx, ctx.attr.tars, base_layers)
-    config, manifest, digest = _describe_image(ctx, name, base, layers)
+    has_metadata = not [layer for layer in base_layers if not layer.parts]
+    make_cache = lambda new_parts: ld_so_cache_if_needed(ctx, base_layers, new_parts)
+    layers = layers_of_targets(
+        ctx,
+        ctx.attr.tars,
+        base_layers,
+        make_last_part = make_cache if ctx.attr.ld_so_cache and has_metadata and platform["os"] == "linux" else None,
+    )
+    config, manifest, digest = _describe_image(ctx, name, base, layers, platform)
+    layers = base_layers + layers
+    report = check_image(ctx, name, config, layers, base) if ctx.attr.check else None
     image = OciImageInfo(
         config = config,
-        layers = base_layers + layers,
+        layers = layers,
         manifest = manifest,
+        reports = depset([report] if report else []),
         waivers = depset(ctx.files.waivers, transitive = [base.waivers] if base else []),
+        **platform
     )
     directory = write_layout(ctx, name, [image])
     layout = depset([directory])
-    report = check_image(ctx, name, image, base) if ctx.attr.check else None
     return [
         # Rule sets that take a layout as their base read its runfiles, even if there are none.
         DefaultInfo(files = layout, runfiles = ctx.runfiles(transitive_files = layout)),
@@ -103,7 +132,7 @@ def _oci_image_impl(ctx):
             digest = depset([digest]),
             config = depset([config]),
             manifest = depset([manifest]),
-            _validation = depset([report] if report else []),
+            check = image.reports,
         ),
         image,
     ]

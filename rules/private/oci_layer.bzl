@@ -1,8 +1,8 @@
 """The rule `oci_layer`: parts joined to a layer."""
 
 load("//rules/providers:layers_info.bzl", "LayersInfo")
-load("//rules/providers:oci_image_info.bzl", "OciImageInfo")
 load("//rules/providers:parts_info.bzl", "PartsInfo")
+load(":base_image.bzl", "IMPORT_ATTRS", "base_attr", "image_of_target")
 load(":labels.bzl", "display_label")
 load(":layers.bzl", "LAYER_ATTRS", "all_parts", "make_layers")
 
@@ -16,7 +16,7 @@ def _oci_layer_impl(ctx):
         ctx,
         ctx.label.name,
         parts,
-        base_layers = ctx.attr.base[OciImageInfo].layers if ctx.attr.base else [],
+        base_layers = image_of_target(ctx, ctx.label.name, ctx.attr.base).layers if ctx.attr.base else [],
     )
     return [
         DefaultInfo(files = depset([layer.blob for layer in layers])),
@@ -43,12 +43,9 @@ oci_layer(
 )
 ```""",
     implementation = _oci_layer_impl,
-    attrs = LAYER_ATTRS | {
-        "base": attr.label(
-            providers = [OciImageInfo],
-            doc = """The image underneath. If one of its packages owns a path of the layer too, building the layer fails.
-A directory that no part of the layer declares gets its mode and owner from there.""",
-        ),
+    attrs = IMPORT_ATTRS | LAYER_ATTRS | {
+        "base": base_attr("""If one of its packages owns a path of the layer too, building the layer fails. A directory that no part
+of the layer declares gets its mode and owner from there."""),
         "parts": attr.label_list(
             providers = [PartsInfo],
             mandatory = True,

@@ -36,7 +36,7 @@ def write_layout(ctx, name, images, index = None):
         args.add("--manifest", image.manifest)
         args.add("--config", image.config)
         inputs += [image.manifest, image.config]
-    imported = []
+    others = [image.reports for image in images]
 
     # Images of one index share layers.
     layers = {layer.layout or layer.blob: layer for image in images for layer in image.layers}
@@ -44,7 +44,7 @@ def write_layout(ctx, name, images, index = None):
         if layer.layout:
             args.add_all("--layout", [layer.layout], expand_directories = False)
             inputs.append(layer.layout)
-            imported.append(layer.layout_files)
+            others.append(layer.layout_files)
 
             # What symlinks in the layout may lead to. In a sandbox the files of the layout are symlinks too.
             files = depset([layer.layout], transitive = [layer.layout_files])
@@ -62,7 +62,7 @@ def write_layout(ctx, name, images, index = None):
         ctx,
         ctx.attr._oci_layout,
         arguments = [args],
-        inputs = depset(inputs, transitive = imported),
+        inputs = depset(inputs, transitive = others),
         outputs = [layout],
         mnemonic = "OciLayout",
         progress_message = "Writing the layout of %{label}",

@@ -28,7 +28,7 @@ def compression(ctx):
     """The compression of the build, `gzip` or `zstd`."""
     return ctx.attr._compression[BuildSettingInfo].value
 
-def make_part(ctx, tool, *, arguments, inputs, mnemonic, progress_message, separate_layer = False):
+def make_part(ctx, tool, *, arguments, inputs, mnemonic, progress_message, name = None, separate_layer = False):
     """Runs a tool that makes one part, and returns the rule's providers.
 
     Args:
@@ -38,12 +38,13 @@ def make_part(ctx, tool, *, arguments, inputs, mnemonic, progress_message, separ
       inputs: list or depset of File.
       mnemonic: string, the action's mnemonic.
       progress_message: string, the action's progress message.
+      name: string, prefix of the files to make, by default the target's name.
       separate_layer: bool, whether the part is a layer of its own.
 
     Returns:
       A list of DefaultInfo and PartsInfo.
     """
-    name = ctx.label.name
+    name = name or ctx.label.name
     kind = compression(ctx)
     blob = ctx.actions.declare_file("%s.%s.%s" % (name, "tar" if separate_layer else "part", COMPRESSION_SUFFIX[kind]))
     metadata = ctx.actions.declare_file(name + ".part.json")

@@ -18,6 +18,37 @@ _CPUS = {
 def _condition(architecture):
     return Label("//rules/platforms:is_" + architecture)
 
+def platform_label(architecture):
+    """The platform of an architecture.
+
+    Args:
+      architecture: string, OCI's name of the architecture.
+
+    Returns:
+      A Label, or None if the architecture has no platform.
+    """
+    return Label("//rules/platforms:linux_" + architecture) if architecture in _CPUS else None
+
+def missing_architecture(what, architectures, fix):
+    """The error of a target that follows the platform, for a platform that it is not for.
+
+    Args:
+      what: string, what there is for `architectures` only, such as "package 'curl' is locked".
+      architectures: iterable of OCI's names of architectures.
+      fix: string, what makes the target be for others.
+
+    Returns:
+      A string.
+    """
+    architectures = sorted(architectures)
+    buildable = [each for each in architectures if each in _CPUS] or architectures
+    return "%s for %s only (hint: build for --platforms=@distroless//rules/platforms:linux_%s, or %s)" % (
+        what,
+        ", ".join(architectures),
+        buildable[0],
+        fix,
+    )
+
 def select_architecture(values, no_match_error):
     """Selects by the architecture of the target platform.
 
@@ -34,6 +65,14 @@ def select_architecture(values, no_match_error):
         {_condition(name): value for name, value in values.items() if name in _CPUS},
         no_match_error = no_match_error,
     )
+
+def target_architecture():
+    """OCI's name of the target platform's architecture.
+
+    Returns:
+      A select of strings, "" if the architecture has no platform here.
+    """
+    return select({_condition(name): name for name in _CPUS} | {"//conditions:default": ""})
 
 # buildifier: disable=unnamed-macro
 def declare_platforms():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 
-from tools.check_image import checks, config_checks, elf_checks, path_checks
+from tools.check_image import checks, config_checks, elf_checks, path_checks, version_checks
 from tools.check_image.findings import Finding
 from tools.check_image.report import Report, write_report
 from tools.check_image.waivers import apply_waivers, read_waivers
@@ -16,6 +16,7 @@ from tools.lib.debian.architectures import find_architecture
 from tools.lib.oci.image_config import ImageConfig, parse_config
 from tools.lib.part.overlay import Overlay
 from tools.lib.part.part_json import read_part
+from tools.lib.part.repeated import without_repeated
 from tools.lib.rootfs.image import ImageView
 
 # What these checks miss may be in a layer without metadata.
@@ -68,7 +69,7 @@ def main(argv: Sequence[str]) -> int:
         for path in paths
         for waiver in read_waivers(path, in_base=in_base)
     ]
-    parts = [read_part(path) for path in args.part]
+    parts = without_repeated([read_part(path) for path in args.part])
     try:
         image = ImageView(parts)
     except ToolError:
@@ -106,6 +107,7 @@ def _check(image: ImageView, config: ImageConfig, library_path: Sequence[str]) -
     yield from path_checks.check_merged_usr(image.parts)
     yield from checks.check_packages(image)
     yield from checks.check_copyrights(image)
+    yield from version_checks.check_versions(image)
     yield from checks.check_modes(image)
     if platform.os != "linux":
         return  # links, programs and users are something else there

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Iterator, Sequence
 
 from tools.check_image.findings import Finding
@@ -15,6 +16,10 @@ _SETUID, _SETGID, _STICKY, _OTHERS_WRITE = 0o4000, 0o2000, 0o1000, 0o0002
 _MOUNTED = ("/proc/", "/sys/", "/dev/", "/run/")
 # Only readers of documentation follow a link here.
 _DOCUMENTATION = ("usr/share/doc/", "usr/share/man/", "usr/share/info/")
+
+# Where programs and the loader look. Elsewhere packages have links to files of packages that they
+# only suggest, and to what their maintainer scripts or an administrator make.
+_SEARCHED = re.compile(r"(usr/)?(s?bin|lib[^/]*)/.*|etc/(ssl|alternatives)/.*|etc/os-release")
 
 _STATUS = "var/lib/dpkg/status.d/"
 
@@ -106,16 +111,23 @@ def check_architectures(parts: Sequence[Part], architecture: str) -> Iterator[Fi
                 check="architecture",
                 owner=part.owner,
                 fault=f"for {part.architecture}, but the image is for {architecture}",
-                hint=f"use the package for {architecture}",
+                hint=f"use one for {architecture}: a label without an architecture follows"
+                " the platform",
             )
 
 
 def check_links(image: ImageView) -> Iterator[Finding]:
-    """Symlinks that lead nowhere, except into what the runtime mounts and in documentation."""
+    """Symlinks that lead nowhere.
+
+    Those into what the runtime mounts and in documentation may, and so may those of packages where
+    neither programs nor libraries are searched.
+    """
     for owned in image.overlay.entries.values():
         entry = owned.entry
         path = entry.path
         if entry.type != "symlink" or path.startswith(_DOCUMENTATION) or image.exists(path):
+            continue
+        if owned.part.package is not None and not _SEARCHED.fullmatch(path):
             continue
         target = posixpath.normpath(posixpath.join("/", posixpath.dirname(path), entry.link))
         if f"{target}/".startswith(_MOUNTED):

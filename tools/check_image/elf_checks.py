@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterator, Sequence
 
 from tools.check_image.findings import Finding
-from tools.check_image.loader import Loader
 from tools.lib.debian.architectures import Architecture
 from tools.lib.debian.merged_usr import MERGED_USR_DIRECTORIES
 from tools.lib.rootfs.image import ElfFile, ImageView
+from tools.lib.rootfs.loader import Loader
 
 
 def check_machines(image: ImageView, architecture: Architecture) -> Iterator[Finding]:
@@ -71,14 +72,39 @@ def check_libraries(
     image: ImageView, architecture: Architecture, library_path: Sequence[str]
 ) -> Iterator[Finding]:
     """Needed libraries that ld.so would not find."""
+    files: dict[str, list[ElfFile]] = {}
+    for elf in image.elf_files:
+        if elf.info.machine == architecture.machine:
+            for name in {elf.info.soname or "", posixpath.basename(elf.path)}:
+                files.setdefault(name, []).append(elf)
     for elf, library in Loader(image, architecture, library_path).missing():
-        yield _finding(
-            "library",
-            elf,
-            library,
-            f"needs {library}, which ld.so does not find in the image",
-            "add the package that has it, or list it in a file of `waivers`",
-        )
+        fault, hint = _describe_missing(image, library, files.get(library, ()), architecture)
+        yield _finding("library", elf, library, fault, hint)
+
+
+def _describe_missing(
+    image: ImageView, library: str, files: Sequence[ElfFile], architecture: Architecture
+) -> tuple[str, str]:
+    """The fault and the hint of a library that ld.so does not find; the image may have it."""
+    fault = f"needs {library}, which ld.so does not find in the image"
+    for part in image.parts:
+        for each in part.alternatives.known:
+            if part.package and posixpath.basename(each.master.link) == library:
+                name = part.package.name
+                return (
+                    f"{fault}: it is {each.master.path}, an alternative of {name}",
+                    f"add an `alternatives` target with {name}",
+                )
+    if not files:
+        return fault, "add the package that has it, or list it in a file of `waivers`"
+    file = files[0]
+    directory = posixpath.dirname(file.path)
+    link = f"{architecture.library_directories[-1]}/{library}"
+    return (
+        f"{fault}: it is in /{directory}, from {file.owner}",
+        f"add an `ld_so_cache` with directories = ['/{directory}'], a link {link} with `symlinks`,"
+        " or LD_LIBRARY_PATH to `env`",
+    )
 
 
 def _finding(check: str, elf: ElfFile, subject: str, fault: str, hint: str) -> Finding:

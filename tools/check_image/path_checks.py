@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from tools.check_image.findings import Finding
 from tools.lib.debian.merged_usr import MERGED_USR_DIRECTORIES, is_merged_link
+from tools.lib.part.collisions import SAME_PACKAGE_HINT, is_same_package
 from tools.lib.part.merge import DirectoryClaims, mode_and_owner
 from tools.lib.part.overlay import Conflict, OwnedDirectory, OwnedEntry
 from tools.lib.part.part import Blob, Part, PartDirectory, PartEntry
@@ -19,6 +20,16 @@ _ROOT = Part(
     directories=(PartDirectory(path="", mode=0o755, uid=0, gid=0, mtime=0),),
     entries=(),
 )
+
+_TRUST_STORE = "use `trust_store`, which adds to the image's certificates"
+
+# How a generated part takes the place of a file of the base.
+_REPLACEMENTS = {
+    "etc/passwd": "set `base` of the target to the image underneath, whose users stay then",
+    "etc/group": "set `base` of the target to the image underneath, whose groups stay then",
+    "etc/ssl/certs/ca-certificates.crt": _TRUST_STORE,
+    "etc/ssl/certs/java/cacerts": _TRUST_STORE,
+}
 
 
 def check_paths(conflicts: Iterable[Conflict]) -> Iterator[Finding]:
@@ -39,7 +50,7 @@ def check_paths(conflicts: Iterable[Conflict]) -> Iterator[Finding]:
                 path=entry.path,
                 owner=part.owner,
                 fault=_describe_conflict(entry, previous),
-                hint=_conflict_hint(entry, part),
+                hint=_conflict_hint(entry, part, previous.part),
             )
 
 
@@ -62,11 +73,13 @@ def _type(owned: OwnedEntry | OwnedDirectory) -> str:
     return f"symlink to {owned.entry.link}" if owned.entry.type == "symlink" else owned.entry.type
 
 
-def _conflict_hint(entry: PartEntry | PartDirectory, part: Part) -> str:
+def _conflict_hint(entry: PartEntry | PartDirectory, part: Part, other: Part) -> str:
+    if is_same_package(part, other):
+        return SAME_PACKAGE_HINT
     if part.package is not None:
         return "exclude it from one of them"
     if not part.foreign:
-        return "leave it out, or list it in a file of `waivers` with the reason to replace it"
+        return _REPLACEMENTS.get(entry.path, "leave it out, or list it in `replaces` of the target")
     if isinstance(entry, PartDirectory):
         return "leave the entry of the directory itself out of the tar"
     return "leave it out of the tar, or list it in a file of `waivers`"

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from tools.check_image import checks, elf_checks
+from tools.lib.debian.alternatives import read_alternatives
 from tools.lib.debian.architectures import find_architecture
 from tools.lib.part.part import Part, PartEntry
 from tools.lib.part.testing import ARM64, directory, elf, file, part, symlink
@@ -114,6 +117,25 @@ def test_links(entries: list[PartEntry], expected: list[str]) -> None:
     assert [found.path for found in checks.check_links(ImageView(parts))] == expected
 
 
+@pytest.mark.parametrize(
+    ("path", "found"),
+    [
+        ("etc/rmt", False),
+        ("usr/share/nginx/modules", False),
+        ("usr/bin/x", True),
+        ("lib/x.so", True),
+        ("lib64/x", True),
+        ("usr/lib/x/y.so", True),
+        ("etc/alternatives/x", True),
+        ("etc/ssl/certs/x.pem", True),
+        ("etc/os-release", True),
+    ],
+)
+def test_links_of_packages_are_checked_where_programs_look(path: str, found: bool) -> None:
+    image = ImageView([part(symlink(path, "gone"), package="x")])
+    assert [each.path for each in checks.check_links(image)] == [path] * found
+
+
 def test_link_to_an_empty_directory() -> None:
     parts = [part(symlink("etc/x", "/srv")), part(directories=(directory("srv"),))]
     assert list(checks.check_links(ImageView(parts))) == []
@@ -159,3 +181,29 @@ def test_elf_file_for_another_machine() -> None:
     image = ImageView([part(elf("bin/x"), elf("bin/y", machine=ARM64), package="a")])
     (found,) = elf_checks.check_machines(image, AMD64)
     assert (found.path, found.owner, found.check) == ("bin/y", "a 1", "architecture")
+
+
+@pytest.mark.parametrize(
+    ("path", "script", "hint"),
+    [
+        (
+            "usr/lib/blas/libblas.so.3",
+            "update-alternatives --install /usr/lib/libblas.so.3 blas /usr/lib/blas/libblas.so.3 1",
+            "add an `alternatives` target with libblas3",
+        ),
+        (
+            "opt/lib/libblas.so.3",
+            "",
+            "add an `ld_so_cache` with directories = ['/opt/lib'], a link /usr/lib/libblas.so.3",
+        ),
+        ("usr/lib/other.so", "", "add the package that has it, or "),
+    ],
+)
+def test_a_missing_library_that_lies_elsewhere(path: str, script: str, hint: str) -> None:
+    package = part(elf(path), package="libblas3")
+    package = replace(package, alternatives=read_alternatives(script))
+    image = ImageView([part(elf("usr/bin/x", "libblas.so.3", interpreter="/ld.so")), package])
+    (found,) = elf_checks.check_libraries(image, AMD64, [])
+    assert found.subject == "libblas.so.3"
+    assert found.hint.startswith(hint)
+    assert ("from libblas3" in found.fault) == path.startswith("opt/")

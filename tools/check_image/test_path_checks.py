@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
 from tools.check_image.findings import Finding
 from tools.check_image.path_checks import check_directories, check_merged_usr, check_paths
+from tools.lib.debian.package import BinaryPackage
 from tools.lib.part.part import Part, PartEntry
 from tools.lib.part.testing import directory, file, hardlink, part, symlink
 from tools.lib.rootfs.image import ImageView
@@ -23,13 +25,17 @@ def test_duplicate_entry_names_both_parts() -> None:
     assert found.hint == "exclude it from one of them"
 
 
-def test_generated_entry_over_one_of_the_base_has_a_hint_that_works() -> None:
-    base, own = (part(file("etc/passwd"), label=label) for label in ("//base:passwd", "//:passwd"))
+@pytest.mark.parametrize(
+    ("path", "hint"),
+    [
+        ("etc/passwd", "set `base` of the target to the image underneath, whose users stay then"),
+        ("etc/x", "leave it out, or list it in `replaces` of the target"),
+    ],
+)
+def test_generated_entry_over_one_of_the_base_has_a_hint_that_works(path: str, hint: str) -> None:
+    base, own = (part(file(path), label=label) for label in ("//base:passwd", "//:passwd"))
     (found,) = path_findings(base, own)
-    # A base has no `exclude`.
-    assert found.hint == (
-        "leave it out, or list it in a file of `waivers` with the reason to replace it"
-    )
+    assert found.hint == hint
 
 
 def test_replaced_path_is_not_a_duplicate() -> None:
@@ -192,3 +198,11 @@ def test_whiteout_makes_room() -> None:
     deletes = tar(file("etc/.wh.passwd"))
     assert tar_findings(deletes, part(file("etc/passwd"), package="b")) == []
     assert tar_findings(tar(file("etc/.wh.passwd"), file("etc/passwd"))) == []
+
+
+def test_two_versions_of_a_package_have_a_hint_about_locks() -> None:
+    old = part(file("usr/a"), package="libssl3")
+    new = replace(old, package=BinaryPackage("libssl3", "2", "amd64", "libssl3"))
+    (found,) = path_findings(old, new)
+    assert found.fault == "duplicate entry: also in libssl3 1"
+    assert found.hint.startswith("lock them together: set `base` of apt.install")

@@ -32,6 +32,7 @@ CHECKS = (
     "setuid",
     "status",
     "user",
+    "version",
     "writable",
 )
 _FIELDS = ("architectures", "check", "loaded_from", "path", "reason", "subject")

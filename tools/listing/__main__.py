@@ -9,6 +9,7 @@ from tools.lib.cli.errors import run
 from tools.lib.cli.files import atomic_write
 from tools.lib.cli.flags import Parser
 from tools.lib.part.part_json import read_part
+from tools.lib.part.repeated import are_repeated
 from tools.listing.listing import listing_lines
 
 
@@ -31,8 +32,10 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--listing-out", required=True, help="output: the lines, sorted by path")
     args = parser.parse_args(argv)
 
-    parts = [read_part(path) for path in args.part]
     base_parts = [read_part(path) for path in args.base_part]
+    given = [read_part(path) for path in args.part]
+    repeated = are_repeated(given, base_parts)
+    parts = [part for part, again in zip(given, repeated, strict=True) if not again]
     with atomic_write(args.listing_out) as out:
         out.writelines(listing_lines(parts, base_parts))
     return 0

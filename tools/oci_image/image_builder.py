@@ -83,7 +83,9 @@ def _check_architectures(architecture: str, layers: Sequence[tuple[str, Layer]])
             what = layer.architecture_owner or layer.created_by or name
             raise ToolError(
                 f"{what} is for {layer.architecture}, the image for {architecture}",
-                f"use one for {architecture}, or build an image for {layer.architecture}",
+                f"use one for {architecture}: a label without an architecture follows the platform;"
+                f" or build the image for {layer.architecture}, from a base that has it, with"
+                f" --platforms=@distroless//rules/platforms:linux_{layer.architecture}",
             )
 
 

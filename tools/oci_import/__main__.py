@@ -9,7 +9,7 @@ from tools.lib.cli.errors import run
 from tools.lib.cli.files import write_whole
 from tools.lib.cli.flags import Parser
 from tools.lib.oci.descriptor import read_platform
-from tools.lib.oci.layout import select_image
+from tools.lib.oci.layout import select_base, select_image
 
 
 class _Flags:
@@ -25,12 +25,18 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--layout", required=True, help="the directory")
     parser.add_argument("--manifest-out", required=True)
     parser.add_argument("--config-out", required=True)
-    parser.add_argument("--platform", default="", help="OS/ARCHITECTURE[/VARIANT] of the image")
+    parser.add_argument(
+        "--platform",
+        default="",
+        help="target, OS/ARCHITECTURE[/VARIANT]: selects among several images",
+    )
     parser.add_argument("--label", default="", help="names the layout in errors")
     flags = parser.parse_args(argv, _Flags)
 
-    platform = read_platform(flags.platform) if flags.platform else None
-    image = select_image(flags.layout, platform, flags.label)
+    if flags.platform:
+        image = select_base(flags.layout, read_platform(flags.platform), flags.label)
+    else:
+        image = select_image(flags.layout, None, flags.label)
     write_whole({flags.manifest_out: image.manifest_data, flags.config_out: image.config_data})
     return 0
 

@@ -15,6 +15,7 @@ from tools.lib.oci.layer import Layer, write_layer
 from tools.lib.part.merge import merge_directories, newest_mtime, single_architecture
 from tools.lib.part.part_json import read_part
 from tools.lib.part.part_writer import directory_headers
+from tools.lib.part.repeated import are_repeated
 from tools.oci_layer.layer_writer import LayerWriter
 
 
@@ -42,9 +43,11 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--compression", choices=KINDS, default="gzip")
     args = parser.parse_args(argv)
 
-    parts = [(read_part(path), blob) for path, blob in args.part]
-    own_parts = [part for part, _ in parts]
+    given = [(read_part(path), blob) for path, blob in args.part]
     base_parts = [read_part(path) for path in args.base_part]
+    repeated = are_repeated([part for part, _ in given], base_parts)
+    parts = [each for each, again in zip(given, repeated, strict=True) if not again]
+    own_parts = [part for part, _ in parts]
     for part in own_parts:
         if part.blob.compression != args.compression:
             raise ToolError(

@@ -73,6 +73,11 @@ def main(argv: Sequence[str]) -> int:
         default=defaults.disk // MIB,
         help="MiB of files that a command may write (%(default)d; 0: no limit)",
     )
+    parser.add_argument(
+        "--read-only",
+        action="store_true",
+        help="make the root file system of commands read-only, with an empty /tmp",
+    )
     flags = parser.parse_args(argv)
     limits = _read_limits(flags.timeout, flags.memory, flags.processes, flags.disk)
     configs = [_read_config(path) for path in flags.config]
@@ -86,7 +91,9 @@ def main(argv: Sequence[str]) -> int:
         text = report.TextReport(sys.stdout)
     with contextlib.ExitStack() as stack:
         if any(config.commands for config in configs):
-            files, sandbox = _open_sandbox(stack, flags.image, image, limits, start)
+            files, sandbox = _open_sandbox(
+                stack, flags.image, image, limits, start, flags.read_only
+            )
         else:
             files, sandbox = ImageFiles(flags.image, image), None
         results = []
@@ -113,7 +120,12 @@ def main(argv: Sequence[str]) -> int:
 
 
 def _open_sandbox(
-    stack: contextlib.ExitStack, layout: str, image: Image, limits: Limits, start: float
+    stack: contextlib.ExitStack,
+    layout: str,
+    image: Image,
+    limits: Limits,
+    start: float,
+    read_only: bool,
 ) -> tuple[ImageFiles, Sandbox]:
     # Slow to import, and most configs have no command tests.
     from tools.structure_test.bubblewrap import find_bubblewrap
@@ -128,7 +140,7 @@ def _open_sandbox(
     files = ImageFiles(layout, image, scratch.pool)
     # Bazel kills a test that takes longer, and its report is lost.
     deadline = start + _bazel_timeout() - _REPORT_TIME
-    return files, Sandbox(files, scratch, bwrap, limits, deadline)
+    return files, Sandbox(files, scratch, bwrap, limits, deadline, read_only)
 
 
 def _bazel_timeout() -> float:

@@ -82,10 +82,17 @@ class Sandbox:
         bwrap: path of bubblewrap.
         limits: of each command.
         deadline: time.monotonic() at which every command must have ended.
+        read_only: whether commands cannot write to the root file system, except to an empty /tmp.
     """
 
     def __init__(
-        self, image: ImageFiles, scratch: Scratch, bwrap: str, limits: Limits, deadline: float
+        self,
+        image: ImageFiles,
+        scratch: Scratch,
+        bwrap: str,
+        limits: Limits,
+        deadline: float,
+        read_only: bool = False,
     ) -> None:
         self._image = image
         self._scratch = scratch
@@ -95,6 +102,7 @@ class Sandbox:
         )
         self._limits = limits
         self._deadline = deadline
+        self._read_only = read_only
         self._copies = 0
         self._user: User | None = None  # whom the modes of the unpacked image suit
 
@@ -188,17 +196,20 @@ class Sandbox:
         self, root: str, points: MountPoints, process: ProcessOptions, emulator: Emulator | None
     ) -> list[str | bytes]:
         user = process.user
-        shm_size = min(self._limits.disk, available_memory() // 2)
+        memory_size = min(self._limits.disk, available_memory() // 2)
         options: list[str | bytes] = ["--unshare-user", "--unshare-ipc", "--unshare-pid"]
         # The capabilities of a root user only apply to a network that its namespace owns.
         if user.uid == 0 or not self._scratch.namespaced:
             options.append("--unshare-net")
         options += ["--unshare-uts", "--unshare-cgroup-try", "--die-with-parent", "--new-session"]
         options += ["--uid", str(user.uid), "--gid", str(user.gid), "--hostname", HOSTNAME]
-        options += ["--bind", root, "/", *system_mounts(points, shm_size)]
+        options += ["--bind", root, "/", *system_mounts(points, memory_size)]
         if emulator is not None:
             source = self._scratch.reachable(emulator.path)
             options += ["--ro-bind", source, points.add(_EMULATOR_PATH, source)]
+        if self._read_only:
+            tmp = points.add("/tmp", root)
+            options += ["--perms", "1777", "--size", str(memory_size), "--tmpfs", tmp]
         for mount in process.bind_mounts:
             options += self._bind_mount(points, mount)
         options += ["--remount-ro", "/dev"]
@@ -206,6 +217,8 @@ class Sandbox:
             workdir = points.directory(self._image.config.workdir)
         except PathError as error:
             raise PathError(f"working directory: {error}") from None
+        if self._read_only:
+            options += ["--remount-ro", "/"]
         options += ["--chdir", workdir, "--cap-drop", "ALL"]
         capabilities = [*process.capabilities]
         if process.privileged:

@@ -105,6 +105,19 @@ def test_devices_cannot_be_added(run_tests: Any) -> None:
 
 
 @pytest.mark.parametrize("machine", ["", "no namespaces", "no overlays"])
+@pytest.mark.parametrize("image", ["nonroot", "root"])
+def test_a_read_only_root_has_a_writable_tmp(
+    run_tests: Any, monkeypatch: pytest.MonkeyPatch, image: str, machine: str
+) -> None:
+    restrict(monkeypatch, machine)
+    script = "echo x > /tmp/x; cat /tmp/x; stat -c %a /tmp; echo x > x || true"
+    (result,) = run_tests(sh(script), image=image, flags=("--read-only",))
+    assert stdout(result) == "x\n1777\n"
+    assert "Read-only file system" in result["Stderr"]
+    assert run_tests(sh("echo x > x; cat x"), image="root").one["Pass"]
+
+
+@pytest.mark.parametrize("machine", ["", "no namespaces", "no overlays"])
 def test_links_of_a_setup_do_not_lead_to_the_host(
     run_tests: Any, public_directory: Path, monkeypatch: pytest.MonkeyPatch, machine: str
 ) -> None:

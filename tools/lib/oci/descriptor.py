@@ -95,6 +95,30 @@ class Platform:
             return (self.os, self.architecture) == (wanted.os, wanted.architecture)
         return str(self.normalized()) == str(wanted.normalized())
 
+    def rank(self, target: Platform) -> int | None:
+        """How well an image for this platform suits a target; 0 is best, None is not at all.
+
+        The order is containerd's (platforms.Only): the variant itself, then lower ones, which every
+        processor of the variant runs. A target without a variant accepts any, the default first.
+        """
+        if (self.os, self.architecture) != (target.os, target.architecture):
+            return None
+        own, wanted = self.normalized().variant, target.normalized().variant
+        accepted = [wanted]
+        ladder = _VARIANTS.get(self.architecture, ())
+        if wanted in ladder:
+            accepted += ladder[ladder.index(wanted) + 1 :]
+        if own in accepted:
+            return accepted.index(own)
+        return len(accepted) if target.variant is None else None
+
+
+_VARIANTS: dict[str, tuple[str | None, ...]] = {
+    "amd64": ("v4", "v3", "v2", None),
+    "arm": ("v8", "v7", "v6", "v5"),
+}
+"""Normalized variants of an architecture, each with those it includes after it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Descriptor:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from tools.lib.cli.errors import ToolError
@@ -100,16 +100,65 @@ def select_image(layout: str, wanted: Platform | None, name: str = "") -> Image:
     fitting = [each for each in images.values() if wanted is None or each.platform.fits(wanted)]
     if len(fitting) == 1:
         return fitting[0]
+    listed = _list_platforms(manifests, possible, images)
+    if wanted is None:
+        raise ToolError(f"{name}: the layout has several images", f"select a platform: {listed}")
+    count = "several images" if fitting else "no image"
+    raise ToolError(f"{name}: {count} for {wanted}", f"the layout has {listed}")
+
+
+def select_base(layout: str, target: Platform, name: str = "") -> Image:
+    """The image of a layout to build upon for a target platform.
+
+    A layout with one image is that image, whatever its platform. Of several, it is the one that
+    containerd runs on the platform; the first one if several suit equally well.
+
+    Args:
+        layout: the directory.
+        target: the platform.
+        name: names the layout in errors, by default the directory.
+
+    Raises:
+        ToolError: no image suits, or the directory is not a valid layout.
+    """
+    name = name or layout
+    reader = _Reader(layout, name)
+    manifests = reader.manifests()
+    if len(manifests) < 2:
+        return select_image(layout, None, name)
+    possible = [each for each in manifests if _may_fit(each, target)]
+    images = reader.images(possible)
+    # Many configs leave out the variant that the index tells.
+    platforms = {
+        each.digest: each.platform
+        if each.platform and each.platform.variant
+        else images[each.digest].platform
+        for each in possible
+        if each.digest in images
+    }
+    ranks = {digest: platform.rank(target) for digest, platform in platforms.items()}
+    ranked = [(rank, digest) for digest, rank in ranks.items() if rank is not None]
+    if ranked:
+        return images[min(ranked, key=lambda each: each[0])[1]]
+    listed = _list_platforms(manifests, possible, images)
+    raise ToolError(
+        f"{name}: no image for the target platform, {target}: it has {listed}",
+        "build for one of them with --platforms, such as @distroless//rules/platforms:linux_amd64",
+    )
+
+
+def _list_platforms(
+    manifests: Sequence[Descriptor],
+    possible: Sequence[Descriptor],
+    images: Mapping[Digest, Image],
+) -> str:
+    """The platforms of a layout, for errors. `images` are those of `possible` that are images."""
     platforms = [
         str(images[each.digest].platform if each.digest in images else each.platform)
         for each in manifests
         if each.digest in images or each not in possible
     ]
-    listed = ", ".join(platforms[:20]) + (", ..." if len(platforms) > 20 else "")
-    if wanted is None:
-        raise ToolError(f"{name}: the layout has several images", f"select a platform: {listed}")
-    count = "several images" if fitting else "no image"
-    raise ToolError(f"{name}: {count} for {wanted}", f"the layout has {listed}")
+    return ", ".join(platforms[:20]) + (", ..." if len(platforms) > 20 else "")
 
 
 def _may_fit(manifest: Descriptor, wanted: Platform) -> bool:

@@ -99,6 +99,25 @@ def test_an_image_fits_a_platform(platform: str, wanted: str, fits: bool) -> Non
     assert read_platform(platform).fits(read_platform(wanted)) is fits
 
 
+@pytest.mark.parametrize(
+    ("images", "target", "expected"),
+    [
+        ("linux/amd64 linux/arm64/v8", "linux/arm64", [None, 0]),
+        ("linux/arm64", "linux/arm64/v8", [0]),
+        ("linux/arm/v5 linux/arm/v6 linux/arm/v7 linux/arm/v8", "linux/arm/v7", [2, 1, 0, None]),
+        ("linux/arm linux/arm/v8", "linux/arm", [0, 3]),
+        ("linux/amd64 linux/amd64/v2 linux/amd64/v3", "linux/amd64/v2", [1, 0, None]),
+        ("linux/amd64/v3", "linux/amd64", [1]),
+        ("windows/amd64", "linux/amd64", [None]),
+    ],
+)
+def test_images_are_ranked_as_containerd_does(
+    images: str, target: str, expected: list[int | None]
+) -> None:
+    wanted = read_platform(target)
+    assert [read_platform(each).rank(wanted) for each in images.split()] == expected
+
+
 def test_a_platform_keeps_the_fields_of_windows_images() -> None:
     fields = {"os": "windows", "architecture": "amd64", "os.version": "10.0", "os.features": ["x"]}
     assert parse_platform(fields, "c").to_json() == fields

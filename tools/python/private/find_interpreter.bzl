@@ -1,6 +1,9 @@
 """Finds the interpreter of the machine."""
 
-visibility("private")
+visibility([
+    "//tools/python",
+    "//tools/python/private",
+])
 
 _OLDEST = (3, 11)
 _NEWEST = (3, 14)

@@ -2,10 +2,7 @@
 
 load(":find_interpreter.bzl", "HINT", "find_interpreter")
 
-visibility([
-    "//tools/python",
-    "//tools/python/private",
-])
+visibility("private")
 
 def pip_install(rctx, subject, requirements, flags = []):
     """Installs the wheels of a requirements.txt into the directory `site-packages`.

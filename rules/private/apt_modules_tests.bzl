@@ -1,0 +1,115 @@
+"""Tests of installs of several modules."""
+
+load("@bazel_skylib//lib:unittest.bzl", "asserts", "unittest")
+load(":apt_modules.bzl", "apt_modules")
+
+visibility("//rules/private")
+
+def _tag(module, version, name):
+    return struct(module = module, version = version, name = name)
+
+def _name_repositories_test_impl(ctx):
+    env = unittest.begin(ctx)
+    for tags, expected in [
+        ([_tag("app", "1", "bookworm")], [("app_bookworm", "bookworm")]),
+        ([_tag("", "", "bookworm")], [(None, "bookworm")]),
+        (
+            [_tag("", "", "bookworm"), _tag("lib", "1", "bookworm"), _tag("lib", "1", "tools")],
+            [(None, "bookworm"), ("lib_bookworm", "lib_bookworm"), ("lib_tools", "tools")],
+        ),
+        (
+            [_tag("lib", "1.0", "bookworm"), _tag("lib", "2.0", "bookworm")],
+            [("lib_1.0_bookworm", "lib_1.0_bookworm"), ("lib_2.0_bookworm", "lib_2.0_bookworm")],
+        ),
+    ]:
+        names = apt_modules.name_repositories(tags)
+        asserts.equals(env, expected, [(each.own, each.prefix) for each in names])
+    return unittest.end(env)
+
+_name_repositories_test = unittest.make(_name_repositories_test_impl)
+
+def _install(module, versions, failures = {}):
+    """An install of packages, by name and version, all of them in the set `all`."""
+    repository = lambda name: "%s_%s" % (module, name)
+    return struct(
+        canonical = module + "~",
+        failures = failures,
+        identities = {repository(name): name + version for name, version in versions.items()},
+        is_root = module == "app",
+        lock = {"of": module},
+        module = module,
+        names = struct(
+            packages = {
+                name: {"amd64": {"closure": [repository(name)], "repository": repository(name), "version": version}}
+                for name, version in versions.items()
+            },
+            sets = {"all": {"amd64": [repository(name) for name in versions]}} if versions else {},
+        ),
+        own = module + "_bookworm",
+    )
+
+def _merge_test_impl(ctx):
+    env = unittest.begin(ctx)
+    app = _install("app", {"curl": "1", "tzdata": "1"})
+    lib = _install("lib", {"curl": "2", "tzdata": "1", "zstd": "1"})
+    content = apt_modules.merge("bookworm", [app, lib])
+    asserts.equals(
+        env,
+        {"curl": "app_curl", "tzdata": "app_tzdata", "zstd": "lib_zstd"},
+        {name: each["amd64"]["repository"] for name, each in content.packages.items()},
+        "the root module's come first",
+    )
+    asserts.equals(
+        env,
+        {"all": ["app~"], "curl": ["app~"], "zstd": ["lib~"]},
+        content.visible_to,
+        "a module sees what it has itself",
+    )
+    asserts.equals(env, {}, content.failures)
+    asserts.equals(env, {"of": "app"}, content.lock)
+    asserts.true(env, content.warning.endswith('(hint: in MODULE.bazel of lib write use_repo(apt, bookworm = "lib_bookworm"))'), content.warning)
+    return unittest.end(env)
+
+_merge_test = unittest.make(_merge_test_impl)
+
+def _equal_test_impl(ctx):
+    env = unittest.begin(ctx)
+    content = apt_modules.merge("bookworm", [_install("app", {"curl": "1"}), _install("lib", {"curl": "1"})])
+    asserts.equals(env, ({}, "", {}), (content.visible_to, content.warning, content.failures))
+    return unittest.end(env)
+
+_equal_test = unittest.make(_equal_test_impl)
+
+def _conflict_test_impl(ctx):
+    env = unittest.begin(ctx)
+    a, b = _install("a", {"curl": "1"}), _install("b", {"curl": "2"})
+    content = apt_modules.merge("bookworm", [a, b])
+    asserts.equals(env, {}, content.packages)
+    asserts.equals(
+        env,
+        "@bookworm: 'curl' is not the same in module a and module b, which each have an apt.install 'bookworm' " +
+        "(hint: in MODULE.bazel of a write use_repo(apt, bookworm = \"a_bookworm\"), " +
+        "in MODULE.bazel of b write use_repo(apt, bookworm = \"b_bookworm\"); " +
+        "or in the root module, apt.override(repo = \"bookworm\", module = \"a\"))",
+        content.failures["curl"],
+    )
+    chosen = apt_modules.merge("bookworm", [a, b], "b")
+    asserts.equals(env, "b_curl", chosen.packages["curl"]["amd64"]["repository"])
+    asserts.equals(env, {}, chosen.visible_to)
+    return unittest.end(env)
+
+_conflict_test = unittest.make(_conflict_test_impl)
+
+def _stale_test_impl(ctx):
+    env = unittest.begin(ctx)
+    stale = _install("lib", {}, {"curl": "stale", "zstd": "stale"})
+    content = apt_modules.merge("bookworm", [_install("app", {"curl": "1"}), stale])
+    asserts.equals(env, {"zstd": "stale"}, content.failures, "a stale lock of another module does not harm the root module")
+    content = apt_modules.merge("bookworm", [_install("app", {}, {"curl": "stale"}), _install("lib", {"curl": "1"})])
+    asserts.equals(env, {"curl": "stale"}, content.failures)
+    asserts.equals(env, {}, content.packages)
+    return unittest.end(env)
+
+_stale_test = unittest.make(_stale_test_impl)
+
+MODULES_TESTS = [_name_repositories_test, _merge_test, _equal_test, _conflict_test, _stale_test]
