@@ -9,6 +9,7 @@ from typing import Any
 
 from tests.e2e.additions import add
 from tests.inner_bazel.inner_bazel import InnerBazel, copy_source_tree
+from tools.lib.debian.manifest_hash import manifest_sha256
 from tools.lib.debian.testing import deb, directory, file, symlink
 
 # By file: the text that is added after another text.
@@ -32,6 +33,7 @@ DATA = {
         loader="/lib/ld-madeup.so.1",
         machine=ElfMachine(64, "little", 65000),
         qemu="madeup",
+        uname=("madeup",),
     ),
 """
     },
@@ -75,6 +77,7 @@ def lock_it(workspace: Path, package: Path) -> None:
         "size": len(data),
         "url": package.as_uri(),
         "depends": [],
+        "relations": {},
     }
     for name in ("static", "ca-certificates"):
         keys = lock["sets"][name]["amd64"]
@@ -82,7 +85,7 @@ def lock_it(workspace: Path, package: Path) -> None:
             key if each.startswith("base-files_") else each for each in keys
         )
     manifest = (workspace / "private/lock/debian13.yaml").read_bytes()
-    lock["manifest_sha256"] = hashlib.sha256(manifest).hexdigest()
+    lock["manifest_sha256"] = manifest_sha256(manifest)
     path.write_text(json.dumps(lock))
 
 

@@ -15,7 +15,6 @@ DATA = {
 apt.install(
     name = "debian99",
     lock = "//private/lock:debian99.lock.json",
-    merged_usr = True,
 )
 """,
         "    )\n    for repo in [\n": '        "debian99",\n',

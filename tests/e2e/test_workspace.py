@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import platform
 import re
 import shutil
 import textwrap
@@ -86,18 +87,26 @@ def test_the_readme_shows_this_workspace() -> None:
     blocks = re.findall(r"(?:^(?: {4}.*)?\n)+", section, re.MULTILINE)
     shown = [textwrap.dedent(block).strip("\n") for block in blocks if block.strip()]
     files = [(WORKSPACE / name).read_text() for name in ("MODULE.bazel", "BUILD.bazel")]
-    files.append((WORKSPACE / "bookworm.yaml").read_text())
-    assert len(shown) == 4
-    missing = [block for block in shown if not any(block in file for file in files)]
-    assert missing == ["bazel run @distroless//tools/lock -- bookworm.yaml"]
+    # The workspace has a test, too, which needs a load statement.
+    paragraphs = [block.split("\n\n") for block in shown]
+    missing = [
+        paragraph
+        for block in paragraphs
+        for paragraph in block
+        if not any(f"{paragraph}\n" in file for file in files)
+    ]
+    assert [len(block) for block in paragraphs] == [2, 4, 1]
+    assert len(missing) == 1
+    assert missing[0].startswith("bazel run @bookworm//:lock ")
 
 
 def test_the_lock_has_the_packages_of_the_images() -> None:
     ours = json.loads(Path("private/lock/debian12.lock.json").read_text())
     known = {package["sha256"] for package in ours["packages"].values()}
-    lock = json.loads((WORKSPACE / "bookworm.lock.json").read_text())
-    for package in lock["packages"].values():
-        assert package["sha256"] in known, f"./knife lock {WORKSPACE}/bookworm.yaml"
+    for name in ("bookworm", "tools"):
+        lock = json.loads((WORKSPACE / f"{name}.lock.json").read_text())
+        for package in lock["packages"].values():
+            assert package["sha256"] in known, f"{WORKSPACE}: bazel run @{name}//:lock"
 
 
 def test_images_are_built_and_tested(bazel: InnerBazel) -> None:
@@ -126,6 +135,16 @@ def test_an_index_has_both_images(bazel: InnerBazel) -> None:
         {"architecture": "amd64", "os": "linux"},
         {"architecture": "arm64", "os": "linux", "variant": "v8"},
     ]
+
+
+def test_an_index_is_built_for_its_platforms_on_the_images_of_another(bazel: InnerBazel) -> None:
+    bazel.succeed("build", "//index:for_platforms", "//index:by_platform")
+    _, index = blobs(bazel.built("index/for_platforms"), "manifests")
+    architectures = [manifest["platform"]["architecture"] for manifest in index["manifests"]]
+    assert architectures == ["arm64", "amd64"]
+    _, _, config = blobs(bazel.built("index/by_platform"), "manifests", "config")
+    own = {"x86_64": "amd64", "aarch64": "arm64"}[platform.machine()]
+    assert config["architecture"] == own
 
 
 @pytest.mark.parametrize(
@@ -171,26 +190,28 @@ def test_an_unknown_package_is_an_error_with_similar_names(bazel: InnerBazel) ->
     )
 
 
-def test_a_lock_older_than_its_manifest_is_an_error(bazel: InnerBazel) -> None:
-    with changed(bazel.workspace / "bookworm.yaml", lambda text: text + "# more\n"):
-        error = bazel.fail("build", "//:image")
+def test_a_lock_of_another_manifest_is_an_error_that_says_what_to_run(bazel: InnerBazel) -> None:
+    manifest = bazel.workspace / "tools.yaml"
+    with changed(manifest, lambda text: f"# a comment\n\n{text}  # another\n"):
+        bazel.succeed("build", "@tools//:shell")
+    with changed(manifest, lambda text: text.replace("busybox-static", "busybox")):
+        error = bazel.fail("build", "@tools//:shell")
     assert error == (
-        "//:bookworm.lock.json: bookworm.yaml has changed since the lock was written "
-        "(hint: bazel run @distroless//tools/lock -- bookworm.yaml)"
+        "//:tools.lock.json: tools.yaml has changed since the lock was written "
+        "(hint: bazel run @tools//:lock)"
     )
-    bazel.succeed("build", "//:image")
+    with changed(manifest, lambda text: f"# A comment.\n\n{text}"):
+        bazel.succeed("build", "@tools//:shell")
 
 
 def test_the_hint_of_a_missing_lock_is_the_command_that_writes_it(bazel: InnerBazel) -> None:
-    lock, manifest = (bazel.workspace / f"bookworm.{suffix}" for suffix in ("lock.json", "yaml"))
+    lock, manifest = (bazel.workspace / f"tools.{suffix}" for suffix in ("lock.json", "yaml"))
     with changed(lock, lambda _: ""), changed(manifest, lambda _: PINNED):
         lock.unlink()
-        error = bazel.fail("build", "//:image")
-        output = bazel.succeed("run", "@distroless//tools/lock", "--", "bookworm.yaml")
-        packages = bazel.succeed("query", "@bookworm//...").split()
-    assert error == (
-        "//:bookworm.lock.json: lock not found "
-        "(hint: bazel run @distroless//tools/lock -- bookworm.yaml)"
-    )
-    assert output == "bookworm.lock.json: 1 packages\n"
-    assert "@bookworm//:tool_amd64" in packages
+        error = bazel.fail("build", "@tools//tool")
+        bazel.succeed("run", "@tools//:lock")
+        assert list(json.loads(lock.read_text())["packages"]) == ["tool_1.2-3_all"]
+        packages = bazel.succeed("query", "@tools//...").split()
+    assert error == "//:tools.lock.json: lock not found (hint: bazel run @tools//:lock)"
+    assert "@tools//:tool_amd64" in packages
+    assert "@tools//tool:tool" in packages

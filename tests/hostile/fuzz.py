@@ -24,7 +24,7 @@ from importlib import import_module
 from pathlib import Path
 from types import FrameType
 
-from tests.hostile import fuzz_archives, fuzz_documents
+from tests.hostile import fuzz_applications, fuzz_archives, fuzz_documents
 from tests.hostile.fuzz_archives import Case
 from tests.hostile.tool_runs import CPU_SECONDS, MEMORY
 from tools.lib.cli.errors import run
@@ -35,6 +35,9 @@ CASES: dict[str, Callable[[random.Random], Case]] = {
     "certificates": fuzz_archives.certificates,
     "tar_layer": fuzz_archives.tar_layer,
     "ld_so_cache": fuzz_archives.ld_so_cache,
+    "wheel": fuzz_applications.wheel,
+    "npm_package": fuzz_applications.npm_package,
+    "flatten": fuzz_applications.flatten,
     "part": fuzz_documents.part,
     "layer": fuzz_documents.layer,
     "layout": fuzz_documents.layout,

@@ -17,6 +17,7 @@ from tests.hostile.mutations import mutate_bytes, mutate_json
 from tests.hostile.tool_runs import convert_deb
 from tests.hostile.unpacked_layers import write_layout
 from tools.lib.debian.lock import Lock, LockedPackage, Sha256, package_key, render_lock
+from tools.lib.debian.manifest_hash import manifest_sha256
 from tools.lib.debian.names import DebianArchitecture, PackageName, Version
 from tools.lib.debian.testing import deb
 
@@ -208,7 +209,7 @@ def lock(dice: random.Random) -> Case:
         depends=(),
     )
     locked = Lock(
-        manifest_sha256=Sha256(hashlib.sha256(manifest).hexdigest()),
+        manifest_sha256=manifest_sha256(manifest),
         packages={key: package},
         sets={"a": {"amd64": (key,)}},
     )

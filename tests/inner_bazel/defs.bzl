@@ -4,7 +4,7 @@ load("//tools/python:defs.bzl", "pytest_test")
 
 visibility("//tests/...")
 
-def inner_bazel_test(name, srcs, data, deps = [], **kwargs):
+def inner_bazel_test(name, srcs, data, deps = [], timeout = "long", **kwargs):
     """A pytest_test that may use `tests.inner_bazel.inner_bazel`.
 
     The inner Bazel downloads with the user's settings, and runs actions in sandboxes of its own.
@@ -15,6 +15,7 @@ def inner_bazel_test(name, srcs, data, deps = [], **kwargs):
       data: list of labels that the test depends on. Name what the inner Bazel builds, so that everything is downloaded
         before.
       deps: list of labels of libraries that the test imports.
+      timeout: string, as for all tests; a busy machine needs the default.
       **kwargs: further attributes of pytest_test.
     """
     pytest_test(
@@ -27,6 +28,7 @@ def inner_bazel_test(name, srcs, data, deps = [], **kwargs):
             "DISTROLESS_PYTHON",
             "HOME",
             "JAVA_HOME",
+            "NPM_CONFIG_REGISTRY",
             "PATH",
             "PIP_CERT",
             "PIP_CONFIG_FILE",
@@ -38,6 +40,7 @@ def inner_bazel_test(name, srcs, data, deps = [], **kwargs):
             "http_proxy",
             "https_proxy",
             "no_proxy",
+            "npm_config_registry",
         ],
         tags = [
             "exclusive",
@@ -45,6 +48,7 @@ def inner_bazel_test(name, srcs, data, deps = [], **kwargs):
             "no-remote",
             "requires-network",
         ],
+        timeout = timeout,
         deps = deps + ["//tests/inner_bazel"],
         **kwargs
     )

@@ -44,7 +44,8 @@ class InnerBazel:
         root.mkdir(parents=True, exist_ok=True)
         bazelrc = root / "bazelrc"
         # A sandbox has its own /tmp, and the sources may be in the machine's.
-        bazelrc.write_text(f'build "--sandbox_add_mount_pair={source_tree()}"\n')
+        self._sandbox = f'build "--sandbox_add_mount_pair={source_tree()}"'
+        bazelrc.write_text(f"{self._sandbox}\n")
         self._start = [
             str(source_tree() / "bazelw"),
             f"--bazelrc={bazelrc}",
@@ -68,9 +69,10 @@ class InnerBazel:
         )
 
     def succeed(self, command: str, *arguments: str) -> str:
-        """Runs a command that must succeed, and returns its output."""
+        """Runs a command that must succeed and print no error; returns its output."""
         result = self.run(command, *arguments)
         assert result.returncode == 0, result.stdout + result.stderr
+        assert not re.search("^ERROR: ", result.stderr, re.MULTILINE), result.stderr
         return result.stdout
 
     def fail(self, command: str, *arguments: str) -> str:
@@ -78,9 +80,22 @@ class InnerBazel:
         result = self.run(command, *arguments)
         assert result.returncode != 0
         assert 'Traceback (most recent call last):\n  File "' not in result.stderr
-        lines = re.findall(r"^(?:error: |Error in fail: )(.*)$", result.stderr, re.MULTILINE)
+        lines = re.findall(
+            r"^(?:error: |Error in (?:download|fail): )(.*)$", result.stderr, re.MULTILINE
+        )
         assert len(lines) == 1, result.stderr
         return str(lines[0])
+
+    def shell(self, command: str) -> subprocess.CompletedProcess[str]:
+        """Runs a line of bash in the workspace. `./bazelw` and `bazel` in it are this Bazel."""
+        settings = self.workspace / "user.bazelrc"
+        if not (self.workspace / ".bazelrc").exists():
+            settings = self.workspace / ".bazelrc"
+        lines = [f"startup {option}" for option in self._start[2:]]
+        lines += [f"common {option}" for option in ["--color=no", "--curses=no", *self._flags]]
+        settings.write_text("\n".join([*lines, self._sandbox, ""]))
+        functions = f'bazel() {{ "{self._start[0]}" "$@"; }}\n'
+        return self._run(["bash", "-euo", "pipefail", "-c", functions + command])
 
     def built(self, path: str) -> Path:
         """The path of an output, `a/b` for `//a:b`."""

@@ -2,10 +2,10 @@
 
 load("@bazel_skylib//lib:unittest.bzl", "analysistest", "asserts")
 load("@bazel_skylib//rules:write_file.bzl", "write_file")
-load("//rules:deb.bzl", "PartsInfo", "deb", "package_set")
+load("//rules:deb.bzl", "PartsInfo", "deb", "deb_cc_library", "deb_files", "package_set")
 load("//rules:oci.bzl", "LayersInfo", "OciImageInfo", "OciIndexInfo", "oci_image", "oci_image_index", "oci_layer")
 load("//rules:rootfs.bzl", "ld_so_cache", "nsswitch", "passwd")
-load(":failure_test.bzl", "failure_test")
+load(":failure_test.bzl", "failure_test", "failure_without_cpu_test")
 
 visibility("private")
 
@@ -20,7 +20,11 @@ def _one_layer_test_impl(ctx):
     env = analysistest.begin(ctx)
     image = analysistest.target_under_test(env)[OciImageInfo]
     asserts.equals(env, 1, len(image.layers), "neighbouring parts become one layer")
-    asserts.equals(env, ["a.part.json", "b.part.json"], [file.basename for file in image.layers[0].parts.to_list()])
+    asserts.equals(
+        env,
+        ["a.part.json", "b.part.json", "image.ld_so_cache.part.json"],
+        [file.basename for file in image.layers[0].parts.to_list()],
+    )
     blob = image.layers[0].blob.basename
     asserts.false(env, blob in _input_names(_action(env, "OciImage")), "an image is described without the bytes of its layers")
     asserts.true(env, blob in _input_names(_action(env, "OciLayout")))
@@ -127,6 +131,35 @@ def _ld_so_cache_test_impl(ctx):
 
 _ld_so_cache_test = analysistest.make(_ld_so_cache_test_impl)
 
+# buildifier: disable=native-cc-info
+def _cc_library_test_impl(ctx):
+    env = analysistest.begin(ctx)
+    info = analysistest.target_under_test(env)[CcInfo]
+    (headers,) = info.compilation_context.headers.to_list()
+    asserts.true(env, headers.is_directory)
+    asserts.equals(
+        env,
+        ["include", "include/x86_64-linux-gnu", "pkgconfig"],
+        [path.removeprefix(headers.path + "/") for path in info.compilation_context.system_includes.to_list()],
+    )
+    (linked,) = info.linking_context.linker_inputs.to_list()
+    script = linked.user_link_flags[-1]
+    asserts.true(env, script in [file.path for file in linked.additional_inputs], "the script is an input of linking")
+    asserts.true(env, "-L%s/lib" % headers.path in linked.user_link_flags)
+    return analysistest.end(env)
+
+_cc_library_test = analysistest.make(_cc_library_test_impl)
+
+def _deb_files_test_impl(ctx):
+    env = analysistest.begin(ctx)
+    action = _action(env, "DebFiles")
+    asserts.equals(env, "control", action.argv[action.argv.index("--content") + 1])
+    asserts.equals(env, str(3 << 20), action.argv[action.argv.index("--max-size") + 1])
+    asserts.true(env, "large.deb" in _input_names(action))
+    return analysistest.end(env)
+
+_deb_files_test = analysistest.make(_deb_files_test_impl)
+
 def _fixtures():
     manual = {"tags": ["manual"]}
     passwd(name = "a", entries = [dict(username = name, uid = 0, gid = 0) for name in ["root", "toor"]], **manual)
@@ -137,6 +170,8 @@ def _fixtures():
     for name in ["plain.tar", "large.deb", "waivers.json", "child_waivers.json"]:
         write_file(name = name + "_file", out = name, content = [], **manual)
     deb(name = "large", deb = "large.deb", separate_layer = True, **manual)
+    deb_cc_library(name = "cc_library", debs = ["large.deb"], triplet = "x86_64-linux-gnu", **manual)
+    deb_files(name = "control_files", content = "control", deb = "large.deb", max_size_mib = 3, **manual)
     oci_layer(name = "with_large", parts = ["a", "large", "b"], **manual)
     native.filegroup(name = "two_files", srcs = ["plain.tar", "BUILD.bazel"], **manual)
     oci_layer(name = "no_parts", parts = [], **manual)
@@ -150,6 +185,7 @@ def _fixtures():
     )
     oci_image(name = "order", os = "linux", architecture = "amd64", tars = ["a", "plain.tar", "b"], **manual)
     oci_image(name = "child", base = "image", tars = ["b"], waivers = ["child_waivers.json"], **manual)
+    native.platform(name = "no_cpu", constraint_values = ["@platforms//os:linux"], tags = ["manual"])
     oci_image(name = "no_platform", tars = ["a"], **manual)
     oci_image(name = "bad_base", base = "two_files", **manual)
     oci_image_index(name = "index", images = ["image", "child"], **manual)
@@ -162,12 +198,13 @@ _FAILURES = {
     "no_images": "//tests/rules:no_images: `images` is empty",
     "no_libraries": "//tests/rules:no_libraries: `base` and `parts` are empty",
     "no_parts": "//tests/rules:no_parts: `parts` is empty",
-    "no_platform": "//tests/rules:no_platform: the platform is unknown",
 }
 
 _TESTS = {
     "cache": _ld_so_cache_test,
+    "cc_library": _cc_library_test,
     "child": _base_test,
+    "control_files": _deb_files_test,
     "image": _one_layer_test,
     "index": _index_test,
     "layer": _zstd_test,
@@ -185,6 +222,11 @@ def analysis_test_suite(name):
     _fixtures()
     for target, message in _FAILURES.items():
         failure_test(name = target + "_test", target_under_test = target, message = message)
+    failure_without_cpu_test(
+        name = "no_platform_test",
+        target_under_test = "no_platform",
+        message = "//tests/rules:no_platform: the target platform has no OCI architecture (hint: set `base` or `architecture`",
+    )
     for target, test in _TESTS.items():
         test(name = target + "_test", target_under_test = target)
-    native.test_suite(name = name, tests = [target + "_test" for target in _FAILURES.keys() + _TESTS.keys()])
+    native.test_suite(name = name, tests = [target + "_test" for target in ["no_platform"] + _FAILURES.keys() + _TESTS.keys()])

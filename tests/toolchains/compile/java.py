@@ -27,6 +27,9 @@ def java(argv: Sequence[str]) -> None:
     parser.add_argument("--main-class", required=True)
     parser.add_argument("--jar", action="append", default=[], help="a jar to merge")
     parser.add_argument(
+        "--class-path", action="append", default=[], help="a jar to compile against only"
+    )
+    parser.add_argument(
         "--resource",
         nargs=2,
         action="append",
@@ -37,6 +40,7 @@ def java(argv: Sequence[str]) -> None:
     parser.add_argument("sources", nargs="+")
     flags = parser.parse_args(argv)
     process.check_compiler(flags.compiler, "javac", flags.package)
+    jars = [*flags.jar, *flags.class_path]
     with process.scratch() as scratch:
         classes = os.path.join(scratch, "classes")
         process.run(
@@ -49,7 +53,7 @@ def java(argv: Sequence[str]) -> None:
                 "-Xlint:all",
                 "-Werror",
                 f"--release={flags.release}",
-                *(["--class-path", ":".join(flags.jar)] if flags.jar else []),
+                *(["--class-path", ":".join(jars)] if jars else []),
                 "-d",
                 classes,
                 *flags.sources,

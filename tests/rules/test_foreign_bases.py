@@ -1,10 +1,12 @@
-"""An image whose base is a layout of symlinks to declared inputs, as rules_oci writes them."""
+"""Images whose base is as rules_oci and rules_img write them: links to declared inputs, a tar."""
 
 import json
 import os
 from pathlib import Path
 
-BASE, IMAGE = (Path(os.environ[name]) for name in ("BASE", "IMAGE"))
+import pytest
+
+BASE, ON_OCI, ON_IMG = (Path(os.environ[name]) for name in ("BASE", "ON_OCI", "ON_IMG"))
 
 
 def layers(layout: Path) -> dict[str, bytes]:
@@ -17,6 +19,7 @@ def layers(layout: Path) -> dict[str, bytes]:
     return {each["digest"]: blob(each) for each in json.loads(blob(root))["layers"]}
 
 
-def test_layers_behind_symlinks_are_in_the_layout() -> None:
-    assert layers(IMAGE) == layers(BASE)
-    assert layers(IMAGE)
+@pytest.mark.parametrize("image", [ON_OCI, ON_IMG], ids=["rules_oci", "rules_img"])
+def test_the_layers_of_the_base_are_in_the_layout(image: Path) -> None:
+    assert layers(image) == layers(BASE)
+    assert layers(image)

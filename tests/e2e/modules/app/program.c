@@ -1,0 +1,3 @@
+#include <library.h>
+
+int main(void) { return LIBRARY; }
