@@ -21,7 +21,8 @@ from tools.lib.debian.lock import LockedPackage, PackageKey, Sha256
 
 # A line of `apt-get --print-uris`.
 _URI = re.compile(r"'([^']+)' (\S+) ([0-9]+) SHA256:([0-9a-f]{64})")
-_KEYRING = "keys/debian-archive-keyring.pgp"
+# From the directory of the lock.
+_KEYRING = "../../rules/keyrings/debian-archive-keyring.pgp"
 # Bazel runs on the JDK of the lock. For apt, it depends on the default JDK, which is 350 MB more.
 _DEFAULT_JDK = ("default-jdk-headless", "default-jre-headless")
 _INSTALLED = """\
@@ -80,7 +81,7 @@ def resolve_with_apt(
         raise ToolError("no mirror is configured", _HINT)
     if not shutil.which("apt-get"):
         raise ToolError("apt-get not found", _HINT)
-    keyring = os.path.join(os.path.dirname(lock), _KEYRING)
+    keyring = os.path.normpath(os.path.join(os.path.dirname(lock), _KEYRING))
     names = _top_level(read_packages(lock, architecture))
     downloads, versions = [], []
     for line in _print_uris(state, names, architecture, mirror, suite, keyring).splitlines():

@@ -13,14 +13,16 @@ BAZEL = ("bazel-bootstrap", "7.7.1+ds-3")
 JDK = ("openjdk-21-jdk-headless", "21.0.1-1")
 MIRROR = "http://mirror.example/debian"
 SHA256 = "ab" * 32
+LOCK = "private/lock/bazelw.lock.json"
 
 
 @pytest.fixture(autouse=True)
 def _lock(tmp_path: Path) -> None:
     debs = {BAZEL: b"bazel", JDK: b"jdk", ("old", "1"): b"old"}
-    write_lock(tmp_path / "bazelw.lock.json", debs, machine="amd64")
-    (tmp_path / "keys").mkdir()
-    (tmp_path / "keys/debian-archive-keyring.pgp").write_bytes(b"keys")
+    (tmp_path / "private/lock").mkdir(parents=True)
+    write_lock(tmp_path / LOCK, debs, machine="amd64")
+    (tmp_path / "rules/keyrings").mkdir(parents=True)
+    (tmp_path / "rules/keyrings/debian-archive-keyring.pgp").write_bytes(b"keys")
 
 
 def install_apt(directory: Path, monkeypatch: pytest.MonkeyPatch, install: str) -> None:
@@ -43,7 +45,7 @@ def install_apt(directory: Path, monkeypatch: pytest.MonkeyPatch, install: str) 
 
 
 def resolve(directory: Path) -> list[Download]:
-    lock = str(directory / "bazelw.lock.json")
+    lock = str(directory / LOCK)
     return resolve_with_apt(str(directory / "a state"), lock, "amd64", MIRROR, "testing", "7.7.1")
 
 
