@@ -179,7 +179,7 @@ def files(
         **kwargs
     )
 
-def symlinks(name, *, links, replaces = False, mtime = GENERATED_MTIME, **kwargs):
+def symlinks(name, *, links, replaces = [], mtime = GENERATED_MTIME, **kwargs):
     """Symbolic links.
 
     ```
@@ -193,7 +193,8 @@ def symlinks(name, *, links, replaces = False, mtime = GENERATED_MTIME, **kwargs
       name: string, name of the target.
       links: dict from the absolute path of a link in the image to its target (string), which must not lead out of the
         image.
-      replaces: bool, whether the links replace files and links of the base image, which would otherwise be an error.
+      replaces: list of strings, paths of links that replace files and links of the base image, which would otherwise be an
+        error.
       mtime: int, time of all links, in seconds since 1970.
       **kwargs: attributes that all rules have, such as `tags` and `visibility`.
     """
@@ -204,6 +205,6 @@ def symlinks(name, *, links, replaces = False, mtime = GENERATED_MTIME, **kwargs
             for path, link in links.items()
         ]),
         mtime = mtime,
-        replaces = links.keys() if replaces else [],
+        replaces = replaces,
         **kwargs
     )

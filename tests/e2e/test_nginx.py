@@ -32,7 +32,7 @@ def answer(root: Path, config: dict[str, Any]) -> str:
     arguments = [
         *("bwrap", "--unshare-all", "--die-with-parent", "--dev-bind", "/", "/", "--"),
         *(sys.executable, "-ISB", str(Path("tests/e2e/ask.py").resolve())),
-        *("http://127.0.0.1:8080/", str(config["User"]), str(root)),
+        *("http://127.0.0.1:8080/", "start worker processes", str(config["User"]), str(root)),
         *config["Entrypoint"],
         *config["Cmd"],
     ]

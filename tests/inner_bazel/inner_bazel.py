@@ -28,7 +28,7 @@ def copy_source_tree(destination: Path) -> Path:
 
 
 class InnerBazel:
-    """Bazel in a workspace, as a context manager that stops the server.
+    """Bazel in a workspace, as a context manager that stops the server and removes its outputs.
 
     Args:
         workspace: the workspace it runs in.
@@ -60,7 +60,8 @@ class InnerBazel:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._run([*self._start, "shutdown"])
+        # Else the next command of the outer Bazel would remove gigabytes, in silence.
+        self._run([*self._start, "clean", "--expunge"])
 
     def run(self, command: str, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Runs a command, such as `build`, without colors."""

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import shutil
 import subprocess
 import zipfile
 from pathlib import Path
@@ -48,7 +47,6 @@ def test_the_jar_has_the_same_bytes_each_time(tmp_path: Path) -> None:
         assert archive.namelist() == ["META-INF/MANIFEST.MF"]
 
 
-@pytest.mark.skipif(not shutil.which("javac"), reason="needs a JDK")
 def test_java_starts_it(tmp_path: Path) -> None:
     for name, text in {"Main": MAIN, "Library": LIBRARY}.items():
         (tmp_path / f"{name}.java").write_text(text)
