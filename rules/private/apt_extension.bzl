@@ -4,6 +4,7 @@ load(":apt_install.bzl", "apt_install")
 load(":apt_modules.bzl", "apt_modules")
 load(":apt_repositories.bzl", "apt_hub", "deb_package")
 load(":apt_tags.bzl", "APT_TAGS")
+load(":install_tags.bzl", "install_tags")
 
 visibility("//rules/...")
 
@@ -27,59 +28,31 @@ def _declare_packages(install):
             urls = package.urls,
         )
 
-def _declare_hub(name, installs, override = None):
-    content = apt_modules.merge(name, installs, override)
-    keyrings = content.lock["keyrings"]
-    if content.warning:
-        # buildifier: disable=print
-        print(content.warning)
+def _declare_hub(name, merged):
+    lock = merged.first.lock
+    content = apt_modules.content(merged)
     apt_hub(
         name = name,
         content = json.encode(struct(
-            failures = content.failures,
-            lock = content.lock | {"keyrings": keyrings.keys()},
-            missing = installs[0].missing if len(installs) == 1 else "",
+            failures = merged.failures,
+            lock = lock | {"keyrings": lock["keyrings"].keys()},
+            missing = merged.first.missing if merged.is_single else "",
             packages = content.packages,
+            repo = name,
             sets = content.sets,
-            visible_to = content.visible_to,
+            visible_to = merged.visible_to,
         )),
-        keyrings = {label: path for path, label in keyrings.items()},
+        keyrings = {label: path for path, label in lock["keyrings"].items()},
     )
 
-def _overrides(module_ctx):
-    """What the root module chose: a dict from a repository's name to a module's."""
-    result = {}
-    for module in module_ctx.modules:
-        for tag in module.tags.override if module.is_root else []:
-            if tag.repo in result:
-                fail("apt.override: duplicate tag for '%s' (hint: remove one)" % tag.repo)
-            result[tag.repo] = tag.module
-    return result
-
 def _apt_impl(module_ctx):
-    tagged = [
-        struct(module = module.name, version = module.version, name = tag.name, tag = tag, of = module)
-        for module in module_ctx.modules
-        for tag in module.tags.install
-    ]
+    tagged = install_tags.read("apt", module_ctx)
     for module in module_ctx.modules:
         apt_install.check_tags(module)
-    installs = [
-        apt_install.read(module_ctx, each.of, each.tag, own = names.own, prefix = names.prefix)
-        for each, names in zip(tagged, apt_modules.name_repositories(tagged))
-    ]
-    holders = {}
-    for install in installs:
+    found = [apt_install.read(module_ctx, each.of, each.tag, own = each.own, prefix = each.prefix) for each in tagged]
+    for install in found:
         _declare_packages(install)
-        if install.own:
-            _declare_hub(install.own, [install])
-        holders.setdefault(install.tag.name, []).append(install)
-    overrides = _overrides(module_ctx)
-    for name in overrides:
-        if name not in holders:
-            fail("apt.override: unknown repo '%s' (hint: must be one of %s)" % (name, ", ".join(sorted(holders))))
-    for name, of_name in holders.items():
-        _declare_hub(name, of_name, overrides.get(name))
+    install_tags.declare("apt", module_ctx, found, apt_modules.identity, _declare_hub)
     return module_ctx.extension_metadata(reproducible = True)
 
 apt = module_extension(
@@ -87,7 +60,8 @@ apt = module_extension(
 
 ```
 apt = use_extension("@distroless//rules:apt.bzl", "apt")
-apt.sources(repo = "bookworm", archive = "debian", suites = ["bookworm"], components = ["main"])
+apt.sources(repo = "bookworm", archive = "debian", suites = ["bookworm", "bookworm-updates"], components = ["main"])
+apt.sources(repo = "bookworm", archive = "debian-security", suites = ["bookworm-security"], components = ["main"])
 apt.install(
     name = "bookworm",
     architectures = ["amd64", "arm64"],
@@ -98,8 +72,8 @@ apt.install(
 use_repo(apt, "bookworm")
 ```
 
-`bazel run @bookworm//:lock` writes the lock. Then `@bookworm//curl` is curl with its dependencies, for the target platform.
-docs/packages.md lists all labels, docs/lock.md describes manifests and locks.
+`bazel run @bookworm//:lock` writes the lock. Then `@bookworm//curl` is curl with its dependencies, for the target platform, less
+what `base` has. docs/packages.md lists all labels, docs/lock.md describes manifests and locks.
 
 Each package file is a repository of its own, which is downloaded when a target needs it.""",
     implementation = _apt_impl,

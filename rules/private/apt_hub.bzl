@@ -1,7 +1,7 @@
 """The macro of an install's repository: it declares `@bookworm//:app`, `@bookworm//:libc6_amd64` and so on."""
 
-load(":apt_failure.bzl", "apt_failure")
 load(":apt_lock_command.bzl", "apt_lock_command")
+load(":failing_target.bzl", "failing_target")
 load(":package_set.bzl", "package_set")
 load(":platforms.bzl", "missing_architecture", "platform_label", "select_architecture")
 
@@ -38,9 +38,10 @@ def alias_by_platform(name, targets, error, visibility):
     if [each for each in targets if platform_label(each)]:
         native.alias(name = name, actual = select_architecture(targets, error), visibility = visibility)
     else:
-        apt_failure(
+        failing_target(
             name = name,
             message = "there is no platform for %s (hint: name the target for the architecture)" % ", ".join(sorted(targets)),
+            tags = ["manual"],
             visibility = visibility,
         )
 
@@ -73,18 +74,20 @@ def _declare_set(name, by_architecture, visibility):
     alias_by_platform(name, {each: ":%s.%s" % (name, each) for each in by_architecture}, error, visibility)
     alias_by_platform(name + ".debs", {each: ":%s.%s.debs" % (name, each) for each in by_architecture}, error, visibility)
 
-def _targets(name, architectures):
-    """All targets that a package or set of this name may have here."""
-    result = [name, name + ".debs"]
-    for architecture in architectures:
-        result += [
-            template % (name, architecture)
-            for template in ["%s_%s", "%s_%s.deb", "%s.%s", "%s.%s.debs"]
-        ]
-    return result
+def _package_targets(name, architectures):
+    """The targets of a package, by architecture."""
+    return [template % (name, each) for each in architectures for template in ["%s_%s", "%s_%s.deb"]]
+
+def _set_targets(name, architectures):
+    """The targets of a set."""
+    return [name, name + ".debs"] + [
+        template % (name, each)
+        for each in architectures
+        for template in ["%s.%s", "%s.%s.debs"]
+    ]
 
 # buildifier: disable=unnamed-macro
-def apt_hub(packages, sets, failures, architectures, lock, visibility):
+def apt_hub(repo, packages, sets, failures, architectures, lock, visibility):
     """Declares the names of an install.
 
     For each set `<set>`, by the target platform, and `<set>.<architecture>`: all its parts. `<set>.debs` and
@@ -92,6 +95,7 @@ def apt_hub(packages, sets, failures, architectures, lock, visibility):
     `<package>_<architecture>.deb`, the file. Architectures have OCI's names. `lock` writes the lock.
 
     Args:
+      repo: string, the install's name.
       packages: dict from the name of a package to a dict from an architecture to the package's repository.
       sets: dict from the name of a set to a dict from an architecture to a list of repositories.
       failures: dict from the name of a package or set to the error of all its targets.
@@ -104,12 +108,14 @@ def apt_hub(packages, sets, failures, architectures, lock, visibility):
     for name, by_architecture in sets.items():
         _declare_set(name, by_architecture, visibility[name])
     declared = {"lock": None}
-    for name, by_architecture in packages.items() + sets.items():
-        declared.update({target: None for target in _targets(name, by_architecture)})
-    failing = {}
+    for name, by_architecture in packages.items():
+        declared |= {target: None for target in _package_targets(name, by_architecture)}
+    for name, by_architecture in sets.items():
+        declared |= {target: None for target in _set_targets(name, by_architecture)}
+    failing = {name: "'%s' is a package, not a set (hint: write @%s//%s)" % (name, repo, name) for name in packages}
     for name, message in failures.items():
-        failing.update({target: message for target in _targets(name, architectures)})
+        failing |= {target: message for target in _package_targets(name, architectures) + _set_targets(name, architectures)}
     for name, message in failing.items():
         if name not in declared:
-            apt_failure(name = name, message = message, visibility = _PUBLIC)
+            failing_target(name = name, message = message, tags = ["manual"], visibility = _PUBLIC)
     apt_lock_command(name = "lock", visibility = _PUBLIC, **lock)

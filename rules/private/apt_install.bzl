@@ -3,6 +3,7 @@
 load(":apt_lock.bzl", "apt_lock")
 load(":apt_manifest.bzl", "apt_manifest")
 load(":apt_names.bzl", "apt_names", "oci_architectures")
+load(":apt_unlocked.bzl", "apt_unlocked")
 load(":labels.bzl", "display_label")
 load(":similar_names.bzl", "similar_names")
 
@@ -16,11 +17,7 @@ def _check_tags(module):
     Args:
       module: a module of module_ctx.modules.
     """
-    repos = {}
-    for tag in module.tags.install:
-        if tag.name in repos:
-            fail("apt.install: duplicate name '%s' in %s (hint: rename one)" % (tag.name, module.name or "MODULE.bazel"))
-        repos[tag.name] = None
+    repos = [tag.name for tag in module.tags.install]
     for kind in ["file", "package", "package_set", "sources"]:
         for tag in getattr(module.tags, kind):
             if tag.repo not in repos:
@@ -119,6 +116,7 @@ def _lock_command(module, tag, manifest):
         "base_label": display_label(tag.base) if tag.base else "",
         "command": "bazel run @%s//:lock" % tag.name,
         "error": error,
+        "install": tag.name,
         "keyrings": manifest.keyrings,
         "lock": _workspace_path(tag.lock),
         "manifest_name": manifest.path or manifest.name,
@@ -141,6 +139,13 @@ def _stale(module_ctx, tag, manifest, text):
         what = "apt.install '%s' in MODULE.bazel" % tag.name if manifest.in_tags else manifest.name
         return "%s%s has changed since the lock was written" % (what, " or `base`" if base and not manifest.in_tags else "")
     return None
+
+def _how_to_add(module, tag, manifest, package):
+    """What the user does to lock another package."""
+    if not module.is_root:
+        return "add it in module %s, which has the lock" % module.name
+    where = "`packages` of apt.install '%s'" % tag.name if manifest.in_tags else manifest.name
+    return "add \"%s\" to %s, and run bazel run @%s//:lock" % (package, where, tag.name)
 
 def _identity(package, tag, settings, merged_usr):
     """What a package consists of in an image, as text to compare."""
@@ -165,10 +170,12 @@ def _read(module_ctx, module, tag, *, own, prefix):
       prefix: string, which the names of its packages' repositories begin with.
 
     Returns:
-      struct(tag; module; is_root; own; prefix; canonical: string, name of the module's repository; packages: as
+      struct(name; tag; module; is_root; own; prefix; canonical: string, name of the module's repository; packages: as
       `apt_lock.parse` returns them; settings: dict from the name of a package to its tag `apt.package`; merged_usr: bool;
       names: as `apt_names` returns them; identities: dict from a repository to what it consists of; failures: dict from a
-      name to an error; missing: the error if there is no usable lock, or empty; lock: dict, how the lock is written).
+      name to an error; entries: list of the names of all packages and sets; unlocked: dict from a name that the lock mentions,
+      without a package, to an error; missing: the error if there is no usable lock, or empty; lock: dict, how the lock is
+      written).
     """
     where = "apt.install '%s'" % tag.name + ("" if module.is_root else " of module " + module.name)
     lock_label = display_label(tag.lock)
@@ -181,6 +188,7 @@ def _read(module_ctx, module, tag, *, own, prefix):
     stale = _stale(module_ctx, tag, manifest, text)
     lock = None if text == None or apt_lock.problem(text) else apt_lock.parse(text)
     common = dict(
+        name = tag.name,
         tag = tag,
         module = module.name,
         is_root = module.is_root,
@@ -198,6 +206,7 @@ def _read(module_ctx, module, tag, *, own, prefix):
         )
         names = manifest.names + ([each.name for each in lock.packages] + list(lock.sets) if lock else [])
         return struct(
+            entries = [],
             failures = {name: error for name in names},
             identities = {},
             merged_usr = False,
@@ -205,11 +214,14 @@ def _read(module_ctx, module, tag, *, own, prefix):
             names = _NO_NAMES,
             packages = [],
             settings = {},
+            unlocked = {},
             **common
         )
     merged_usr = tag.merged_usr or lock.merged_usr
     settings = _package_settings(module, tag, {each.name: None for each in lock.packages}.keys())
+    names = apt_names(lock, prefix, lock_label)
     return struct(
+        entries = {name: None for name in names.packages.keys() + names.sets.keys()}.keys(),
         failures = {},
         identities = {
             "%s_%s" % (prefix, each.repository): _identity(each, tag, settings.get(each.name), merged_usr)
@@ -217,9 +229,16 @@ def _read(module_ctx, module, tag, *, own, prefix):
         },
         merged_usr = merged_usr,
         missing = "",
-        names = apt_names(lock, prefix, lock_label),
+        names = names,
         packages = lock.packages,
         settings = settings,
+        unlocked = apt_unlocked(
+            lock,
+            repo = tag.name,
+            where = lock_label,
+            base = command["base_label"],
+            how_to_add = lambda package: _how_to_add(module, tag, manifest, package),
+        ),
         **common
     )
 

@@ -55,7 +55,7 @@ def _parse(text):
 
     Returns:
       struct(manifest_sha256: string; merged_usr: bool; packages: list of struct(key, name, version, architecture, sha256,
-      size, urls, depends, repository), in the order of the file; sets: dict from a set's name to a dict from an architecture
+      size, urls, depends, relations: dict from a field such as Depends to its text, repository), in the order of the file; sets: dict from a set's name to a dict from an architecture
       to a list of keys; architectures: sorted list of Debian's names; base: dict from an architecture to a dict from the
       name of a package of the base to its version).
     """
@@ -78,6 +78,7 @@ def _parse(text):
             size = package.get("size", 0),
             urls = [package["url"]],
             depends = package["depends"],
+            relations = package.get("relations", {}),
             repository = repository,
         ))
     architectures = {}

@@ -29,6 +29,8 @@ def _runfile(ctx, file):
 def _apt_lock_command_impl(ctx):
     tool = ctx.attr._tool[DefaultInfo].files_to_run.executable
     arguments = ["--manifest-name", ctx.attr.manifest_name, "--lock", ctx.attr.lock, "--command", ctx.attr.command]
+    if ctx.attr.install:
+        arguments += ["--install", ctx.attr.install]
     if ctx.attr.base_label:
         arguments += ["--base-label", ctx.attr.base_label]
     status = {
@@ -64,6 +66,7 @@ apt_lock_command = rule(
         ),
         "command": attr.string(mandatory = True, doc = "The command that the user has, for hints."),
         "error": attr.string(doc = "Why the lock cannot be written from this workspace. Empty: it can."),
+        "install": attr.string(doc = "Name of the apt.install tag, if tags say the manifest."),
         "keyrings": attr.label_list(allow_files = True, doc = "Files that `manifest` refers to."),
         "lock": attr.string(mandatory = True, doc = "Path of the lock, relative to the workspace."),
         "manifest": attr.label(allow_single_file = True, doc = "The manifest, if it does not stand in the workspace."),

@@ -131,12 +131,10 @@ def _from_tags(where, install, tags):
     if install.packages:
         sets[_DEFAULT_SET] = {"packages": install.packages} | _given({"ignored_dependencies": install.ignored_dependencies})
     for tag in tags.package_set:
+        if tag.name == _DEFAULT_SET:
+            fail("%s: apt.package_set '%s': reserved name (hint: `packages` of apt.install is the set of that name)" % (where, tag.name))
         if tag.name in sets:
-            fail("%s: duplicate set '%s'%s" % (
-                where,
-                tag.name,
-                " (hint: `packages` of apt.install is the set of that name)" if tag.name == _DEFAULT_SET else "",
-            ))
+            fail("%s: apt.package_set '%s': duplicate name (hint: rename one of them)" % (where, tag.name))
         sets[tag.name] = _set(tag)
     if not sets:
         fail("%s: no packages (hint: set `packages`, or add apt.package_set)" % where)

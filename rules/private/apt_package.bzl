@@ -1,8 +1,8 @@
 """The macro of a package's directory in an install's repository: `@bookworm//libpq5` and so on."""
 
-load(":apt_failure.bzl", "apt_failure")
 load(":apt_hub.bzl", "alias_by_platform", "not_locked")
 load(":deb_cc_library.bzl", "deb_cc_library")
+load(":failing_target.bzl", "failing_target")
 load(":package_set.bzl", "package_set")
 
 # Generated repositories load it.
@@ -56,4 +56,4 @@ def apt_package_failure(name, architectures, message):
       message: string, the error.
     """
     for target in {each: None for each in [name] + _VIEWS + ["cc"] + architectures}:
-        apt_failure(name = target, message = message, visibility = _PUBLIC)
+        failing_target(name = target, message = message, tags = ["manual"], visibility = _PUBLIC)

@@ -1,6 +1,7 @@
 """The repository rules of the `apt` extension."""
 
 load(":download_auth.bzl", "download_auth")
+load(":installs.bzl", "visibility_of")
 load(":platforms.bzl", "platform_label")
 
 visibility("//rules/...")
@@ -29,6 +30,8 @@ deb_package(
     merged_usr = {merged_usr},
     optional_exclude = {optional_exclude},
     separate_layer = {separate_layer},
+    sha256 = {sha256},
+    url = {url},
 )
 """.format(
         macro = repr(str(Label("//rules/private:deb_package.bzl"))),
@@ -39,6 +42,8 @@ deb_package(
         merged_usr = repr(rctx.attr.merged_usr),
         optional_exclude = repr(rctx.attr.optional_exclude),
         separate_layer = repr(rctx.attr.separate_layer),
+        sha256 = repr(rctx.attr.sha256),
+        url = repr(urls[0]),
     ))
 
 deb_package = repository_rule(
@@ -76,7 +81,7 @@ def _lock_arguments(lock, base_architectures):
     """The arguments of apt_lock_command."""
     arguments = {name: lock[name] for name in ["command", "error", "lock", "manifest_name"]}
     if lock["manifest_text"]:
-        arguments |= {"manifest": "manifest.json", "keyrings": sorted(lock["keyrings"])}
+        arguments |= {"install": lock["install"], "manifest": "manifest.json", "keyrings": sorted(lock["keyrings"])}
     else:
         arguments["workspace_manifest"] = lock["workspace_manifest"]
     if lock["base"]:
@@ -85,12 +90,6 @@ def _lock_arguments(lock, base_architectures):
             "base_status": {":base_status_" + name: name for name in base_architectures},
         }
     return arguments
-
-def _visibility(content, name):
-    """The visibility of a package or set."""
-    if name not in content["visible_to"]:
-        return ["//visibility:public"]
-    return ["@@%s//:__subpackages__" % repository for repository in content["visible_to"][name]]
 
 def _apt_hub_impl(rctx):
     content = json.decode(rctx.attr.content)
@@ -105,21 +104,27 @@ def _apt_hub_impl(rctx):
         "architectures": lock["architectures"],
         "failures": content["failures"],
         "lock": _lock_arguments(lock, base_architectures),
+        "repo": content["repo"],
         "packages": {
             name: {each: package["repository"] for each, package in by_architecture.items()}
             for name, by_architecture in content["packages"].items()
         },
         "sets": content["sets"],
-        "visibility": {name: _visibility(content, name) for name in content["packages"].keys() + content["sets"].keys()},
+        "visibility": {name: visibility_of(content["visible_to"], name) for name in content["packages"].keys() + content["sets"].keys()},
     })]
     if lock["base"]:
         macros["apt_base"] = _BASE
         calls.append(("apt_base", {"architectures": base_architectures, "base": lock["base"]}))
     rctx.file("BUILD.bazel", _build_file(macros, calls), executable = False)
     for name, by_architecture in content["packages"].items():
-        call = ("apt_package", {"name": name, "architectures": by_architecture, "visibility": _visibility(content, name)})
+        call = ("apt_package", {"name": name, "architectures": by_architecture, "visibility": visibility_of(content["visible_to"], name)})
         rctx.file(name + "/BUILD.bazel", _build_file({"apt_package": _PACKAGE}, [call]), executable = False)
-    for name, message in content["failures"].items():
+    not_packages = {
+        name: "'%s' is a set, not a package (hint: write @%s//:%s)" % (name, content["repo"], name)
+        for name in content["sets"]
+        if name not in content["packages"]
+    }
+    for name, message in (not_packages | content["failures"]).items():
         call = ("apt_package_failure", {"name": name, "architectures": lock["architectures"], "message": message})
         rctx.file(name + "/BUILD.bazel", _build_file({"apt_package_failure": _PACKAGE}, [call]), executable = False)
     versions = {
@@ -141,7 +146,7 @@ apt_hub = repository_rule(
     attrs = {
         "content": attr.string(
             mandatory = True,
-            doc = "JSON: what `apt_modules.merge` of apt_modules.bzl returns; `missing` is the error if there is no lock.",
+            doc = "JSON: what `installs.merge` and `apt_modules.content` return; `repo`, the repository's name; `lock`, how the lock is written; `missing` is the error if there is no lock.",
         ),
         "keyrings": attr.label_keyed_string_dict(
             doc = "Keyrings of a manifest in tags: a dict from a label to the path beside the manifest.",

@@ -1,5 +1,7 @@
 """The tags of the `apt` extension."""
 
+load(":install_tags.bzl", "install_tags")
+
 visibility("//rules/...")
 
 _DEPENDENCIES = ["", "explicit", "resolve"]
@@ -67,7 +69,7 @@ _package_set = tag_class(
         "ignored_dependencies": attr.string_dict(
             doc = "Dependencies that may be missing: a dict from the name of a package to the reason.",
         ),
-        "name": attr.string(mandatory = True, doc = "Name of the set."),
+        "name": attr.string(mandatory = True, doc = "Name of the set. `packages` is that of `apt.install`."),
         "packages": attr.string_list(mandatory = True, doc = "Packages of the set, as in `apt.install`."),
         "repo": attr.string(mandatory = True, doc = "`name` of an `apt.install` tag of the same module."),
     },
@@ -91,26 +93,16 @@ _package = tag_class(
     attrs = {
         "exclude": attr.string_list(doc = "Globs of paths to leave out, as for the rule `deb`. A glob that matches nothing is an error."),
         "include": attr.string_list(doc = "Globs of paths to keep, as for the rule `deb`."),
-        "max_size_mib": attr.int(doc = "How large the package may be unpacked, as for the rule `deb`."),
+        "max_size_mib": attr.int(doc = "How large the package may be unpacked, in MiB, as for the rule `deb`. Also for `:data` and `:cc`."),
         "name": attr.string(mandatory = True, doc = "Name of the package. The settings hold for all its architectures."),
         "repo": attr.string(mandatory = True, doc = "`name` of an `apt.install` tag of the same module."),
-    },
-)
-
-_override = tag_class(
-    doc = """Decides what `@<repo>` is if several modules have an install of that name. Only the root module's tags count.
-
-Each of the modules can reach its own install as `@<module>_<name>`, see docs/packages.md.""",
-    attrs = {
-        "module": attr.string(mandatory = True, doc = "Name of the module whose install `@<repo>` is, for all modules."),
-        "repo": attr.string(mandatory = True, doc = "`name` of the `apt.install` tags."),
     },
 )
 
 APT_TAGS = {
     "file": _file,
     "install": _install,
-    "override": _override,
+    "override": install_tags.override("apt"),
     "package": _package,
     "package_set": _package_set,
     "sources": _sources,

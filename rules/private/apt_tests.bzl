@@ -5,6 +5,7 @@ load(":apt_lock.bzl", "apt_lock")
 load(":apt_manifest_tests.bzl", "MANIFEST_TESTS")
 load(":apt_modules_tests.bzl", "MODULES_TESTS")
 load(":apt_names.bzl", "apt_names", "oci_architectures")
+load(":apt_unlocked.bzl", "apt_unlocked")
 load(":download_auth_tests.bzl", "AUTH_TESTS")
 load(":labels.bzl", "display_label")
 load(":similar_names.bzl", "similar_names")
@@ -131,6 +132,50 @@ def _names_test_impl(ctx):
 
 _names_test = unittest.make(_names_test_impl)
 
+def _unlocked_test_impl(ctx):
+    env = unittest.begin(ctx)
+    relations = {
+        "libpq5_15_amd64": {"Depends": "libc6 (>= 2.34), libssl3t64 (>= 3.0.0), tzdata | tzdata-legacy:any"},
+        "libssl3t64_3.5_amd64": {"Provides": "libssl3 (= 3.5)", "Conflicts": "libfoo1"},
+        "psql_15_amd64": {"Pre-Depends": "debconf (>= 0.5)|debconf-2.0", "Depends": "../evil, UP, libpq5"},
+        "libc-bin_2.36_amd64": {},
+    }
+    errors = apt_unlocked(
+        struct(
+            base = {"amd64": {"libc6": "2.36-9"}},
+            packages = [struct(name = key.split("_")[0], relations = each) for key, each in relations.items()],
+        ),
+        repo = "bookworm",
+        where = "//:bookworm.lock.json",
+        base = "@distroless//base:base_debian12",
+        how_to_add = lambda name: "add " + name,
+    )
+    not_locked = lambda name: "package '%s' is not in //:bookworm.lock.json (hint: add %s)" % (name, name)
+    asserts.equals(
+        env,
+        {
+            "libc6": "package 'libc6' is not in //:bookworm.lock.json: the base image has it " +
+                     "(hint: leave out the label; @distroless//base:base_debian12 has the package)",
+            "libpq": "package 'libpq' is not in //:bookworm.lock.json, did you mean @bookworm//libpq5? (hint: add libpq)",
+            "libssl": "package 'libssl' is not in //:bookworm.lock.json, did you mean @bookworm//libssl3t64? (hint: add libssl)",
+            "libssl3": "'libssl3' is a virtual package (hint: name a package that provides it: @bookworm//libssl3t64)",
+        } | {name: not_locked(name) for name in [
+            "debconf",
+            "debconf-2.0",
+            "libpq-dev",
+            "libpq5-dev",
+            "libssl-dev",
+            "libssl3t64-dev",
+            "tzdata",
+            "tzdata-legacy",
+        ]},
+        errors,
+        "neither conflicts nor what is no name",
+    )
+    return unittest.end(env)
+
+_unlocked_test = unittest.make(_unlocked_test_impl)
+
 def _display_label_test_impl(ctx):
     env = unittest.begin(ctx)
     for repository, expected in {
@@ -171,5 +216,6 @@ def apt_test_suite(name):
         _names_test,
         _display_label_test,
         _similar_names_test,
+        _unlocked_test,
         *(AUTH_TESTS + MANIFEST_TESTS + MODULES_TESTS)
     )

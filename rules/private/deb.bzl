@@ -24,6 +24,7 @@ def _deb_impl(ctx):
         arguments = [args],
         inputs = [ctx.file.deb],
         mnemonic = "DebPart",
+        origin = ctx.attr.deb,
         progress_message = "Converting package %{label}",
         separate_layer = ctx.attr.separate_layer,
     )
@@ -36,6 +37,8 @@ Maintainer scripts are not run. If two packages of an image own the same path, b
 The `apt` extension declares this rule for each package of a lock. Use it yourself for a package file from elsewhere:
 
 ```
+load("@distroless//rules:deb.bzl", "deb")
+
 deb(
     name = "tool",
     deb = "tool_1.2-3_amd64.deb",

@@ -1,5 +1,6 @@
 """The rule `deb_cc_library`: headers and libraries of Debian packages as a C library."""
 
+load("//rules/providers:deb_file_info.bzl", "DebFileInfo")
 load("//tools/python:tool.bzl", "python_tool_attr", "run_python_tool")
 
 # Macros of generated repositories load it.
@@ -13,6 +14,11 @@ def _deb_cc_library_impl(ctx):
     args = ctx.actions.args()
     args.add("--content", "development")
     args.add_all(ctx.files.debs, before_each = "--deb")
+    for target in ctx.attr.debs:
+        own = target[DebFileInfo].max_size_mib if DebFileInfo in target else 0
+        max_size_mib = own or ctx.attr.max_size_mib
+        for file in target[DefaultInfo].files.to_list() if max_size_mib else []:
+            args.add_all("--max-size", [file, str(max_size_mib << 20)])
     args.add("--triplet", ctx.attr.triplet)
     args.add_all("--directory-out", [directory], expand_directories = False)
     args.add("--script-out", script)
@@ -51,6 +57,9 @@ the image has them. The C and C++ libraries are the toolchain's.""",
     implementation = _deb_cc_library_impl,
     attrs = {
         "debs": attr.label_list(allow_files = [".deb"], mandatory = True, doc = "The package files, for one architecture."),
+        "max_size_mib": attr.int(
+            doc = "How large each package may be unpacked, in MiB, as for the rule `deb`. A locked package has its own `max_size_mib`, of `apt.package`.",
+        ),
         "triplet": attr.string(mandatory = True, doc = "GNU's name of the architecture, such as `x86_64-linux-gnu`."),
         "_tool": python_tool_attr("//tools/deb_files"),
     },

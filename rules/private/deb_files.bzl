@@ -11,7 +11,7 @@ def _deb_files_impl(ctx):
     args.add("--content", ctx.attr.content)
     args.add_all("--directory-out", [directory], expand_directories = False)
     if ctx.attr.max_size_mib:
-        args.add("--max-size", ctx.attr.max_size_mib << 20)
+        args.add_all("--max-size", [ctx.file.deb, str(ctx.attr.max_size_mib << 20)])
     run_python_tool(
         ctx,
         ctx.attr._tool,

@@ -1,6 +1,7 @@
 """The macro of a package's repository."""
 
 load(":deb.bzl", "deb")
+load(":deb_file.bzl", "deb_file")
 load(":deb_files.bzl", "deb_files")
 
 # Generated repositories load it.
@@ -9,11 +10,13 @@ visibility("public")
 _PUBLIC = ["//visibility:public"]
 
 # buildifier: disable=unnamed-macro
-def deb_package(file, exclude, include, max_size_mib, merged_usr, optional_exclude, separate_layer):
+def deb_package(file, url, sha256, exclude, include, max_size_mib, merged_usr, optional_exclude, separate_layer):
     """Declares `:deb`, the package file, `:part`, the part that is made of it, and `:data` and `:control`, its files.
 
     Args:
       file: string, name of the package file in the repository.
+      url: string, its URL in the lock.
+      sha256: string, its hash, in hex.
       exclude: list of strings, as for the rule `deb`.
       include: list of strings, as for the rule `deb`.
       max_size_mib: int, as for the rule `deb`.
@@ -21,14 +24,17 @@ def deb_package(file, exclude, include, max_size_mib, merged_usr, optional_exclu
       optional_exclude: list of strings, as for the rule `deb`.
       separate_layer: bool, as for the rule `deb`.
     """
-    native.filegroup(
+    deb_file(
         name = "deb",
-        srcs = [file],
+        deb = file,
+        max_size_mib = max_size_mib,
+        sha256 = sha256,
+        url = url,
         visibility = _PUBLIC,
     )
     deb(
         name = "part",
-        deb = file,
+        deb = ":deb",
         exclude = exclude,
         include = include,
         max_size_mib = max_size_mib,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from tools.deb_files import development
 from tools.deb_files.control_files import read_control_files
@@ -31,7 +31,11 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--triplet", help="GNU's name of the architecture, for `development`")
     parser.add_argument("--script-out", help="output: the linker script, for `development`")
     parser.add_argument(
-        "--max-size", type=int, metavar="BYTES", help="the limit of a package's unpacked size"
+        "--max-size",
+        nargs=2,
+        action="append",
+        metavar=("PATH", "BYTES"),
+        help="the limit of a package's unpacked size",
     )
     args = parser.parse_args(argv)
 
@@ -44,7 +48,8 @@ def main(argv: Sequence[str]) -> int:
                 with open(os.path.join(args.directory_out, name), "xb") as out:
                     out.write(data)
         return 0
-    with _unpacked(args.deb, args.directory_out, args.max_size) as packages:
+    limits = {path: int(size) for path, size in args.max_size}
+    with _unpacked(args.deb, args.directory_out, limits) as packages:
         if args.content == "data":
             write_tree(FileTree(packages), args.directory_out)
         else:
@@ -60,10 +65,13 @@ def _is_of_toolchain(package: UnpackedDeb) -> bool:
 
 @contextlib.contextmanager
 def _unpacked(
-    paths: Sequence[str], output: str, limit: int | None
+    paths: Sequence[str], output: str, limits: Mapping[str, int]
 ) -> Iterator[Sequence[UnpackedDeb]]:
     with contextlib.ExitStack() as stack:
-        yield [stack.enter_context(unpack_deb(path, output, limit, _LIMIT_HINT)) for path in paths]
+        yield [
+            stack.enter_context(unpack_deb(path, output, limits.get(path), _LIMIT_HINT))
+            for path in paths
+        ]
 
 
 if __name__ == "__main__":

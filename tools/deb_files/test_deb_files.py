@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -22,13 +23,17 @@ TRIPLET = "x86_64-linux-gnu"
 LIB = f"./usr/lib/{TRIPLET}"
 
 
-def unpack(tmp_path: Path, *packages: bytes, content: str = "data") -> Path:
+def unpack(
+    tmp_path: Path, *packages: bytes, content: str = "data", limits: Sequence[int] = ()
+) -> Path:
     """Runs the tool, and returns the directory that it wrote."""
     arguments = ["--content", content, "--directory-out", str(tmp_path / "out")]
     for number, data in enumerate(packages):
         path = tmp_path / f"{number}.deb"
         path.write_bytes(data)
         arguments += ["--deb", str(path)]
+        if number < len(limits):
+            arguments += ["--max-size", str(path), str(limits[number])]
     if content == "development":
         arguments += ["--triplet", TRIPLET, "--script-out", str(tmp_path / "script")]
     assert main(arguments) == 0
@@ -154,6 +159,16 @@ def test_headers_and_libraries_of_packages_that_belong_together(tmp_path: Path) 
     }
     # libssl3 is not among the packages: the base image has it.
     assert (tmp_path / "script").read_text() == "INPUT ( AS_NEEDED ( -lpq -lz ) )\n"
+
+
+@pytest.mark.parametrize("content", ["data", "development"])
+def test_each_package_has_its_own_limit(tmp_path: Path, content: str) -> None:
+    small = named("a", file("./usr/include/a.h", bytes(100)))
+    large = named("b", file("./usr/include/b.h", bytes(50_000)))
+    with pytest.raises(ToolError, match=r"1\.deb: .*`max_size_mib`"):
+        unpack(tmp_path, small, large, content=content, limits=(1 << 20, 40_000))
+    out = unpack(tmp_path, small, large, content=content, limits=(20_000, 1 << 20))
+    assert {path.rpartition("/")[2] for path in listed(out)} == {"a.h", "b.h"}
 
 
 def test_headers_without_a_library(tmp_path: Path) -> None:

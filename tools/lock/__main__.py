@@ -6,13 +6,14 @@ import os
 import sys
 from collections.abc import Sequence
 
+from tools.lib.apt.base_image import check_base, read_base
+from tools.lib.apt.lockfile import changes, check_lock
+from tools.lib.apt.manifest_reader import read_manifest
 from tools.lib.cli.errors import ToolError, run
 from tools.lib.cli.files import atomic_write
+from tools.lib.cli.progress import show_progress
 from tools.lib.debian.lock import read_lock, render_lock
-from tools.lock.base_image import check_base, read_base
 from tools.lock.explain import dot_graph, graph, why
-from tools.lock.lockfile import changes, check_lock
-from tools.lock.manifest_reader import read_manifest
 from tools.lock.options import Options, parse_options
 
 
@@ -24,10 +25,12 @@ def main(argv: Sequence[str]) -> int:
 
 
 def _lock(options: Options) -> int:
-    from tools.lock.locking import lock_manifests  # Slow to import, and not needed otherwise.
+    from tools.lib.apt.locking import lock_manifests  # Slow to import, and not needed otherwise.
 
+    with show_progress(prefix="lock: ") as progress:
+        results = lock_manifests(options.manifests, options.settings, progress)
     # Nothing is written before all manifests are resolved.
-    for result in lock_manifests(options):
+    for result in results:
         with atomic_write(result.path) as out:
             out.write(render_lock(result.lock))
         print(f"{os.path.relpath(result.path)}: {len(result.lock.packages)} packages")
@@ -38,9 +41,11 @@ def _lock(options: Options) -> int:
 
 
 def _check(options: Options) -> int:
-    base = read_base(options.base_status)
+    base = read_base(options.settings.base_status)
     for file in options.manifests:
-        manifest = read_manifest(file.path, file.name, options.base_label)
+        manifest = read_manifest(
+            file.path, file.name, options.settings.base_label, install=file.install
+        )
         lock = check_lock(manifest, file.lock, file.command)
         check_base(lock, base, file.lock, file.command)
     return 0

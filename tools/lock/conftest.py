@@ -1,26 +1,19 @@
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from tools.lib.apt.testing_repository import serve
+from tools.lib.download.testing import forget_settings
+from tools.lib.download.testing_server import Server, http_server
 from tools.lock.testing import Workspace
-from tools.lock.testing_repository import serve
-from tools.lock.testing_server import Server, http_server
-
-_VARIABLES = ("BUILD_WORKING_DIRECTORY", "BUILD_WORKSPACE_DIRECTORY", "DISTROLESS_MIRROR")
 
 
 @pytest.fixture(autouse=True)
 def _machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A machine without proxies, without ~/.netrc, and without pauses between attempts."""
-    for name in list(os.environ):
-        if name.lower().endswith("_proxy") or name in ("NETRC", *_VARIABLES):
-            monkeypatch.delenv(name)
-    monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.setattr("tools.lock.download._PAUSES", (0.0,))
+    forget_settings(tmp_path, monkeypatch)
 
 
 @pytest.fixture

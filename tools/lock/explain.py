@@ -28,7 +28,7 @@ def why(locks: Mapping[str, Lock], name: str) -> Iterator[str]:
             for architecture, keys in sorted(by_architecture.items()):
                 chain = _chain(lock, keys, name)
                 if chain:
-                    text = f"sets.{set_name}: {' -> '.join(chain)}"
+                    text = f"set {set_name}: {' -> '.join(chain)}"
                     lines.setdefault(text, []).append(architecture)
         for architecture, versions in sorted(lock.base.items()):
             if name in versions:
@@ -43,7 +43,10 @@ def why(locks: Mapping[str, Lock], name: str) -> Iterator[str]:
         names = sorted({each.name for lock in locks.values() for each in lock.packages.values()})
         close = " or ".join(get_close_matches(name, names, 3))
         detail = f" (did you mean {close}?)" if close else ""
-        raise ToolError(f"{', '.join(locks)}: package not found: {name!r:.80}{detail}")
+        raise ToolError(
+            f"{', '.join(locks)}: package not found: {name!r:.80}{detail}",
+            "to lock it, add it to `packages` and lock again",
+        )
 
 
 def _chain(lock: Lock, keys: Sequence[PackageKey], name: str) -> list[str]:

@@ -18,6 +18,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from tools.lib.apt.request import LockSettings, ManifestFile, lock_path
 from tools.lib.cli.errors import ToolError
 from tools.lib.cli.flags import Parser
 
@@ -26,66 +27,24 @@ _MANIFEST_SUFFIXES = (".yaml", ".yml", ".json")
 
 
 @dataclass(frozen=True, slots=True)
-class ManifestFile:
-    """A manifest and its lock.
-
-    Attributes:
-        path: of the manifest.
-        name: what errors call it.
-        lock: path of the lock.
-        command: the command that locks it.
-    """
-
-    path: str
-    name: str
-    lock: str
-    command: str
-
-    def command_with(self, flag: str) -> str:
-        """The command with one more flag."""
-        return add_flag(self.command, flag)
-
-
-@dataclass(frozen=True, slots=True)
 class Options:
     """What to do.
 
     Attributes:
         command: one of COMMANDS; empty: to lock.
-        words: the arguments of a command, or the packages to update; paths are absolute.
+        words: the arguments of a command; paths are absolute.
         manifests: the manifests.
         check: whether to write nothing.
-        update: whether to move to the newest versions.
-        allow_missing: whether to leave out an index that no server has.
-        allow_older: whether a Release file may be older than before.
         dot: whether to print a graph in the language of Graphviz.
-        base_label: the label of the base image; empty without one.
-        base_status: OCI's name of an architecture and the path of a status file, for each.
-        credential_helpers: helpers, each as `PATH` or `PATTERN=PATH`.
+        settings: how to lock.
     """
 
     command: str
     words: tuple[str, ...]
     manifests: tuple[ManifestFile, ...]
     check: bool
-    update: bool
-    allow_missing: bool
-    allow_older: bool
     dot: bool
-    base_label: str
-    base_status: tuple[tuple[str, str], ...]
-    credential_helpers: tuple[str, ...]
-
-
-def lock_path(manifest: str) -> str:
-    """The path of a manifest's lock: `debian12.yaml` has `debian12.lock.json` beside it."""
-    return os.path.splitext(manifest)[0] + ".lock.json"
-
-
-def add_flag(command: str, flag: str) -> str:
-    """A command of the user with one more flag: `bazel run` needs a `--` before it."""
-    separator = "" if " -- " in command or not command.startswith("bazel run ") else " --"
-    return f"{command}{separator} {flag}"
+    settings: LockSettings
 
 
 def _parser() -> Parser:
@@ -125,6 +84,7 @@ def _parser() -> Parser:
     )
     parser.add_argument("--manifest", default="", help="the manifest, set by `bazel run @x//:lock`")
     parser.add_argument("--manifest-name", default="", help="what errors call it")
+    parser.add_argument("--install", default="", help="the apt.install tag that says it")
     parser.add_argument("--lock", default="", help="its lock, relative to the workspace")
     parser.add_argument("--command", default="", help="the command that locks it, for hints")
     parser.add_argument("--base-label", default="", help="the label of the base image")
@@ -159,7 +119,8 @@ def parse_options(argv: Sequence[str]) -> Options:
     if own:
         workspace = os.environ.get("BUILD_WORKSPACE_DIRECTORY", os.getcwd())
         lock = os.path.relpath(os.path.join(workspace, flags.lock or lock_path(own[0])))
-        manifests = [ManifestFile(own[0], flags.manifest_name or own[0], lock, flags.command)]
+        name = flags.manifest_name or own[0]
+        manifests = [ManifestFile(own[0], name, lock, flags.command, flags.install)]
     elif command in ("diff", "import"):
         manifests = []
     else:
@@ -177,13 +138,16 @@ def parse_options(argv: Sequence[str]) -> Options:
         words=tuple(words),
         manifests=tuple(manifests),
         check=flags.check,
-        update=flags.update,
-        allow_missing=flags.allow_missing,
-        allow_older=flags.allow_older,
         dot=flags.dot,
-        base_label=flags.base_label,
-        base_status=base_status,
-        credential_helpers=tuple(flags.credential_helper),
+        settings=LockSettings(
+            update=flags.update,
+            packages=() if command else tuple(words),
+            allow_missing=flags.allow_missing,
+            allow_older=flags.allow_older,
+            base_label=flags.base_label,
+            base_status=base_status,
+            credential_helpers=tuple(flags.credential_helper),
+        ),
     )
 
 

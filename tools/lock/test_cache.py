@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tools.lib.apt.testing_repository import SignedRepository, date, serve, stanza
 from tools.lock.testing import MANIFEST, Workspace
-from tools.lock.testing_repository import SignedRepository, date, serve, stanza
 
 GOOD, EVIL = stanza("app", "1.0").encode(), stanza("app", "9").encode()
 VICTIM = "archive: debian"

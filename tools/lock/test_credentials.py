@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from tools.lib.cli.errors import ToolError
-from tools.lock.download import Downloader
+from tools.lib.download.download import Downloader
+from tools.lib.download.testing import download_error
+from tools.lib.download.testing_server import Server, redirect, status
 from tools.lock.testing import MANIFEST, Workspace
-from tools.lock.testing_download import download_error
-from tools.lock.testing_server import Server, redirect, status
 
 # What `user:S3CR3T` is in a header.
 BASIC = "Basic dXNlcjpTM0NSM1Q="

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from tools.lib.apt.testing_repository import date, stanza
 from tools.lib.cli.errors import run
 from tools.lock.__main__ import main
 from tools.lock.testing import MANIFEST, Workspace
-from tools.lock.testing_repository import date, stanza
 
 
 @pytest.fixture
@@ -33,16 +33,19 @@ def test_why_shows_the_chain(locked: Workspace, capsys: pytest.CaptureFixture[st
     assert locked.lock("why", "c", "pool", "app") == 0
     path = str(locked.path)
     assert capsys.readouterr().out.splitlines() == [
-        f"{path}: sets.app: app -> a -> c 1.0 (amd64)",
-        f"{path}: sets.more: loop -> pool 1.0 (amd64)",
-        f"{path}: sets.app: app 1.0 (amd64)",
+        f"{path}: set app: app -> a -> c 1.0 (amd64)",
+        f"{path}: set more: loop -> pool 1.0 (amd64)",
+        f"{path}: set app: app 1.0 (amd64)",
     ]
 
 
 def test_why_of_an_unknown_package(locked: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
     assert locked.lock("why", "ap") == 1
     error = capsys.readouterr().err.splitlines()[-1]
-    assert error == f"error: {locked.path}: package not found: 'ap' (did you mean app or a?)"
+    assert error == (
+        f"error: {locked.path}: package not found: 'ap' (did you mean app or a?)"
+        " (hint: to lock it, add it to `packages` and lock again)"
+    )
     assert locked.lock("why") == 1
 
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from tools.lib.apt.manifest_reader import read_manifest
 from tools.lib.cli.errors import ToolError, run
 from tools.lock.__main__ import main
-from tools.lock.manifest_reader import read_manifest
 
 MANIFEST = """\
 version: 1

@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 import pytest
 
+from tools.lib.apt import candidates, solver
+from tools.lib.apt.testing_repository import stanza
 from tools.lib.debian import relations
-from tools.lock import candidates, solver
 from tools.lock.testing import Workspace
-from tools.lock.testing_repository import stanza
 
 
 def chain(length: int) -> list[str]:

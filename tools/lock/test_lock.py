@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from tools.lib.apt.testing_repository import date, serve, stanza
 from tools.lock.__main__ import main
 from tools.lock.testing import APP, MANIFEST, Workspace
-from tools.lock.testing_repository import date, serve, stanza
 
 
 def test_a_lock_lists_snapshot_urls_and_dependencies(workspace: Workspace) -> None:
@@ -40,7 +40,7 @@ def test_the_same_input_gives_the_same_bytes(
 def test_small_and_large_indexes_give_the_same_lock(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch, small: int
 ) -> None:
-    monkeypatch.setattr("tools.lock.repositories._SMALL", small)
+    monkeypatch.setattr("tools.lib.apt.repositories._SMALL", small)
     packages = {"amd64": APP, "arm64": [stanza("app", architecture="arm64"), APP[1]]}
     workspace.repository.write_suite("stable", packages)
     workspace.manifest.write_text(MANIFEST.replace("[amd64]", "[amd64, arm64]"))

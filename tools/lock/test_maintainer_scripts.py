@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import gzip
 import random
 from pathlib import Path
 
 import pytest
 
+from tools.lib.apt.maintainer_scripts import find_work
+from tools.lib.apt.testing_repository import date, stanza
 from tools.lib.debian.testing import COMPRESSIONS, PackedEntry, ar, file, tar
-from tools.lock.maintainer_scripts import find_work
 from tools.lock.testing import Workspace
-from tools.lock.testing_repository import date, stanza
 
 POSTINST = """\
 #!/bin/sh
@@ -32,13 +33,34 @@ echo "run ldconfig"
 
 def test_users_alternatives_and_caches_are_found() -> None:
     work = find_work("app", {"postinst": POSTINST, "triggers": "# x\nactivate-noawait ldconfig\n"})
-    assert work.users == ("_app", "app.conf")
+    assert work.users == ("_app", "those of /usr/lib/sysusers.d/app.conf")
     assert work.alternatives == ("/usr/bin/awk -> /usr/bin/mawk",)
     assert work.caches == ("update-ca-certificates", "ldconfig")
 
 
-def test_a_user_in_a_variable_is_not_named() -> None:
-    assert find_work("app", {"preinst": 'useradd -r "$NAME"\n'}).users == ("?",)
+@pytest.mark.parametrize(
+    ("script", "user"),
+    [
+        ('USER="memcache"\nadduser \\\n  --gecos "M" \\\n  $USER  >/dev/null\n', "memcache"),
+        ('useradd -r "$NAME"\n', "a name that the script computes"),
+        ("NAME=a\nNAME=b\nuseradd $NAME\n", "a name that the script computes"),
+        ("adduser --system 'unclosed\n", "a name that the script computes"),
+        ("adduser\n", "a name that the script computes"),
+        ("systemd-sysusers\n", "those of /usr/lib/sysusers.d"),
+        (
+            'systemd-sysusers ${DPKG_ROOT:+--root="$DPKG_ROOT"} app.conf\n',
+            "those of /usr/lib/sysusers.d/app.conf",
+        ),
+    ],
+)
+def test_users_that_are_not_written_in_the_command(script: str, user: str) -> None:
+    assert find_work("app", {"preinst": script}).users == (user,)
+
+
+def test_links_that_a_script_computes_are_said_to_be_so() -> None:
+    script = "update-alternatives --install $(which x) x /usr/bin/x 1\n"
+    work = find_work("app", {"postinst": script})
+    assert work.alternatives == ("links that the script computes",)
 
 
 @pytest.mark.parametrize(
@@ -80,12 +102,13 @@ def test_a_lock_lists_what_is_new(
     package(pool / "a/app/app_1.0_amd64.deb", *scripts, suffix=suffix, filler=filler)
     assert workspace.lock() == 0
     expected = [
-        "  maintainer scripts do not run; theirs would do:",
-        "    users and groups (rules passwd, group): app (_app, app.conf)",
-        "    alternatives: /usr/bin/awk -> /usr/bin/mawk (app)",
-        "    ldconfig: for app",
-        "    update-ca-certificates: for app",
-        "    not found: the scripts of 1 package",
+        "  nothing runs maintainer scripts; those of the new packages would make or update:",
+        "    users and groups (see the rules passwd, group): app (_app,"
+        " those of /usr/lib/sysusers.d/app.conf)",
+        "    alternatives (`alternatives = True` of an image): /usr/bin/awk -> /usr/bin/mawk (app)",
+        "    ldconfig (oci_image makes a cache where an image needs one): app",
+        "    update-ca-certificates (see the rule trust_store): app",
+        "    not known, because their scripts were not read: lib",
     ]
     assert capsys.readouterr().out.splitlines()[1:] == expected
     # What was locked before is not listed again.
@@ -94,14 +117,23 @@ def test_a_lock_lists_what_is_new(
     workspace.repository.write_suite("stable", {"amd64": [stanza("app", "1.1")]}, Date=date(-0.5))
     package(pool / "a/app/app_1.1_amd64.deb", file("./triggers", b"activate ldconfig\n"))
     assert workspace.lock("--update") == 0
-    assert capsys.readouterr().out.splitlines()[-1] == "    ldconfig: for app"
+    assert capsys.readouterr().out.splitlines()[-1] == expected[3]
 
 
 NEGATIVE_SIZE = b"!<arch>\n" + b"x".ljust(48) + b"-60".ljust(10) + b"`\n"
 
 
 @pytest.mark.parametrize(
-    "data", [b"", b"!<arch>\n", b"<html>", ar([("control.tar.xz", b"xz")]), NEGATIVE_SIZE]
+    "data",
+    [
+        b"",
+        b"!<arch>\n",
+        b"<html>",
+        ar([("debian-binary", b"2.0\n"), ("control.tar.xz", b"xz")]),
+        ar([("debian-binary", b"2.0\n"), ("control.tar", bytes(5 << 20))])[:1000],
+        ar([("debian-binary", b"2.0\n"), ("control.tar.gz", gzip.compress(bytes(40 << 20)))]),
+        NEGATIVE_SIZE,
+    ],
 )
 def test_a_broken_package_does_not_fail_the_lock(workspace: Workspace, data: bytes) -> None:
     path = workspace.repository.root / "pool/main/a/app/app_1.0_amd64.deb"

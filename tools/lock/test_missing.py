@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tools.lib.apt.testing_repository import date, stanza
 from tools.lock.testing import APP, MANIFEST, Workspace
-from tools.lock.testing_repository import date, stanza
 
 BOTH = (
     MANIFEST.replace("[amd64]", "[amd64, arm64]")

@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 import pytest
 
+from tools.lib.apt.testing_repository import SignedRepository, date, stanza
 from tools.lock.testing import APP, MANIFEST, Workspace
-from tools.lock.testing_repository import SignedRepository, date, stanza
 
 
 def test_text_outside_the_signature_is_ignored(workspace: Workspace) -> None:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tools.lib.apt.testing_repository import stanza
 from tools.lock.testing import APP, MANIFEST, Workspace
-from tools.lock.testing_repository import stanza
 
 SETS = {"app": {"amd64": ["app_1.0_amd64", "lib_1.0_all"]}}
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from tools.lib.apt.testing_repository import date, stanza
 from tools.lock.testing import APP, MANIFEST, Workspace
-from tools.lock.testing_repository import date, stanza
 
 NEWER = [stanza("app", "2.0", Depends="lib (>= 1.0)"), stanza("lib", "2.0", "all"), stanza("tool")]
 

@@ -7,9 +7,9 @@ import os
 from pathlib import Path
 from typing import Any
 
+from tools.lib.apt.testing_repository import SignedRepository, stanza
 from tools.lib.cli.errors import run
 from tools.lock.__main__ import main
-from tools.lock.testing_repository import SignedRepository, stanza
 
 MANIFEST = """\
 version: 1

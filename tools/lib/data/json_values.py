@@ -18,6 +18,9 @@ Json = dict[str, object]
 MAX_DOCUMENT = 4 << 20
 """Bytes of a document: what every registry accepts (distribution-spec 1.1, "Pushing manifests")."""
 
+MAX_LARGE_DOCUMENT = 64 << 20
+"""Bytes of a document that is stored as a blob."""
+
 
 def read_document(path: str) -> bytes:
     """Reads a document of at most MAX_DOCUMENT bytes."""
@@ -25,6 +28,15 @@ def read_document(path: str) -> bytes:
         data = source.read(MAX_DOCUMENT + 1)
     if len(data) > MAX_DOCUMENT:
         raise ToolError(f"{path}: larger than {MAX_DOCUMENT >> 20} MiB")
+    return data
+
+
+def read_large_document(path: str) -> bytes:
+    """Reads a document that is stored as a blob, such as an SBOM: at most MAX_LARGE_DOCUMENT."""
+    with open(path, "rb") as source:
+        data = source.read(MAX_LARGE_DOCUMENT + 1)
+    if len(data) > MAX_LARGE_DOCUMENT:
+        raise ToolError(f"{path}: larger than {MAX_LARGE_DOCUMENT >> 20} MiB")
     return data
 
 

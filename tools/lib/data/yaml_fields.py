@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 import yaml
@@ -42,16 +42,18 @@ class Field:
         file: path of the document, as errors name it.
         path: where the value is in the document: `sets.app[0]`; "" for the whole document.
         value: None, a PlainScalar, a str, a list, or a dict.
+        names: what errors call the values at some paths, see `name_path`.
     """
 
     file: str
     path: str
     value: Any
+    names: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def where(self) -> str:
         """The file and the path in it, as errors name them: `app.yaml: sets.app[0]`."""
-        return f"{self.file}: {self.path}" if self.path else self.file
+        return f"{self.file}: {name_path(self.path, self.names)}" if self.path else self.file
 
     def expected(self, what: str) -> ToolError:
         """The error to raise if the value is not `what`."""
@@ -65,7 +67,7 @@ class Field:
             if key not in keys:
                 raise ToolError(f"{self.where}: unknown field {key!r:.80}", _suggest(key, keys))
         return {
-            key: Field(self.file, f"{self.path}.{key}" if self.path else key, value)
+            key: replace(self, path=f"{self.path}.{key}" if self.path else key, value=value)
             for key, value in self.value.items()
             if value is not None
         }
@@ -75,7 +77,7 @@ class Field:
         if not isinstance(self.value, list):
             raise self.expected("a list")
         return [
-            Field(self.file, f"{self.path}[{number}]", each)
+            replace(self, path=f"{self.path}[{number}]", value=each)
             for number, each in enumerate(self.value)
         ]
 
@@ -117,6 +119,22 @@ class Field:
         if value in ("false", "no", "off"):
             return False
         raise self.expected("true or false")
+
+
+def name_path(path: str, names: Mapping[str, str]) -> str:
+    """What errors call a path.
+
+    Args:
+        path: a path in a document: `sets.app.packages[0]`.
+        names: other names of paths, for documents that are made of something else:
+            {"sets.app": "package_set 'app'"} makes this `package_set 'app': packages[0]`.
+    """
+    named = [each for each in names if path == each or path.startswith((f"{each}.", f"{each}["))]
+    if not named:
+        return path
+    known = max(named, key=len)
+    rest = path[len(known) :]
+    return names[known] + (f": {rest[1:]}" if rest.startswith(".") else rest)
 
 
 def load(data: bytes, file: str) -> Field:

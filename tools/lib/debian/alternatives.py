@@ -8,16 +8,19 @@ literal words.
 from __future__ import annotations
 
 import re
-import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from tools.lib.debian.shell_words import (
+    VARIABLE,
+    commands_of,
+    expand,
+    lines_of,
+    literal_variables,
+)
+
 _COMMAND = "update-alternatives"
-_ASSIGNMENT = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)=(.*)", re.DOTALL)
-_VARIABLE = re.compile(r"\$(?:\{([A-Za-z_][A-Za-z0-9_]*)\}|([A-Za-z_][A-Za-z0-9_]*))")
 _NAME = re.compile(r"[^/\s]+")
-_KEYWORDS = frozenset(("if", "then", "else", "elif", "do", "while", "until", "!", "{", "("))
-_EXPORTS = frozenset(("export", "local", "readonly"))
 # Real scripts have loops over a dozen words, and install a hundred alternatives at most.
 _MAX_WORDS = 256
 _MAX_ALTERNATIVES = 4096
@@ -54,10 +57,10 @@ NO_ALTERNATIVES = Alternatives()
 
 def read_alternatives(script: str) -> Alternatives:
     """Reads the `update-alternatives --install` commands of a postinst script."""
-    lines = script.replace("\\\n", " ").split("\n")
+    lines = lines_of(script)
     if not any(_is_install(line) for line in lines):
         return NO_ALTERNATIVES
-    variables = _variables(lines)
+    variables = literal_variables(lines)
     known: list[Alternative] = []
     unknown: list[str] = []
     loop: dict[str, list[str]] = {}  # the words of the last loop by its variable
@@ -70,8 +73,8 @@ def read_alternatives(script: str) -> Alternatives:
             break
         try:
             found = [
-                _parse([_expand(word, variables | values) for word in command])
-                for command in _commands(line)
+                _parse([expand(word, variables | values) for word in command])
+                for command in commands_of(line)
                 for values in _loop_values(command, loop)
                 if command[0].endswith(_COMMAND) and "--install" in command
             ]
@@ -87,7 +90,7 @@ def read_alternatives(script: str) -> Alternatives:
 def _loop(line: str) -> dict[str, list[str]]:
     """The words of a loop that begins in the line, if they are literal, by its variable."""
     try:
-        commands = list(_commands(line))
+        commands = list(commands_of(line))
     except ValueError:
         return {}
     return {
@@ -105,7 +108,7 @@ def _loop_values(
     Raises:
         ValueError: it uses the variables of two loops.
     """
-    used = {match[1] or match[2] for word in command for match in _VARIABLE.finditer(word)}
+    used = {match[1] or match[2] for word in command for match in VARIABLE.finditer(word)}
     variables = sorted(used & loop.keys())
     if len(variables) > 1:
         raise ValueError("nested loops")
@@ -113,66 +116,11 @@ def _loop_values(
         yield {}
     for variable in variables:
         for word in loop[variable]:
-            yield {variable: _expand(word, {})}
+            yield {variable: expand(word, {})}
 
 
 def _is_install(line: str) -> bool:
     return _COMMAND in line and "--install" in line and not line.lstrip().startswith("#")
-
-
-def _commands(line: str) -> Iterator[list[str]]:
-    """The simple commands of a line as lists of words, without keywords before them.
-
-    Raises:
-        ValueError: quotes are not closed in the line.
-    """
-    lexer = shlex.shlex(line, posix=True, punctuation_chars=";&|()<>")
-    lexer.whitespace_split = True
-    command: list[str] = []
-    for word in [*lexer, ";"]:
-        if word and word[0] in ";&|()<>":
-            if command:
-                yield command
-            command = []
-        elif command or word not in _KEYWORDS:
-            command.append(word)
-
-
-def _variables(lines: list[str]) -> dict[str, str | None]:
-    """The literal values of variables, None for those that have no single one."""
-    values: dict[str, str | None] = {}
-    for line in lines:
-        try:
-            commands = list(_commands(line))
-        except ValueError:
-            continue
-        for command in commands:
-            if command[0] in ("for", "read") and len(command) > 1:
-                values[command[1]] = None
-                continue
-            words = command[1:] if command[0] in _EXPORTS else command
-            for word in words:
-                assignment = _ASSIGNMENT.fullmatch(word)
-                if assignment is None:
-                    break
-                name, value = assignment.groups()
-                is_new = values.setdefault(name, value) == value
-                if not is_new or "$" in value or "`" in value:
-                    values[name] = None
-    return values
-
-
-def _expand(word: str, variables: Mapping[str, str | None]) -> str:
-    def value(match: re.Match[str]) -> str:
-        found = variables.get(match[1] or match[2])
-        if found is None:
-            raise ValueError("unknown variable")
-        return found
-
-    expanded = _VARIABLE.sub(value, word)
-    if any(each in expanded for each in "$`*?["):
-        raise ValueError("not a literal word")
-    return expanded
 
 
 def _parse(words: list[str]) -> Alternative:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import itertools
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import IO
 
@@ -25,6 +26,7 @@ _CONTROL_FILES = {
     "md5sums": MAX_MD5SUMS,
     "postinst": MAX_CONTROL_FILE,
 }
+_MEMBERS = ("debian-binary", "control.tar", "data.tar")
 _CONTROL_COMPRESSIONS = ("", ".gz", ".xz", ".zst")
 
 
@@ -69,20 +71,13 @@ def read_deb(source: IO[bytes], end: int) -> DebFile:
     Raises:
         ToolError: the file is not a .deb, is damaged or of an unknown version.
     """
-    version, control_tar, data_tar = _find_members(source, end)
+    version, control_tar, data_tar = _format_members(source, end)
     digits, newline, _ = MemberStream(source, version).read(64).partition(b"\n")
     if not newline or not digits.startswith(b"2.") or not digits[2:].isdigit():
         raise ToolError(f"debian-binary: unknown version {digits!r}", "the format's version is 2.0")
-    suffix = control_tar.name.removeprefix("control.tar")
-    if suffix not in _CONTROL_COMPRESSIONS:
-        raise ToolError(
-            f"{control_tar.name}: unknown compression {suffix!r}",
-            f"must be one of {', '.join(_CONTROL_COMPRESSIONS[1:])}, or none",
-        )
-    with error_context(control_tar.name):
-        files = _read_control_files(decompressed(source, control_tar, suffix))
-        if "control" not in files:
-            raise ToolError("missing file control")
+    files = read_control_files(source, control_tar, _CONTROL_FILES)
+    if "control" not in files:
+        raise ToolError(f"{control_tar.name}: missing file control")
     control = parse_control(files["control"])
     architecture = _oci_architecture(control.package.architecture)
     return DebFile(
@@ -112,32 +107,68 @@ def _oci_architecture(name: str) -> str | None:
     return BY_DEBIAN_NAME[name].name
 
 
-def _find_members(source: IO[bytes], end: int) -> tuple[ar.ArMember, ar.ArMember, ar.ArMember]:
-    """The three members of the format, in its order.
+def control_member(source: IO[bytes], end: int) -> ar.ArMember:
+    """The place of the control files. Reads no further.
+
+    Args:
+        source: the file, or its first bytes.
+        end: bytes of the whole file.
+
+    Raises:
+        ToolError: the file is not a .deb.
+    """
+    found = itertools.islice(_format_members(source, end), 2)
+    return list(found)[1]
+
+
+def _format_members(source: IO[bytes], end: int) -> Iterator[ar.ArMember]:
+    """Yields the three members of the format, in its order.
 
     Members whose names start with an underscore may be between them, others after them. deb(5)
     says to ignore these.
     """
-    wanted = ("debian-binary", "control.tar", "data.tar")
-    found: list[ar.ArMember] = []
+    wanted = list(_MEMBERS)
     names: set[str] = set()
+    started = False
     for member in ar.members(source, end):
         if member.name in names:
             raise ToolError(f"{member.name}: duplicate member")
         names.add(member.name)
         stem = ".".join(member.name.split(".")[:2])
-        if len(found) < len(wanted) and stem == wanted[len(found)]:
-            found.append(member)
-        elif stem in wanted or (
-            len(found) < len(wanted) and not (found and member.name.startswith("_"))
-        ):
+        if stem in wanted[:1]:
+            started = True
+            wanted.pop(0)
+            yield member
+        elif stem in _MEMBERS or (wanted and not (started and member.name.startswith("_"))):
             raise ToolError(f"{member.name}: unexpected member at this place of the package")
-    if len(found) < len(wanted):
-        raise ToolError(f"missing member {wanted[len(found)]}")
-    return found[0], found[1], found[2]
+    if wanted:
+        raise ToolError(f"missing member {wanted[0]}")
 
 
-def _read_control_files(chunks: Iterable[bytes]) -> dict[str, bytes]:
+def read_control_files(
+    source: IO[bytes], control_tar: ar.ArMember, wanted: Mapping[str, int] | None = None
+) -> dict[str, bytes]:
+    """The control files of a package, by name.
+
+    Args:
+        source: the package.
+        control_tar: where they are in it.
+        wanted: the names of the files to read, and how many bytes each may have; None: all files.
+
+    Raises:
+        ToolError: the archive is damaged, or a file is too large or there twice.
+    """
+    suffix = control_tar.name.removeprefix("control.tar")
+    if suffix not in _CONTROL_COMPRESSIONS:
+        raise ToolError(
+            f"{control_tar.name}: unknown compression {suffix!r}",
+            f"must be one of {', '.join(_CONTROL_COMPRESSIONS[1:])}, or none",
+        )
+    with error_context(control_tar.name):
+        return _read_files(decompressed(source, control_tar, suffix), wanted)
+
+
+def _read_files(chunks: Iterable[bytes], wanted: Mapping[str, int] | None) -> dict[str, bytes]:
     archive = b"".join(decompress.bounded(chunks, MAX_CONTROL_ARCHIVE))
 
     def read_at(offset: int, length: int) -> bytes:
@@ -148,10 +179,9 @@ def _read_control_files(chunks: Iterable[bytes]) -> dict[str, bytes]:
         path = member.entry.path
         if path in files:
             raise ToolError(f"{path}: duplicate entry")
-        if member.entry.type == "file" and path in _CONTROL_FILES:
-            if member.entry.size > _CONTROL_FILES[path]:
-                raise ToolError(
-                    f"{path}: {member.entry.size} bytes, more than {_CONTROL_FILES[path]}"
-                )
-            files[path] = b"".join(tar_reader.content(member, read_at))
+        if member.entry.type != "file" or (wanted is not None and path not in wanted):
+            continue
+        if wanted is not None and member.entry.size > wanted[path]:
+            raise ToolError(f"{path}: {member.entry.size} bytes, more than {wanted[path]}")
+        files[path] = b"".join(tar_reader.content(member, read_at))
     return files

@@ -24,6 +24,9 @@ DATABASE = "var/lib/dpkg"
 STATUS_FILE = f"{DATABASE}/status"
 STATUS_DIRECTORY = f"{DATABASE}/status.d"
 _MD5SUMS = ".md5sums"
+# Where dpkg itself has `<package>[:<architecture>].list`: all paths of a package, dpkg-query(1).
+_INFO_DIRECTORY = f"{DATABASE}/info"
+_LIST = ".list"
 # Bytes of a status file; that of a desktop with 4,000 packages has 5 MB.
 _MAX_STATUS = 64 << 20
 _INSTALLED = b"Status: install ok installed"
@@ -56,11 +59,15 @@ def parse_md5sums(data: bytes) -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class InstalledPackage:
-    """An installed package. `paragraph` is its control paragraph, with a final line feed."""
+    """An installed package.
+
+    `paragraph` is its control paragraph, with a final line feed; `version` is "" if it has none.
+    """
 
     name: str
     architecture: str
     paragraph: bytes
+    version: str = ""
 
 
 def is_status_file(path: str, size: int) -> bool:
@@ -69,6 +76,38 @@ def is_status_file(path: str, size: int) -> bool:
         return size <= _MAX_STATUS
     directory, _, name = path.rpartition("/")
     return directory == STATUS_DIRECTORY and not name.endswith(_MD5SUMS) and size <= MAX_PARAGRAPH
+
+
+def is_package_list(path: str) -> bool:
+    """Whether a file of an image (no leading slash) lists the files of one package."""
+    return _listed_package(path) is not None
+
+
+def listed_files(path: str, data: bytes) -> tuple[str, list[str]]:
+    """Reads a file that lists the files of a package.
+
+    Args:
+        path: of the file, which `is_package_list` accepts.
+        data: its bytes.
+
+    Returns:
+        The package's name, and the paths (no leading slash) that are listed.
+    """
+    package = _listed_package(path)
+    assert package is not None, path
+    if path.endswith(_MD5SUMS):
+        return package, list(parse_md5sums(data))
+    lines = data.decode("utf-8", "surrogateescape").split("\n")
+    return package, [line.strip("/") for line in lines if line.strip("/.")]
+
+
+def _listed_package(path: str) -> str | None:
+    directory, _, name = path.rpartition("/")
+    if directory == STATUS_DIRECTORY and name.endswith(_MD5SUMS):
+        return name.removesuffix(_MD5SUMS)
+    if directory == _INFO_DIRECTORY and name.endswith(_LIST):
+        return name.removesuffix(_LIST).partition(":")[0]
+    return None
 
 
 def parse_status(data: bytes, where: str) -> Iterator[InstalledPackage]:
@@ -94,7 +133,8 @@ def parse_status(data: bytes, where: str) -> Iterator[InstalledPackage]:
         architecture = parse_architecture(
             fields.get("architecture", ""), f"{where}: Architecture of {name}"
         )
-        yield InstalledPackage(name, architecture, paragraph + b"\n")
+        version = fields.get("version", "")
+        yield InstalledPackage(name, architecture, paragraph + b"\n", version)
 
 
 def render_status(packages: Iterable[InstalledPackage]) -> bytes:

@@ -126,18 +126,17 @@ def parse_relations(text: str, where: str) -> tuple[Relation, ...]:
     return tuple(_parse(item, where)[0] for item in text.split(",") if item.strip())
 
 
-def parse_requested_package(text: str, file: str, path: str) -> RequestedPackage:
+def parse_requested_package(text: str, where: str, path: str) -> RequestedPackage:
     """Parses a package as manifests list it.
 
     Args:
         text: `name`, `name (= 1.2)`, `name [amd64 arm64]` or `name [!armhf]`.
-        file: the manifest, for errors.
+        where: the manifest and the place in it, for errors.
         path: the path within the manifest.
 
     Raises:
         ToolError: the text is malformed.
     """
-    where = f"{file}: {path}"
     relation, architectures = _parse(text, where)
     if relation.qualifier:
         raise ToolError(f"{where}: {text!r}: write architectures in brackets: name [amd64]")

@@ -98,7 +98,7 @@ def test_a_qualifier_restricts_the_architecture() -> None:
     ],
 )
 def test_a_requested_package_may_apply_to_some_architectures(text: str, architectures: str) -> None:
-    requested = parse_requested_package(text, "a.yaml", "sets.s.packages[0]")
+    requested = parse_requested_package(text, "a.yaml: sets.s.packages[0]", "sets.s.packages[0]")
     assert [name for name in ("amd64", "arm64", "armhf") if requested.applies_to(name)] == (
         architectures.split()
     )
@@ -107,4 +107,4 @@ def test_a_requested_package_may_apply_to_some_architectures(text: str, architec
 @pytest.mark.parametrize("text", ["", "a b", "a (1)", "a | b", "a:arm64", "a [amd64 !arm64]", "ä"])
 def test_malformed_requested_packages_are_errors(text: str) -> None:
     with pytest.raises(ToolError, match=r"^a\.yaml: sets\.s\.packages\[0\]: "):
-        parse_requested_package(text, "a.yaml", "sets.s.packages[0]")
+        parse_requested_package(text, "a.yaml: sets.s.packages[0]", "sets.s.packages[0]")

@@ -1,0 +1,26 @@
+"""The rule `deb_file`: the package file of a locked package."""
+
+load("//rules/providers:deb_file_info.bzl", "DebFileInfo")
+load("//rules/providers:origin_info.bzl", "OriginInfo")
+
+visibility(["//rules/...", "//tests/rules/..."])
+
+def _deb_file_impl(ctx):
+    return [
+        # `bazel run` and runfiles treat it as they would the file itself.
+        DefaultInfo(files = depset([ctx.file.deb]), runfiles = ctx.runfiles([ctx.file.deb])),
+        DebFileInfo(max_size_mib = ctx.attr.max_size_mib),
+        OriginInfo(cpe = "", purl = "", sha256 = ctx.attr.sha256, url = ctx.attr.url),
+    ]
+
+deb_file = rule(
+    doc = "A package file, what was downloaded, and how large it may be unpacked.",
+    implementation = _deb_file_impl,
+    attrs = {
+        "deb": attr.label(allow_single_file = True, mandatory = True, doc = "The package file."),
+        "max_size_mib": attr.int(doc = "How large the package may be unpacked, in MiB, as for the rule `deb`."),
+        "sha256": attr.string(doc = "Hash of the download, in hex."),
+        "url": attr.string(doc = "URL in the lock, not that of a mirror."),
+    },
+    provides = [DebFileInfo, OriginInfo],
+)
