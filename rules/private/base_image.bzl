@@ -4,6 +4,7 @@ load("//rules/providers:layer_info.bzl", "LayerInfo")
 load("//rules/providers:oci_image_info.bzl", "OciImageInfo")
 load("//rules/providers:oci_index_info.bzl", "OciIndexInfo")
 load("//tools/python:tool.bzl", "python_tool_attr", "run_python_tool")
+load(":image_file.bzl", "only_image_file")
 load(":labels.bzl", "display_label")
 load(":oci_platform.bzl", "TARGET_PLATFORM_ATTRS", "platform_text", "target_platform")
 
@@ -38,13 +39,7 @@ def _image_file(ctx, target):
     if len(files) != 1 and hasattr(groups, "oci_tarball"):
         # The image of rules_img. The blobs in its directory are links to files that are not known here.
         files = groups.oci_tarball.to_list()
-    if len(files) != 1 or not (files[0].is_directory or files[0].is_source or files[0].basename.endswith(_ARCHIVE_SUFFIXES)):
-        fail("%s: %s is not an image: it has %d files (hint: an image is one directory, an OCI image layout, or a tar of it)" % (
-            display_label(ctx.label),
-            display_label(target.label),
-            len(files),
-        ))
-    return files[0]
+    return only_image_file(ctx, target, files, archives = _ARCHIVE_SUFFIXES)
 
 def _unpack_archive(ctx, name, target, archive):
     """Unpacks a tar of a layout, and returns its directory."""
@@ -93,10 +88,10 @@ def _import_layout(ctx, name, target, platform):
     )
     layers = LayerInfo(
         blob = None,
+        inventories = depset(),
         layout = layout,
         layout_files = layout_files,
         metadata = None,
-        parts = depset(),
     )
     return OciImageInfo(
         architecture = "",

@@ -2,16 +2,25 @@
 
 load("//rules/providers:oci_image_info.bzl", "OciImageInfo")
 load("//rules/providers:oci_index_info.bzl", "OciIndexInfo")
+load(":image_file.bzl", "only_image_file")
 load(":labels.bzl", "display_label")
 
 visibility("//rules/...")
 
-def image_content(ctx, target):
+def _layer_arguments(layer, pulls):
+    """The flags of a layer that has a blob."""
+    if not (pulls and layer.origin):
+        return ["--layer", layer.metadata, layer.blob]
+    flag = "--insecure-pulled-layer" if layer.origin.insecure else "--pulled-layer"
+    return [flag, layer.metadata, layer.origin.repository]
+
+def image_content(ctx, target, pulls = False):
     """The flags and files of an image or index, for tools that have the flags of tools/lib/registry/content_flags.py.
 
     Args:
       ctx: the rule's context.
       target: Target of an image, of an index, or of exactly one directory, an OCI image layout.
+      pulls: bool, whether the tool gets pulled layers from their repositories, so that they need not be downloaded before.
 
     Returns:
       struct(arguments: list of strings and Files; files: list of depset of File, what symlinks in layouts lead to;
@@ -24,15 +33,9 @@ def image_content(ctx, target):
     elif OciImageInfo in target:
         images = [target[OciImageInfo]]
     else:
-        directories = target[DefaultInfo].files.to_list()
-        if len(directories) != 1:
-            fail("%s: %s is not an image: it has %d files (hint: an image is one directory, an OCI image layout)" % (
-                display_label(ctx.label),
-                display_label(target.label),
-                len(directories),
-            ))
+        layout = only_image_file(ctx, target, target[DefaultInfo].files.to_list())
         return struct(
-            arguments = arguments + ["--layout", directories[0]],
+            arguments = arguments + ["--layout", layout],
             files = [target[DefaultInfo].default_runfiles.files],
             reports = depset(),
         )
@@ -47,7 +50,7 @@ def image_content(ctx, target):
             arguments += ["--layout", layer.layout]
             files.append(layer.layout_files)
         else:
-            arguments += ["--layer", layer.metadata, layer.blob]
+            arguments += _layer_arguments(layer, pulls)
     return struct(
         arguments = arguments,
         files = files,

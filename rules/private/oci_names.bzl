@@ -1,4 +1,4 @@
-"""Names of repositories of registries, and of platforms, as `oci.pull` takes them."""
+"""Names of repositories of registries, and of platforms, as `oci.pull` takes them; what manifests and indexes say."""
 
 visibility(["//rules/...", "//tests/rules/..."])
 
@@ -46,6 +46,10 @@ def _is_digest(text):
     """Whether a string is `sha256:` and 64 hex digits."""
     digits = text.removeprefix("sha256:")
     return digits != text and len(digits) == 64 and not [each for each in digits.elems() if each not in _HEX]
+
+def _blob_path(digest):
+    """The path of a blob in an OCI image layout."""
+    return "blobs/" + digest.replace(":", "/")
 
 def _platform_name(platform):
     """The name of a platform in labels: `linux_arm_v7` for `linux/arm/v7`."""
@@ -96,9 +100,30 @@ def _platforms(index):
             found["/".join([part for part in parts if part])] = None
     return sorted(found)
 
+def _layers(manifest):
+    """The digests of an image's layers, bottom to top. A layer that may not be redistributed is not in the registry."""
+    return [layer["digest"] for layer in manifest["layers"] if not layer.get("urls")]
+
+def _is_image(manifest):
+    """Whether a manifest is one of an image. Its digests become names of files.
+
+    Args:
+      manifest: dict, the decoded manifest.
+
+    Returns:
+      A bool.
+    """
+    if not manifest.get("config") or type(manifest.get("layers")) != "list":
+        return False
+    digests = [manifest["config"]["digest"]] + _layers(manifest)
+    return not [digest for digest in digests if not _is_digest(digest)]
+
 oci_names = struct(
+    blob_path = _blob_path,
     find_manifest = _find_manifest,
     is_digest = _is_digest,
+    is_image = _is_image,
+    layers = _layers,
     parse_platform = _parse_platform,
     parse_repository = _parse_repository,
     platform_name = _platform_name,

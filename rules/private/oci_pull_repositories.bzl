@@ -5,7 +5,12 @@ load(":registry_download.bzl", "registry_downloader")
 
 visibility("//rules/...")
 
-_BLOBS = "blobs/sha256"
+# What follows the name of an image's repository in that of the repository with its layers.
+LAYERS_SUFFIX = "_layers"
+
+MANIFEST = "manifest.json"
+
+_CONFIG = "config.json"
 
 _ATTRS = {
     "digest": attr.string(mandatory = True, doc = "Digest of the image or index."),
@@ -14,10 +19,9 @@ _ATTRS = {
 }
 
 def _read_manifest(rctx, downloader, digest):
-    """Downloads a manifest to its place in the layout, and returns it decoded."""
-    path = "%s/%s" % (_BLOBS, digest.removeprefix("sha256:"))
-    downloader.manifest(digest, path)
-    return json.decode(rctx.read(path))
+    """Downloads a manifest or an index, and returns it decoded."""
+    downloader.manifest(digest, MANIFEST)
+    return json.decode(rctx.read(MANIFEST))
 
 def _oci_pulled_image_impl(rctx):
     digest = rctx.attr.digest
@@ -34,30 +38,56 @@ def _oci_pulled_image_impl(rctx):
             ))
         digest = found["digest"]
         manifest = _read_manifest(rctx, downloader, digest)
+    if not oci_names.is_image(manifest):
+        fail("oci.pull: %s@%s is not an image (hint: `digest` must be that of an image or an index, of OCI or of Docker's schema 2)" % (
+            rctx.attr.image,
+            digest,
+        ))
+    downloader.blobs({manifest["config"]["digest"]: _CONFIG})
 
-    # A layer that may not be redistributed is not in the registry.
-    layers = [layer["digest"] for layer in manifest["layers"] if not layer.get("urls")]
-    blobs = {each: None for each in [manifest["config"]["digest"]] + layers}.keys()
-    downloader.blobs(blobs, _BLOBS)
+    # The config of an artifact, such as a signature, can be anything. Building the image tells what it is.
+    config = json.decode(rctx.read(_CONFIG), default = None)
+    if type(config) != "dict":
+        config = {}
+
+    # Links to files of a repository that is not fetched yet. Bazel fetches it when it follows one: when an action that has
+    # the file as an input runs. A label of that repository would be fetched by the analysis.
+    layers = oci_names.layers(manifest)
+    for path in {oci_names.blob_path(layer): None for layer in layers}:
+        rctx.symlink(rctx.path("../%s%s/%s" % (rctx.name, LAYERS_SUFFIX, path)), path)
     rctx.file("BUILD.bazel", """\
 load({macro}, "pulled_image")
 
 pulled_image(
     name = {name},
+    architecture = {architecture},
     config = {config},
+    digest = {digest},
+    image = {image},
+    insecure = {insecure},
     layers = {layers},
     manifest = {manifest},
+    os = {os},
+    variant = {variant},
 )
 """.format(
         name = repr(rctx.attr.repository),
         macro = repr(str(Label("//rules/private:pulled_image.bzl"))),
-        config = repr(manifest["config"]["digest"]),
-        layers = repr({layer: None for layer in layers}.keys()),
-        manifest = repr(digest),
+        architecture = repr(config.get("architecture", "")),
+        config = repr(_CONFIG),
+        digest = repr(digest),
+        image = repr(rctx.attr.image),
+        insecure = rctx.attr.insecure,
+        layers = repr(layers),
+        manifest = repr(MANIFEST),
+        os = repr(config.get("os", "")),
+        variant = repr(config.get("variant", "")),
     ))
 
 oci_pulled_image = repository_rule(
-    doc = "An image for one platform: `:image`, and by the name of the repository, as in rules_oci.",
+    doc = """An image for one platform, without its layers: `:image`, and by the name of the repository, as in rules_oci.
+
+The layers are in a repository of their own, `<name>_layers`.""",
     implementation = _oci_pulled_image_impl,
     attrs = _ATTRS | {
         "repository": attr.string(mandatory = True, doc = "Name of this repository as the user writes it."),
@@ -65,10 +95,23 @@ oci_pulled_image = repository_rule(
     },
 )
 
+def _oci_pulled_layers_impl(rctx):
+    downloader = registry_downloader(rctx, rctx.attr.image, rctx.attr.digest, rctx.attr.insecure)
+    manifest = json.decode(rctx.read(rctx.attr.manifest))
+    downloader.blobs({layer: oci_names.blob_path(layer) for layer in oci_names.layers(manifest)})
+    rctx.file("BUILD.bazel", "")
+
+oci_pulled_layers = repository_rule(
+    doc = "The layers of an image for one platform. No label refers to it: an `oci_pulled_image` links to its files.",
+    implementation = _oci_pulled_layers_impl,
+    attrs = _ATTRS | {
+        "manifest": attr.label(allow_single_file = True, mandatory = True, doc = "The image's manifest."),
+    },
+)
+
 def _oci_pull_hub_impl(rctx):
     downloader = registry_downloader(rctx, rctx.attr.image, rctx.attr.digest, rctx.attr.insecure)
-    downloader.manifest(rctx.attr.digest, "manifest.json")
-    manifest = json.decode(rctx.read("manifest.json"))
+    manifest = _read_manifest(rctx, downloader, rctx.attr.digest)
     images = {}
     if "manifests" in manifest:
         for platform in rctx.attr.platforms:

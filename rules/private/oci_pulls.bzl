@@ -1,5 +1,6 @@
 """The tags of the `oci` extension, from all modules."""
 
+load(":image_credentials.bzl", "credentials_error")
 load(":oci_names.bzl", "oci_names")
 
 visibility(["//rules/...", "//tests/rules/..."])
@@ -10,6 +11,9 @@ def _describe(module):
 def _check(tag, module):
     """Fails if a tag is not valid."""
     where = "oci.pull of %s in %s" % (tag.name, _describe(module))
+    error = credentials_error(tag.image)
+    if error:
+        fail("%s: `image` %s" % (where, error))
     if not oci_names.parse_repository(tag.image):
         fail("%s: invalid image '%s' (hint: such as registry.example.com/team/app, without tag or digest)" % (where, tag.image))
     if not tag.digest and not tag.tag:

@@ -56,7 +56,7 @@ def registry_downloader(rctx, image, reference, insecure):
     Returns:
       struct of functions:
         manifest(digest, output): downloads a manifest.
-        blobs(digests, directory): downloads blobs to `directory/<hex>`, at the same time.
+        blobs(outputs): downloads blobs at the same time. `outputs` is a dict from their digests to paths.
     """
     repository = oci_names.parse_repository(image)
     base = "%s://%s/v2/%s/" % ("http" if insecure else "https", repository.api, repository.path)
@@ -88,14 +88,14 @@ def registry_downloader(rctx, image, reference, insecure):
                 break
         fail("oci.pull: %s: download of manifest %s failed (hint: Bazel's warning above has the reason)" % (repository.name, digest))
 
-    def _blobs(digests, directory):
-        left = digests
+    def _blobs(outputs):
+        left = outputs.keys()
         for _ in range(2):
             pending = [
                 (digest, _download(
                     base + "blobs/" + digest,
                     digest,
-                    "%s/%s" % (directory, digest.removeprefix("sha256:")),
+                    outputs[digest],
                     block = False,
                 ))
                 for digest in left

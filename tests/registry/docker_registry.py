@@ -10,7 +10,7 @@ import subprocess
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from tests.registry.certificates import Certificate
 from tests.registry.token_server import SERVICE, token_server
@@ -23,7 +23,11 @@ _HTPASSWD = f"{USER}:$2y$05$abcdefghijklmnopqrstuupx2xBUC4954936wVIjyyPHmUBFu0wC
 
 @contextlib.contextmanager
 def docker_registry(
-    directory: Path, *, auth: str = "", certificate: Certificate | None = None
+    directory: Path,
+    *,
+    auth: str = "",
+    certificate: Certificate | None = None,
+    log: list[str] | None = None,
 ) -> Iterator[str]:
     """Runs a registry; yields its HOST:PORT.
 
@@ -31,6 +35,7 @@ def docker_registry(
         directory: for its files.
         auth: "htpasswd" or "token": who may use it; everyone by default.
         certificate: serves https with it.
+        log: gets the lines of the registry's log.
     """
     program = shutil.which("docker-registry")
     assert program, "docker-registry is not on PATH (hint: apt-get install docker-registry)"
@@ -69,9 +74,15 @@ def docker_registry(
             )
         )
         assert server.stdout
-        log = []
-        # Its log must not fill the pipe.
-        reader = threading.Thread(target=server.stdout.read, daemon=True)
+        lines = [] if log is None else log
+
+        def read(output: IO[str]) -> None:
+            """Reads on: the log must not fill the pipe."""
+            for line in output:
+                if log is not None:
+                    log.append(line)
+
+        reader = threading.Thread(target=read, args=[server.stdout], daemon=True)
 
         def stop() -> None:
             server.terminate()
@@ -80,10 +91,10 @@ def docker_registry(
 
         stack.callback(stop)
         for line in server.stdout:
-            log.append(line)
+            lines.append(line)
             if match := re.search(r"listening on (127\.0\.0\.1:\d+)", line):
                 break
         else:
-            raise AssertionError("docker-registry ended: " + "".join(log))
+            raise AssertionError("docker-registry ended: " + "".join(lines))
         reader.start()
         yield match[1]

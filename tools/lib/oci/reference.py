@@ -17,6 +17,7 @@ _PATH = re.compile(
 _HOST = re.compile(r"(?:[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*|\[[0-9a-fA-F:]+\])(?::[0-9]{1,5})?")
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+_ANY_DIGEST = re.compile(r"@sha(?:256|512):[^@/]*$")
 _DOCKER = "docker.io"
 _MAX_LENGTH = 255
 
@@ -66,7 +67,12 @@ def parse_repository(text: str) -> Repository:
 
 
 def parse_reference(text: str) -> Reference:
-    """Reads the name of an image: `[HOST/]PATH[:TAG][@sha256:HEX]`."""
+    """Reads the name of an image: `[HOST/]PATH[:TAG][@sha256:HEX]`.
+
+    Raises:
+        ToolError: it is not a name. The error has no credentials of a `USER:PASSWORD@HOST/...`.
+    """
+    _refuse_credentials(text)
     name, at, digest = text.partition("@")
     if at and not _DIGEST.fullmatch(digest):
         raise ToolError(f"image name {text!r:.300}: the digest must be sha256: and 64 hex digits")
@@ -77,6 +83,16 @@ def parse_reference(text: str) -> Reference:
     return Reference(
         _repository(head + slash + last, text), tag if colon else None, digest if at else None
     )
+
+
+def _refuse_credentials(text: str) -> None:
+    _, at, rest = _ANY_DIGEST.sub("", text).rpartition("@")
+    if at:
+        host = rest.partition("/")[0]
+        raise ToolError(
+            "an image name must not have credentials",
+            f"remove what is before @{host}, and run docker login {host}, or podman login {host}",
+        )
 
 
 def check_tag(tag: str) -> str:

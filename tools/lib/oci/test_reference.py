@@ -40,6 +40,28 @@ def test_an_invalid_name_is_an_error(text: str) -> None:
         parse_reference(text)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "user:open sesame@example.com:5000/a",
+        "https://user:open sesame@example.com:5000/a",
+        "user:open sesame@2/@example.com:5000/a",
+        "user:open sesame@example.com:5000/a:v1",
+        f"user:open sesame@example.com:5000/a@{DIGEST}",
+        "user:open sesame@example.com:5000",
+        "token@example.com:5000/a",
+    ],
+)
+def test_credentials_are_refused_and_not_shown(text: str) -> None:
+    with pytest.raises(ToolError) as caught:
+        parse_repository(text)
+    assert str(caught.value) == (
+        "an image name must not have credentials (hint: remove what is before "
+        "@example.com:5000, and run docker login example.com:5000, or podman login "
+        "example.com:5000)"
+    )
+
+
 def test_a_repository_has_no_tag() -> None:
     assert parse_repository("example.com/a").path == "a"
     with pytest.raises(ToolError, match=r"must not have a tag or a digest"):
