@@ -6,6 +6,7 @@ links.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import sys
 from collections.abc import Iterable, Sequence
@@ -39,6 +40,9 @@ def main(argv: Sequence[str]) -> int:
         error_context(args.archive),
         ScratchFile(args.blob_out) as scratch,
     ):
+        # Locks of npm have another hash.
+        args.origin_sha256 = hashlib.file_digest(source, "sha256").hexdigest()
+        source.seek(0)
         limits = layer_limits(os.path.getsize(args.archive))
         scratch.fill(decompress.chunks(source, ".gz"), limits.size)
         members = tar_reader.members(scratch.read_at, scratch.size, limits)

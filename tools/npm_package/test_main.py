@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 from pathlib import Path
 
 import pytest
@@ -42,6 +43,12 @@ def test_files_without_owners_and_times_of_the_archive(tmp_path: Path) -> None:
     headers = written.entries.values()
     assert {(each.uid, each.gid, each.mtime) for each in headers} == {(0, 0, MTIME)}
     assert written.contents[f"{top}/lib/x.js"] == b"x\n"
+
+
+def test_the_origin_has_the_sha256_that_locks_of_npm_lack(tmp_path: Path) -> None:
+    origin = make(tmp_path, MANIFEST).part.origin
+    assert origin
+    assert origin.sha256 == hashlib.sha256((tmp_path / "x.tgz").read_bytes()).hexdigest()
 
 
 def test_the_first_directory_may_have_any_name(tmp_path: Path) -> None:

@@ -21,6 +21,9 @@ from tools.oci_image.rfc3339 import format_time, parse_time
 
 _VARIABLE = re.compile(r"\$(?:(\w+)|\{(\w+)\})", re.ASCII)
 
+# Annotations that image-spec 1.1, annotations.md, defines.
+_OCI_NAMESPACE = "org.opencontainers.image."
+
 
 def build(
     options: ImageOptions, layers: Sequence[tuple[str, Layer]], base: Image | None
@@ -39,12 +42,15 @@ def build(
             "remove os, architecture and variant, or the base",
         )
     _check_architectures(below.platform.architecture, layers)
+    if options.base_name and not base:
+        raise ToolError("base_name is set, but there is no base", "set `base`, or remove it")
+    created = options.created or _newest(layers, base)
     config = replace(
         below,
         diff_ids=(*below.diff_ids, *(layer.diff_id for _, layer in layers)),
         run=_run_config(options, below.run),
         history=(*_complete_history(below), *(_history(layer) for _, layer in layers)),
-        created=options.created or _newest(layers, base),
+        created=created,
     ).encode()
     # Other fields of the base's manifest (subject, artifactType) are about the base alone.
     manifest = Manifest(
@@ -53,7 +59,7 @@ def build(
             *(base.manifest.layers if base else ()),
             *(layer.descriptor for _, layer in layers),
         ),
-        annotations={**(base.manifest.annotations if base else {}), **options.annotations},
+        annotations={**_annotations(options, created, base), **options.annotations},
     )
     return config, manifest.encode()
 
@@ -68,6 +74,24 @@ def expand(environment: Sequence[str], added: Mapping[str, str]) -> tuple[str, .
     for key, value in added.items():
         values[key] = _VARIABLE.sub(lambda match: values.get(match[1] or match[2], ""), value)
     return tuple(f"{key}={value}" for key, value in values.items())
+
+
+def _annotations(options: ImageOptions, created: str, base: Image | None) -> dict[str, str]:
+    """The annotations that the image has unless its options say otherwise.
+
+    Those of the OCI namespace say what the base is, such as its title and vendor, so an image does
+    not inherit them.
+    """
+    inherited = base.manifest.annotations if base else {}
+    annotations = {
+        key: value for key, value in inherited.items() if not key.startswith(_OCI_NAMESPACE)
+    }
+    if base and options.base_name:
+        annotations[f"{_OCI_NAMESPACE}base.name"] = options.base_name
+        annotations[f"{_OCI_NAMESPACE}base.digest"] = base.descriptor().digest
+    if options.annotate_created and created:
+        annotations[f"{_OCI_NAMESPACE}created"] = created
+    return annotations
 
 
 def _platform(options: ImageOptions) -> Platform:

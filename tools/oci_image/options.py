@@ -15,6 +15,7 @@ from tools.lib.cli.errors import ToolError
 from tools.lib.data.json_values import (
     parse_object,
     read_document,
+    require_bool,
     require_list,
     require_string,
     require_string_map,
@@ -40,7 +41,8 @@ FILE_FORMS: dict[str, Literal["map", "command", "list"]] = {
 map: lines of KEY=VALUE. command: an argument a line. list: items separated by newlines or commas.
 """
 
-_STRINGS = ("os", "architecture", "variant", "user", "workdir")
+_STRINGS = ("os", "architecture", "variant", "user", "workdir", "base_name")
+_ANNOTATE_CREATED = "annotate_created"
 
 # What uname, Debian and Bazel call an architecture, and Go's name, which is OCI's.
 _OCI_NAMES = {name: each.name for each in ARCHITECTURES for name in (*each.uname, each.debian)} | {
@@ -57,6 +59,8 @@ class ImageOptions:
 
     An empty value means that the option is not given. entrypoint and cmd are None then; an empty
     one removes the base's. `env` is ordered: a value can refer to the variables before it.
+    `base_name` is a reference of the base for an annotation; `annotate_created` asks for one with
+    the time of creation.
     """
 
     os: str = ""
@@ -64,6 +68,8 @@ class ImageOptions:
     variant: str = ""
     user: str = ""
     workdir: str = ""
+    base_name: str = ""
+    annotate_created: bool = False
     env: Mapping[str, str] = field(default_factory=dict)
     labels: Mapping[str, str] = field(default_factory=dict)
     annotations: Mapping[str, str] = field(default_factory=dict)
@@ -88,13 +94,16 @@ def read_options(path: str, files: Mapping[str, str], created: str, name: str = 
     fields = parse_object(read_document(path), path)
     if fields.pop("version", None) != VERSION:
         raise ToolError(f"{path}: not an options.json of version {VERSION}")
-    if unknown := sorted(fields.keys() - {*_STRINGS, *FILE_FORMS}):
+    if unknown := sorted(fields.keys() - {*_STRINGS, *FILE_FORMS, _ANNOTATE_CREATED}):
         raise ToolError(f"{name}: unknown option {unknown[0]!r:.80}")
     values: dict[str, Any] = {}
     for option in _STRINGS:
         value = require_string(fields.get(option) or "", f"{name}: {option}")
         _check_no_nul([value], f"{name}: {option}")
         values[option] = value
+    values[_ANNOTATE_CREATED] = require_bool(
+        fields.get(_ANNOTATE_CREATED) or False, f"{name}: {_ANNOTATE_CREATED}"
+    )
     for option, form in FILE_FORMS.items():
         where, given, file = f"{name}: {option}", fields.get(option), files.get(option)
         if file and given is not None:

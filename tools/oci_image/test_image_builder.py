@@ -173,6 +173,38 @@ def test_labels_ports_volumes_and_annotations_are_merged_with_the_base() -> None
     }
 
 
+def test_what_annotations_say_of_the_base_is_not_said_of_the_image() -> None:
+    base = image(
+        replace(
+            LINUX,
+            annotations={"org.opencontainers.image.title": "base", "org.example": "1"},
+            base_name="",
+        )
+    )
+    derived = image(ImageOptions(base_name="registry.example/base:1"), base=base)
+    assert derived.manifest.annotations == {
+        "org.example": "1",
+        "org.opencontainers.image.base.name": "registry.example/base:1",
+        "org.opencontainers.image.base.digest": base.descriptor().digest,
+    }
+
+
+def test_annotation_with_the_time_of_creation() -> None:
+    options = replace(LINUX, annotate_created=True)
+    key = "org.opencontainers.image.created"
+    dated = image(options, [layer("a", created=1735689600)])
+    assert dated.manifest.annotations == {key: "2025-01-01T00:00:00Z"}
+    assert dated.config.created == "2025-01-01T00:00:00Z"
+    assert image(options).manifest.annotations == {}
+    given = image(replace(options, annotations={key: "2020-01-01T00:00:00Z"}))
+    assert given.manifest.annotations == {key: "2020-01-01T00:00:00Z"}
+
+
+def test_name_of_a_base_that_is_missing() -> None:
+    with pytest.raises(ToolError, match="base_name is set, but there is no base"):
+        image(replace(LINUX, base_name="x"))
+
+
 def test_unknown_fields_of_the_base_are_kept_and_its_layers_come_first() -> None:
     base = image(LINUX, [layer("a")])
     foreign = {"StopSignal": "SIGINT", "Healthcheck": {"Test": ["NONE"]}, "OnBuild": None}

@@ -11,6 +11,7 @@ from tools.lib.cli.files import atomic_writes
 from tools.lib.cli.flags import Parser
 from tools.lib.oci.descriptor import LAYERS, Descriptor, Digest
 from tools.lib.oci.layer import Layer, write_layer
+from tools.lib.part.inventory import write_inventory
 from tools.lib.part.part_json import write_part
 from tools.lib.part.tar_part import read_tar_part
 
@@ -23,6 +24,7 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--tar", required=True, help="its first bytes tell the compression")
     parser.add_argument("--layer-out", required=True, help="output: layer.json")
     parser.add_argument("--part-out", required=True, help="output: part.json")
+    parser.add_argument("--inventory-out", help="output: inventory.json")
     parser.add_argument("--label", required=True, help="names the layer in errors")
     parser.add_argument("--created-by", help="text for the image's history; by default the label")
     args = parser.parse_args(argv)
@@ -38,9 +40,12 @@ def main(argv: Sequence[str]) -> int:
         created=tar.part.newest_mtime,
         created_by=args.created_by or args.label,
     )
-    with atomic_writes([args.layer_out, args.part_out]) as (layer_out, part_out):
+    paths = [args.layer_out, args.part_out, *([args.inventory_out] if args.inventory_out else [])]
+    with atomic_writes(paths) as (layer_out, part_out, *inventory_outs):
         write_layer(layer, layer_out)
         write_part(tar.part, part_out)
+        for out in inventory_outs:
+            write_inventory(tar.inventory, out)
     return 0
 
 

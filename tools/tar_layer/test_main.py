@@ -10,6 +10,7 @@ import pytest
 import zstandard
 
 from tools.lib.cli.errors import ToolError, run
+from tools.lib.part.inventory import read_inventory
 from tools.lib.part.part_json import read_part
 from tools.lib.part.tar_part import read_tar_part
 from tools.tar_layer.__main__ import main
@@ -62,6 +63,7 @@ def test_the_description_of_a_tar(
     path.write_bytes(data)
     out, part_json = tmp_path / "a.layer.json", tmp_path / "a.part.json"
     outputs = ["--layer-out", str(out), "--part-out", str(part_json)]
+    outputs += ["--inventory-out", str(tmp_path / "a.inventory.json")]
     labels = ["--label", "@@other//a:tar", "--created-by", "//a:tar"]
     assert main(["--tar", str(path), *outputs, *labels]) == 0
     assert json.loads(out.read_bytes()) == {
@@ -77,6 +79,9 @@ def test_the_description_of_a_tar(
         "created_by": "//a:tar",
         "architecture_owner": "",
     }
+    inventory = read_inventory(str(tmp_path / "a.inventory.json"))
+    assert inventory.blob == hashlib.sha256(data).hexdigest()
+    assert inventory.sha1 == dict.fromkeys("ab", hashlib.sha1(b"x" * 700).hexdigest())
     part = read_part(str(part_json))
     assert (part.owner, part.foreign, part.blob.size) == ("@@other//a:tar", True, len(data))
     assert [each.path for each in part.entries] == ["a", "b"]

@@ -48,25 +48,37 @@ class DirectoryClaim:
     strength: _Strength
 
 
-def single_architecture(parts: Iterable[Part]) -> Part | None:
+def single_architecture(
+    parts: Iterable[Part], label: str, base_parts: Iterable[Part] = ()
+) -> Part | None:
     """The first part that is for one architecture, None if all fit every one.
+
+    Args:
+        parts: the parts.
+        label: the target that they are for, for errors.
+        base_parts: parts of the layers below, which must be for the same architecture.
 
     Raises:
         ToolError: two parts are for different architectures; it names both.
     """
+    below = next((part for part in base_parts if part.architecture), None)
     chosen: Part | None = None
     for part in parts:
         if part.architecture is None:
             continue
-        if chosen is None:
-            chosen = part
-        elif part.architecture != chosen.architecture:
+        other = below or chosen or part
+        if part.architecture != other.architecture:
+            where = ", in a layer below," if other is below else ""
+            name = part.package.name if part.package else "libpq5"
             raise ToolError(
-                f"{chosen.owner} is for {chosen.architecture}, "
-                f"{part.owner} for {part.architecture}",
-                "all parts of an image must be for one architecture: labels without one,"
-                " such as @bookworm//libpq5, follow the target platform, and so does an index",
+                f"{label}: {part.owner} is for {part.architecture}, but {other.owner}{where} is for"
+                f" {other.architecture}",
+                f"use packages for {other.architecture}: a label without an architecture, such as"
+                f" @bookworm//{name}, follows the target platform; or build for"
+                f" {part.architecture}, on a base that has it, with"
+                f" --platforms=@distroless//rules/platforms:linux_{part.architecture}",
             )
+        chosen = chosen or part
     return chosen
 
 

@@ -3,23 +3,31 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 from collections.abc import Iterator
 from typing import Any
 
 from tools.lib.archive.compress import KINDS
 from tools.lib.cli.files import atomic_writes
 from tools.lib.cli.flags import Parser
+from tools.lib.part.inventory import write_inventory
+from tools.lib.part.part import Origin
 from tools.lib.part.part_json import write_part
 from tools.lib.part.part_writer import PartWriter
 
 
 def add_flags(parser: Parser) -> None:
-    """Declares --blob-out, --part-out, --layer-out, --label and --compression."""
+    """Declares --*-out, --label, --compression and --origin-*."""
     parser.add_argument("--blob-out", required=True, help="output: the compressed tar entries")
     parser.add_argument("--part-out", required=True, help="output: part.json")
+    parser.add_argument("--inventory-out", help="output: inventory.json")
     parser.add_argument("--layer-out", help="output: layer.json; the blob is then a complete layer")
     parser.add_argument("--label", required=True, help="who made the part")
     parser.add_argument("--compression", choices=KINDS, default="gzip")
+    parser.add_argument("--origin-url", default="", help="URL in the lock of what was downloaded")
+    parser.add_argument("--origin-sha256", default="", help="the hash of the download, in hex")
+    parser.add_argument("--origin-purl", default="", help="package URL of the software")
+    parser.add_argument("--origin-cpe", default="", help="CPE 2.3 name of the software")
 
 
 @contextlib.contextmanager
@@ -28,13 +36,24 @@ def part_writer(args: Any) -> Iterator[PartWriter]:
 
     If the block raises, none of the files exists afterwards.
     """
-    is_layer = args.layer_out is not None
-    paths = [args.blob_out, args.part_out, *([args.layer_out] if is_layer else [])]
-    with atomic_writes(paths) as (blob_out, part_out, *layer_outs):
-        writer = PartWriter(blob_out, args.compression, whole=is_layer)
+    paths = [args.blob_out, args.part_out, args.inventory_out, args.layer_out]
+    with atomic_writes([path for path in paths if path]) as (blob_out, part_out, *outs):
+        writer = PartWriter(blob_out, args.compression, whole=bool(args.layer_out))
         yield writer
-        if layer_outs:
+        if args.inventory_out:
+            write_inventory(writer.inventory, outs.pop(0))
+        if args.layer_out:
             from tools.lib.oci.layer import write_layer  # few parts are layers
 
-            write_layer(writer.layer(), layer_outs[0])
-        write_part(writer.part, part_out)
+            write_layer(writer.layer(), outs.pop(0))
+        write_part(dataclasses.replace(writer.part, origin=_origin(args)), part_out)
+
+
+def _origin(args: Any) -> Origin | None:
+    origin = Origin(
+        url=args.origin_url,
+        sha256=args.origin_sha256,
+        purl=args.origin_purl,
+        cpe=args.origin_cpe,
+    )
+    return None if origin == Origin() else origin

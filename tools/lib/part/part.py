@@ -28,6 +28,21 @@ class Blob:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """What was downloaded to make a part; what is not known is empty.
+
+    `url` is that of the lock, never a mirror's. `sha256` is the hex digest of the download. `purl`
+    (package URL) and `cpe` (CPE 2.3) name the software; of a Debian package, the part's `package`
+    does.
+    """
+
+    url: str = ""
+    sha256: str = ""
+    purl: str = ""
+    cpe: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PartDirectory:
     """A directory of a part.
 
@@ -84,7 +99,8 @@ class Part:
     """What a part consists of.
 
     `label` says who made it, `architecture` is OCI's name or None if the part fits every
-    architecture, `package` is None if a rule generated it. `directories` is sorted by path and has
+    architecture, `package` is None if a rule generated it, `origin` is None if nothing of it was
+    downloaded, or nobody knows. `directories` is sorted by path and has
     every parent of every entry; `entries` is in the order of the blob. `replaces` has the paths
     that the part may bring although a layer below has them. `alternatives` is what the package's
     maintainer script would install.
@@ -102,6 +118,7 @@ class Part:
     replaces: tuple[str, ...] = ()
     alternatives: Alternatives = NO_ALTERNATIVES
     foreign: bool = False
+    origin: Origin | None = None
 
     @property
     def owner(self) -> str:

@@ -31,7 +31,7 @@ from tools.lib.debian.alternatives import (
 from tools.lib.debian.architectures import ByteOrder, ElfMachine
 from tools.lib.debian.package import BinaryPackage
 from tools.lib.elf.elf_file import ElfInfo, ElfType
-from tools.lib.part.part import Blob, EntryType, Part, PartDirectory, PartEntry
+from tools.lib.part.part import Blob, EntryType, Origin, Part, PartDirectory, PartEntry
 
 VERSION = 1
 
@@ -58,6 +58,7 @@ def read_part(path: str) -> Part:
     if fields.get("version") != VERSION:
         raise ToolError(f"{path}: unknown version {fields.get('version')!r:.80} of part.json")
     architecture, package = fields.get("architecture"), fields.get("package")
+    origin = fields.get("origin")
     directories = require_list(fields.get("directories"), f"{path}: directories")
     entries = require_list(fields.get("entries"), f"{path}: entries")
     return Part(
@@ -77,6 +78,7 @@ def read_part(path: str) -> Part:
         replaces=tuple(require_strings(fields.get("replaces", []), f"{path}: replaces")),
         alternatives=_parse_alternatives(fields, path),
         foreign=require_bool(fields.get("foreign", False), f"{path}: foreign"),
+        origin=None if origin is None else _parse_origin(origin, f"{path}: origin"),
     )
 
 
@@ -100,6 +102,13 @@ def _part_to_json(part: Part) -> Json:
             "architecture": package.architecture,
             "source": package.source,
         },
+        "origin": part.origin
+        and {
+            "url": part.origin.url,
+            "sha256": part.origin.sha256,
+            "purl": part.origin.purl,
+            "cpe": part.origin.cpe,
+        },
         "blob": {
             "compression": blob.compression,
             "size": blob.size,
@@ -120,6 +129,16 @@ def _parse_package(value: object, where: str) -> BinaryPackage:
         **{
             key: require_string(fields.get(key), f"{where}.{key}")
             for key in ("name", "version", "architecture", "source")
+        }
+    )
+
+
+def _parse_origin(value: object, where: str) -> Origin:
+    fields = require_string_map(value, where)
+    return Origin(
+        **{
+            key: require_string(fields.get(key), f"{where}.{key}")
+            for key in ("url", "sha256", "purl", "cpe")
         }
     )
 

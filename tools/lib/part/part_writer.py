@@ -14,6 +14,7 @@ from tools.lib.debian.alternatives import NO_ALTERNATIVES, Alternatives
 from tools.lib.debian.dpkg_status import is_status_file
 from tools.lib.debian.package import BinaryPackage
 from tools.lib.elf.elf_file import ElfInfo
+from tools.lib.part.inventory import Inventory, InventoryWriter
 from tools.lib.part.part import Blob, Part, PartDirectory, PartEntry
 
 if TYPE_CHECKING:
@@ -110,6 +111,7 @@ class PartWriter:
         self._stream = _MemberStream(out, compression, whole)
         self._entries: list[PartEntry] = []
         self._directories: dict[str, PartDirectory] = {}
+        self._inventory = InventoryWriter()
         self._part: Part | None = None
 
     @property
@@ -117,6 +119,11 @@ class PartWriter:
         """The part, after `close`."""
         assert self._part
         return self._part
+
+    @property
+    def inventory(self) -> Inventory:
+        """The inventory of the part's files, after `close`."""
+        return self._inventory.close(self.part.blob.sha256)
 
     def add(
         self,
@@ -222,10 +229,12 @@ class PartWriter:
     def _add_data(self, entry: TarEntry, data: Iterable[bytes]) -> tuple[str, str | None]:
         """Writes a file's data; returns its hex sha256, and its text if later steps read that."""
         sha256 = hashlib.sha256()
+        record = self._inventory.file(entry.path, entry.size)
         size = 0
         text = bytearray() if has_text(entry.path, entry.size) else None
         for chunk in data:
             sha256.update(chunk)
+            record.update(chunk)
             size += len(chunk)
             self._stream.write(chunk)
             if text is not None:
@@ -233,6 +242,7 @@ class PartWriter:
         if size != entry.size:
             raise ToolError(f"{entry.path}: {size} bytes of data, expected {entry.size}")
         self._stream.write(padding(size))
+        record.close()
         return (
             sha256.hexdigest(),
             None if text is None else text.decode("utf-8", "surrogateescape"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -14,6 +15,7 @@ from tools.lib.archive.tar_reader import content
 from tools.lib.archive.tar_stream import TarStream
 from tools.lib.cli.errors import ToolError
 from tools.lib.elf.elf_file import MAGIC, ElfInfo, parse_elf_file
+from tools.lib.part.inventory import FileRecord, Inventory, InventoryWriter
 from tools.lib.part.part import Blob, Part, PartDirectory, PartEntry
 from tools.lib.part.part_writer import has_text
 
@@ -23,9 +25,10 @@ _IN_MEMORY = 16 << 20
 
 @dataclass(frozen=True, slots=True)
 class TarPart:
-    """A foreign part, and the hex SHA-256 of its tar without compression."""
+    """A foreign part, its inventory, and the hex SHA-256 of its tar without compression."""
 
     part: Part
+    inventory: Inventory
     uncompressed_sha256: str
 
 
@@ -42,15 +45,21 @@ def read_tar_part(source: BinaryIO, label: str, hint: str = "") -> TarPart:
             would do so differently. The message lacks the name of the file.
     """
     tar = TarStream(source, hint=hint)
-    structure = _Structure()
     directories: dict[str, PartDirectory] = {}
     entries: list[PartEntry] = []
-    for member in tar.members():
-        structure.add(member.entry)
-        if member.entry.type != "directory":
-            entries.append(_part_entry(tar, member, member.entry.type))
+    inventory = InventoryWriter()
+
+    def read_file(entry: TarEntry, chunks: Iterator[bytes]) -> FileContent:
+        record = inventory.file(entry.path, entry.size)
+        found = _read_file(entry, _recorded(chunks, record))
+        record.close()
+        return found
+
+    for each in tar_entries(tar, read_file):
+        if isinstance(each, PartDirectory):
+            directories[each.path] = each
         else:
-            directories[member.entry.path] = _part_directory(member.entry)
+            entries.append(each)
     digests = tar.digests()
     part = Part(
         label=label,
@@ -61,7 +70,35 @@ def read_tar_part(source: BinaryIO, label: str, hint: str = "") -> TarPart:
         entries=tuple(entries),
         foreign=True,
     )
-    return TarPart(part, digests.uncompressed)
+    return TarPart(part, inventory.close(digests.compressed), digests.uncompressed)
+
+
+@dataclass(frozen=True, slots=True)
+class FileContent:
+    """What the metadata says about the content of a file; see PartEntry."""
+
+    sha256: str
+    elf: ElfInfo | None = None
+    text: str | None = None
+
+
+ReadFile = Callable[[TarEntry, Iterator[bytes]], FileContent]
+"""Describes a regular file from its entry and the chunks of its content, all of which it reads."""
+
+
+def tar_entries(tar: TarStream, read_file: ReadFile) -> Iterator[PartEntry | PartDirectory]:
+    """Yields the entries of a tar in its order.
+
+    Raises:
+        ToolError: see `read_tar_part`.
+    """
+    structure = _Structure()
+    for member in tar.members():
+        structure.add(member.entry)
+        if member.entry.type == "directory":
+            yield _part_directory(member.entry)
+        else:
+            yield _part_entry(tar, member, member.entry.type, read_file)
 
 
 class _Structure:
@@ -122,12 +159,14 @@ def _part_directory(entry: TarEntry) -> PartDirectory:
     )
 
 
-def _part_entry(tar: TarStream, member: TarMember, kind: EntryType) -> PartEntry:
+def _part_entry(
+    tar: TarStream, member: TarMember, kind: EntryType, read_file: ReadFile
+) -> PartEntry:
     assert kind != "directory"
     entry = member.entry
-    sha256, elf, text = "", None, None
+    file = FileContent("")
     if kind == "file":
-        sha256, elf, text = _read_file(tar, member)
+        file = read_file(entry, content(member, tar.read_at))
     return PartEntry(
         path=entry.path,
         type=kind,
@@ -136,19 +175,18 @@ def _part_entry(tar: TarStream, member: TarMember, kind: EntryType) -> PartEntry
         gid=entry.gid,
         mtime=entry.mtime,
         size=entry.size,
-        sha256=sha256,
+        sha256=file.sha256,
         link=entry.link,
         device=entry.device,
         xattrs=entry.xattrs,
-        elf=elf,
-        text=text,
+        elf=file.elf,
+        text=file.text,
     )
 
 
-def _read_file(tar: TarStream, member: TarMember) -> tuple[str, ElfInfo | None, str | None]:
-    """The hex SHA-256 of a file, what it is if it is an ELF file, and its text if steps read it."""
+def _read_file(entry: TarEntry, chunks: Iterator[bytes]) -> FileContent:
+    """What the file is if it is an ELF file, and its text if steps read it."""
     sha256 = hashlib.sha256()
-    chunks = content(member, tar.read_at)
     start = next(chunks, b"")
     sha256.update(start)
     if start.startswith(MAGIC):
@@ -157,10 +195,17 @@ def _read_file(tar: TarStream, member: TarMember) -> tuple[str, ElfInfo | None, 
             for chunk in chunks:
                 sha256.update(chunk)
                 copy.write(chunk)
-            return sha256.hexdigest(), parse_elf_file(copy, member.entry.path), None
-    if has_text(member.entry.path, member.entry.size):
+            return FileContent(sha256.hexdigest(), elf=parse_elf_file(copy, entry.path))
+    if has_text(entry.path, entry.size):
         data = b"".join([start, *chunks])
-        return hashlib.sha256(data).hexdigest(), None, data.decode("utf-8", "surrogateescape")
+        text = data.decode("utf-8", "surrogateescape")
+        return FileContent(hashlib.sha256(data).hexdigest(), text=text)
     for chunk in chunks:
         sha256.update(chunk)
-    return sha256.hexdigest(), None, None
+    return FileContent(sha256.hexdigest())
+
+
+def _recorded(chunks: Iterator[bytes], record: FileRecord) -> Iterator[bytes]:
+    for chunk in chunks:
+        record.update(chunk)
+        yield chunk

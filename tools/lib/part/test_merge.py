@@ -241,14 +241,22 @@ def test_conflicts_within_the_base_are_not_reported() -> None:
 
 def test_single_architecture() -> None:
     arm = part(architecture="arm")
-    assert single_architecture([part(), arm, part()]) is arm
-    assert single_architecture([part()]) is None
+    assert single_architecture([part(), arm, part()], "//:x") is arm
+    assert single_architecture([part()], "//:x") is None
+    assert single_architecture([part()], "//:x", [arm]) is None
 
 
 def test_two_architectures_are_named() -> None:
     parts = [part(package="a", architecture="arm"), part(package="b", architecture="amd64")]
-    with pytest.raises(ToolError, match=r"a 1 is for arm, b 1 for amd64"):
-        single_architecture(parts)
+    with pytest.raises(ToolError) as caught:
+        single_architecture(parts, "//:x")
+    assert str(caught.value) == (
+        "//:x: b 1 is for amd64, but a 1 is for arm (hint: use packages for arm: a label without"
+        " an architecture, such as @bookworm//b, follows the target platform; or build for amd64,"
+        " on a base that has it, with --platforms=@distroless//rules/platforms:linux_amd64)"
+    )
+    with pytest.raises(ToolError, match=r"//:x: b 1 is for amd64, but a 1, in a layer below, is"):
+        single_architecture(parts[1:], "//:x", parts[:1])
 
 
 def test_newest_mtime() -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import argparse
+import hashlib
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,9 @@ import pytest
 from tools.lib.archive.tar_entry import TarEntry
 from tools.lib.cli.flags import Parser
 from tools.lib.oci.layer import read_layer
+from tools.lib.part.inventory import read_inventory
 from tools.lib.part.output import add_flags, part_writer
+from tools.lib.part.part import Origin
 from tools.lib.part.part_json import read_part
 
 
@@ -41,6 +44,21 @@ def test_writes_the_blob_and_what_describes_it() -> None:
     assert files() == ["blob", "part.json"]
     part = read_part("part.json")
     assert (part.label, part.blob.size) == ("//:a", Path("blob").stat().st_size)
+
+
+def test_the_inventory_is_that_of_the_blob() -> None:
+    write(flags("--part-out", "part.json", "--inventory-out", "inventory.json"))
+    assert files() == ["blob", "inventory.json", "part.json"]
+    inventory = read_inventory("inventory.json")
+    assert inventory.blob == read_part("part.json").blob.sha256
+    assert inventory.sha1 == {"a": hashlib.sha1(b"").hexdigest()}
+
+
+def test_part_has_the_origin_of_the_flags() -> None:
+    write(flags("--part-out", "part.json"))
+    assert read_part("part.json").origin is None
+    write(flags("--part-out", "part.json", "--origin-url=https://x/y", "--origin-sha256=00"))
+    assert read_part("part.json").origin == Origin(url="https://x/y", sha256="00")
 
 
 def test_layer_is_longer_than_its_blob_and_described_too() -> None:

@@ -11,7 +11,7 @@ from tools.lib.cli.errors import ToolError
 from tools.lib.debian.architectures import ElfMachine
 from tools.lib.debian.package import BinaryPackage
 from tools.lib.elf.elf_file import ElfInfo
-from tools.lib.part.part import Blob, Part, PartDirectory, PartEntry
+from tools.lib.part.part import Blob, Origin, Part, PartDirectory, PartEntry
 from tools.lib.part.part_json import read_part, write_part
 
 COMMON: dict[str, Any] = {"mode": 0o4755, "uid": 7, "gid": 2**32 - 2, "mtime": 1735689600}
@@ -46,6 +46,7 @@ PART = Part(
         PartEntry(path="etc/ld.so.cache", type="file", libraries={"x": ("/x", "/y")}, **COMMON),
     ),
     replaces=("etc/ld.so.cache",),
+    origin=Origin(url="https://deb.example/p.deb", sha256=SHA256, purl="pkg:deb/p", cpe=""),
 )
 
 
@@ -74,6 +75,12 @@ def test_format() -> None:
         "architecture": "armhf",
         "source": "s",
     }
+    assert value["origin"] == {
+        "url": "https://deb.example/p.deb",
+        "sha256": SHA256,
+        "purl": "pkg:deb/p",
+        "cpe": "",
+    }
     assert value["blob"] == {
         "compression": "zstd",
         "size": 123,
@@ -97,6 +104,7 @@ def test_minimal_part(tmp_path: Path) -> None:
         entries=(),
     )
     assert read(tmp_path, written(part)) == part
+    assert json.loads(written(part))["origin"] is None
 
 
 @pytest.mark.parametrize(
@@ -107,6 +115,7 @@ def test_minimal_part(tmp_path: Path) -> None:
         ({"label": None}, "label: missing"),
         ({"architecture": 5}, "architecture: must be a string, not 5"),
         ({"package": {"name": "x"}}, r"package\.version: missing"),
+        ({"origin": {"url": ""}}, r"origin\.sha256: missing"),
         ({"blob": {}}, r"blob\.compression: missing"),
         (
             {"blob": {"compression": "lz4"}},

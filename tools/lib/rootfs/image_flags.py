@@ -5,9 +5,11 @@ rules/private/image_flags.bzl writes them.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from tools.lib.cli.flags import Parser
+from tools.lib.part.inventory import Inventory
 from tools.lib.part.part import Part
 from tools.lib.part.part_json import read_part
 
@@ -19,7 +21,7 @@ def add_image_flags(parser: Parser) -> None:
         action="append",
         default=[],
         dest="readers",
-        type=lambda path: lambda: read_part(path),
+        type=lambda path: lambda: (read_part(path), None),
         metavar="PART_JSON",
         help="a part, of all layers bottom to top",
     )
@@ -48,17 +50,26 @@ def read_image_parts(args: Any) -> list[Part]:
     Raises:
         ToolError: a file is not what its flag says.
     """
-    parts = _read_layout(args.base_manifest, args.layout) if args.base_manifest else []
-    return [*parts, *(read() for read in args.readers)]
+    return [part for part, _ in read_described_parts(args)]
 
 
-def _read_tar(path: str) -> Part:
+def read_described_parts(args: Any) -> Iterator[tuple[Part, Inventory | None]]:
+    """Yields the parts of `read_image_parts`, each foreign one with its inventory."""
+    if args.base_manifest:
+        yield from _read_layout(args.base_manifest, args.layout)
+    for read in args.readers:
+        yield read()
+
+
+def _read_tar(path: str) -> tuple[Part, Inventory]:
     from tools.lib.rootfs import foreign_layers  # slow to import, and most images need none
 
-    return foreign_layers.read_tar(path)
+    tar = foreign_layers.read_tar(path)
+    return tar.part, tar.inventory
 
 
-def _read_layout(manifest: str, layouts: list[str]) -> list[Part]:
+def _read_layout(manifest: str, layouts: list[str]) -> Iterator[tuple[Part, Inventory]]:
     from tools.lib.rootfs import foreign_layers
 
-    return list(foreign_layers.read_layout(manifest, layouts))
+    for tar in foreign_layers.read_layout(manifest, layouts):
+        yield tar.part, tar.inventory

@@ -37,16 +37,19 @@ class LayerMember:
 
 @dataclass(frozen=True, slots=True, order=True)
 class FileLocation:
-    """Where the content of a file is: the layer, from 0 for the lowest, and the entry in it."""
+    """Where an entry is: the layer, from 0 for the lowest, and the place of the entry in it."""
 
     layer: int
     ordinal: int
 
 
 class Inode:
-    """What a name refers to; hard links are names that share one."""
+    """What a name refers to; hard links are names that share one.
 
-    __slots__ = ("entries", "gid", "link", "mode", "size", "source", "uid")
+    `location` is the entry that it comes from; None for a directory that no layer has an entry of.
+    """
+
+    __slots__ = ("entries", "gid", "link", "location", "mode", "size", "uid")
 
     def __init__(
         self,
@@ -55,14 +58,14 @@ class Inode:
         gid: int,
         size: int = 0,
         link: str = "",
-        source: FileLocation | None = None,
+        location: FileLocation | None = None,
     ) -> None:
         self.mode = mode
         self.uid = uid
         self.gid = gid
         self.size = size
         self.link = link
-        self.source = source
+        self.location = location
         self.entries: dict[str, Inode] = {}
 
     @property
@@ -76,6 +79,11 @@ class Inode:
     @property
     def is_file(self) -> bool:
         return stat.S_ISREG(self.mode)
+
+    @property
+    def source(self) -> FileLocation | None:
+        """Where the content of a regular file is; None for anything else."""
+        return self.location if self.is_file else None
 
 
 class PathError(Exception):
@@ -163,13 +171,14 @@ class Tree:
                 raise ToolError(f"layer {self._layer}: {member.name:.80}: {error}") from None
 
     def _add(self, member: LayerMember) -> None:
+        location = FileLocation(self._layer, member.ordinal)
         parts = [part for part in member.name.split("/") if part not in ("", ".")]
         if ".." in parts:
             raise PathError("the path contains '..'")
         if not parts:
             if not stat.S_ISDIR(member.mode):
                 raise PathError("the root is not a directory")
-            self.root.mode, self.root.uid, self.root.gid = member.mode, member.uid, member.gid
+            _set_attributes(self.root, member, location)
             return
         above, name = "/".join(parts[:-1]), parts[-1]
         if name.startswith(_WHITEOUT):
@@ -191,12 +200,10 @@ class Tree:
                 raise PathError("a hard link that replaces its target")
             parent.entries[name] = target.inode
         elif stat.S_ISDIR(member.mode) and old is not None and old.is_dir:
-            old.mode, old.uid, old.gid = member.mode, member.uid, member.gid
+            _set_attributes(old, member, location)
         else:
-            is_file = stat.S_ISREG(member.mode)
-            source = FileLocation(self._layer, member.ordinal) if is_file else None
             parent.entries[name] = Inode(
-                member.mode, member.uid, member.gid, member.size, member.link, source
+                member.mode, member.uid, member.gid, member.size, member.link, location
             )
 
     def _whiteout(self, above: str, name: str) -> None:
@@ -266,6 +273,11 @@ class Tree:
             if len(names) > MAX_DEPTH:
                 raise PathError(f"it has more than {MAX_DEPTH} components")
         return Found("/" + "/".join(names), inodes[-1])
+
+
+def _set_attributes(directory: Inode, member: LayerMember, location: FileLocation) -> None:
+    directory.mode, directory.uid, directory.gid = member.mode, member.uid, member.gid
+    directory.location = location
 
 
 def _sorted_names(directory: Inode) -> Iterator[str]:
