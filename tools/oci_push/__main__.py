@@ -12,12 +12,16 @@ from tools.lib.cli.errors import ToolError, run
 from tools.lib.cli.files import write_whole
 from tools.lib.cli.flags import Parser
 from tools.lib.cli.progress import show_progress
+from tools.lib.oci.descriptor import Digest
+from tools.lib.oci.layer import read_layer
 from tools.lib.oci.reference import Repository, check_tag, parse_repository
 from tools.lib.registry.backoff import Backoff
+from tools.lib.registry.blob_locations import BlobLocations
+from tools.lib.registry.blob_source import Origin
 from tools.lib.registry.client import RepositoryClient
 from tools.lib.registry.content import Content
 from tools.lib.registry.content_flags import ContentFlags, add_content_flags, read_content
-from tools.lib.registry.push import BlobLocations, push
+from tools.lib.registry.push import push
 from tools.lib.registry.registry import Registry
 from tools.lib.registry.stamp import expand_stamp, read_status_files
 
@@ -25,6 +29,8 @@ _SHORT_FLAGS = {"-r": "--repository", "-t": "--tag"}
 
 
 class _Flags(ContentFlags):
+    pulled_layer: list[list[str]]
+    insecure_pulled_layer: list[list[str]]
     repository: str
     repository_file: str
     tag: list[str]
@@ -39,6 +45,14 @@ class _Flags(ContentFlags):
 def main(argv: Sequence[str]) -> int:
     parser = Parser("oci_push", __doc__)
     add_content_flags(parser)
+    for flag, scheme in (("--pulled-layer", "https"), ("--insecure-pulled-layer", "plain http")):
+        parser.add_argument(
+            flag,
+            action="append",
+            nargs=2,
+            metavar=("LAYER_JSON", "REPOSITORY"),
+            help=f"a layer that is in another repository, by {scheme}",
+        )
     parser.add_argument("--repository", default="", help="to push to; -r for short")
     parser.add_argument("--repository-file", default="", help="file with the repository")
     parser.add_argument("--tag", action="append", help="a tag to set, repeatable; -t for short")
@@ -52,7 +66,7 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--digest-file", default="", help="file to write the digest to")
     flags = parser.parse_args([_SHORT_FLAGS.get(each, each) for each in argv], _Flags)
 
-    content = read_content(flags)
+    content = read_content(flags, _origins(flags))
     values = read_status_files(flags.status_file)
     repository = _repository(flags, values)
     tags = _tags(flags, values)
@@ -66,6 +80,14 @@ def main(argv: Sequence[str]) -> int:
     if flags.digest_file:
         write_whole({flags.digest_file: f"{digest}\n".encode()})
     return 0
+
+
+def _origins(flags: _Flags) -> dict[Digest, Origin]:
+    return {
+        read_layer(layer).descriptor.digest: Origin(parse_repository(repository), insecure)
+        for pairs, insecure in ((flags.pulled_layer, False), (flags.insecure_pulled_layer, True))
+        for layer, repository in pairs
+    }
 
 
 def _push(

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from tools.lib.cli.errors import ToolError
-from tools.lib.oci.descriptor import CONFIG, LAYER, MANIFEST, Platform, describe
+from tools.lib.oci.descriptor import CONFIG, LAYER, MANIFEST, Descriptor, Platform, describe
 from tools.lib.oci.image_config import ImageConfig
 from tools.lib.oci.layer import Layer, write_layer
 from tools.lib.oci.manifest import Manifest
@@ -109,3 +109,61 @@ def test_a_layout_with_several_images(layout: str) -> None:
     Path(layout, "index.json").write_text('{"manifests": []}')
     with pytest.raises(ToolError, match=r"index\.json: 0 images or indexes \(hint: the layout"):
         main(["--layout", layout, "-r", "example.com/a"])
+
+
+@pytest.fixture
+def pulled() -> list[str]:
+    """Flags of an image whose one layer is in no file."""
+    data = b"a layer"
+    layer = describe(LAYER, data)
+    with open("layer.json", "wb") as out:
+        write_layer(Layer(descriptor=layer, diff_id=layer.digest), out)
+    config = ImageConfig(Platform("linux", "amd64"), (layer.digest,)).encode()
+    Path("config.json").write_bytes(config)
+    Path("manifest.json").write_bytes(Manifest(describe(CONFIG, config), (layer,)).encode())
+    return ["--manifest", "manifest.json", "--config", "config.json", "--insecure"]
+
+
+def blob_requests(registry: FakeRegistry, blob: Descriptor) -> list[str]:
+    return [each for each in registry.requests if blob.digest in each]
+
+
+def test_a_pulled_layer_is_mounted(pulled: list[str]) -> None:
+    layer = describe(LAYER, b"a layer")
+    with fake_registry() as registry:
+        registry.blobs["team/base", layer.digest] = b"a layer"
+        flags = ["--insecure-pulled-layer", "layer.json", f"{registry.host}/team/base"]
+        assert main([*pulled, *flags, "-r", f"{registry.host}/team/app"]) == 0
+        assert blob_requests(registry, layer) == [
+            f"HEAD /v2/team/app/blobs/{layer.digest}",
+            f"POST /v2/team/app/blobs/uploads/?mount={layer.digest}&from=team/base",
+        ]
+        assert registry.blobs["team/app", layer.digest] == b"a layer"
+
+
+def test_a_pulled_layer_that_cannot_be_mounted_is_copied(
+    pulled: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(temporary))
+    layer = describe(LAYER, b"a layer")
+    with fake_registry() as source, fake_registry() as target:
+        source.blobs["team/base", layer.digest] = b"a layer"
+        flags = ["--insecure-pulled-layer", "layer.json", f"{source.host}/team/base"]
+        for _ in range(2):  # a second push sends nothing
+            assert main([*pulled, *flags, "-r", f"{target.host}/team/app"]) == 0
+        assert source.requests == [f"GET /v2/team/base/blobs/{layer.digest}"]
+        assert target.blobs["team/app", layer.digest] == b"a layer"
+    assert not list(temporary.iterdir())
+
+
+def test_a_pulled_layer_with_other_content(pulled: list[str]) -> None:
+    layer = describe(LAYER, b"a layer")
+    with fake_registry() as source, fake_registry() as target:
+        source.blobs["team/base", layer.digest] = b"another"
+        flags = ["--insecure-pulled-layer", "layer.json", f"{source.host}/team/base"]
+        with pytest.raises(ToolError, match="the content has the digest sha256:"):
+            main([*pulled, *flags, "-r", f"{target.host}/team/app"])
+        assert not target.manifests
+        assert ("team/app", layer.digest) not in target.blobs

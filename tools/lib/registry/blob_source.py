@@ -7,18 +7,31 @@ from dataclasses import dataclass
 
 from tools.lib.cli.errors import ToolError
 from tools.lib.oci.descriptor import Digest
+from tools.lib.oci.reference import Repository
 
 _CHUNK = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
+class Origin:
+    """A repository that has a blob; `insecure` if its registry has plain http."""
+
+    repository: Repository
+    insecure: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class BlobSource:
-    """A blob: its content is `data`, or the file `path` if that is not empty."""
+    """A blob: its content is `data`, or the file `path` if that is not empty.
+
+    One with an `origin` has neither: it is mounted or downloaded from there.
+    """
 
     digest: Digest
     size: int
     path: str = ""
     data: bytes = b""
+    origin: Origin | None = None
 
 
 class BlobBody:

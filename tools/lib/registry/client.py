@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from urllib.parse import urljoin
 
 import requests
 
-from tools.lib.data.json_values import MAX_DOCUMENT
+from tools.lib.data.json_values import MAX_DOCUMENT, parse_object, require_strings
 from tools.lib.oci.descriptor import INDEX, MANIFEST, Digest, digest_of
 from tools.lib.oci.reference import Repository
 from tools.lib.registry.auth import scope_for
@@ -22,6 +23,8 @@ _ACCEPT = ", ".join(
         "application/vnd.docker.distribution.manifest.v2+json",
     )
 )
+
+_MAX_PAGES = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +120,30 @@ class RepositoryClient:
                 f"instead of {document.digest}",
                 "the registry, or something between, changed it",
             )
+
+    def list_tags(self) -> set[str]:
+        """The tags of the repository; none if it does not exist (distribution-spec 1.1, "Listing
+        Tags").
+
+        Raises:
+            RegistryError: the registry does not list them, or not to this user.
+        """
+        where = self.where("listing tags")
+        url = self.url("tags/list")
+        found: set[str] = set()
+        for _ in range(_MAX_PAGES):
+            try:
+                response = self.registry.call("GET", url, 200, where=where, scope=self.scope)
+            except NotFoundError:
+                return found
+            data = read_bounded(response, MAX_DOCUMENT, f"{self.registry.host}/{where}")
+            fields = parse_object(data, f"{self.registry.host}/{where}")
+            found.update(require_strings(fields.get("tags") or [], f"{where}: tags"))
+            link = response.links.get("next", {}).get("url")
+            if not link:
+                return found
+            url = self.registry.url(urljoin(url, link))
+        raise RegistryError(f"{self.registry.host}/{where}: more than {_MAX_PAGES} pages")
 
     def has_blob(self, digest: Digest) -> bool:
         """Whether the repository has a blob."""

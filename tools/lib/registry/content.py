@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from tools.lib.cli.errors import ToolError
 from tools.lib.data.json_values import (
@@ -19,7 +19,7 @@ from tools.lib.data.json_values import (
 from tools.lib.oci.descriptor import INDEX, Descriptor, Digest, digest_of, parse_descriptor
 from tools.lib.oci.layout import find_blob
 from tools.lib.oci.manifest import parse_index
-from tools.lib.registry.blob_source import BlobSource
+from tools.lib.registry.blob_source import BlobSource, Origin
 from tools.lib.registry.client import Document
 
 _MAX_DOCUMENTS = 10000
@@ -52,10 +52,14 @@ class Content:
 
 @dataclass(frozen=True, slots=True)
 class LocalFiles:
-    """Where blobs are: files by their digests, and directories that are layouts."""
+    """Where blobs are: files by their digests, and directories that are layouts.
+
+    `origins` has those that are in repositories only.
+    """
 
     files: Mapping[Digest, str]
     layouts: Sequence[str] = ()
+    origins: Mapping[Digest, Origin] = field(default_factory=dict)
 
     def find(self, digest: Digest) -> str | None:
         """The path of a blob."""
@@ -124,11 +128,14 @@ def _collect(
         return
     references = [fields.get("config"), *require_list(fields.get("layers") or [], path)]
     descriptors = [parse_descriptor(each, f"{path}: blobs") for each in references if each]
-    found = [(each, files.find(each.digest)) for each in descriptors]
-    for each, blob in found:
-        if blob is None and not each.urls:
+    blobs = []
+    for each in descriptors:
+        if blob := files.find(each.digest):
+            blobs.append(_source(each, blob))
+        elif origin := files.origins.get(each.digest):
+            blobs.append(BlobSource(each.digest, each.size, origin=origin))
+        elif not each.urls:
             raise ToolError(f"{where}: blob {each.digest} is missing", "build the image again")
-    blobs = [_source(each, blob) for each, blob in found if blob]
     done[item.digest] = ManifestContent(Document(media_type, data), tuple(blobs))
 
 

@@ -1,7 +1,8 @@
 """Pushes an image or an index: blobs, then manifests, then the index, and tags last.
 
 So no manifest refers to what is missing, and no tag names what is not whole. What the registry has
-is not sent again: a push that was killed goes on with the blobs that are missing.
+is not sent again: a push that was killed goes on with the blobs that are missing. A blob that is in
+another repository is mounted from there, or downloaded if it cannot be.
 """
 
 from __future__ import annotations
@@ -12,48 +13,14 @@ from dataclasses import dataclass
 
 from tools.lib.cli.parallel import in_parallel
 from tools.lib.cli.progress import Progress
-from tools.lib.oci.descriptor import Digest
+from tools.lib.registry.blob_locations import BlobLocations
 from tools.lib.registry.blob_source import BlobSource
 from tools.lib.registry.client import RepositoryClient
 from tools.lib.registry.content import Content, ManifestContent
-from tools.lib.registry.upload import mount_blob, upload_blob
+from tools.lib.registry.origins import Origins
+from tools.lib.registry.push_blob import push_blob
 
 _THREADS = 6
-
-
-class BlobLocations:
-    """Which repositories of a registry have which blobs, as far as is known.
-
-    Pushes to several repositories share one: a blob is uploaded to the first of them and mounted
-    from there to the others, also when they run at the same time.
-
-    Args:
-        sources: paths of repositories that may have any blob; mounts from them are tried.
-    """
-
-    def __init__(self, sources: Sequence[str] = ()) -> None:
-        self._sources = tuple(sources)
-        self._lock = threading.Lock()
-        self._locks: dict[Digest, threading.Lock] = {}
-        self._known: dict[Digest, list[str]] = {}
-
-    def lock(self, digest: Digest) -> threading.Lock:
-        """Held while a blob is brought to a repository."""
-        with self._lock:
-            return self._locks.setdefault(digest, threading.Lock())
-
-    def add(self, digest: Digest, path: str) -> None:
-        """Remembers that a repository has a blob."""
-        with self._lock:
-            paths = self._known.setdefault(digest, [])
-            if path not in paths:
-                paths.append(path)
-
-    def sources(self, digest: Digest, path: str) -> list[str]:
-        """Other repositories to mount a blob from, the surest first."""
-        with self._lock:
-            known = self._known.get(digest, [])
-        return [each for each in dict.fromkeys([*known[:1], *self._sources]) if each != path]
 
 
 @dataclass(slots=True)
@@ -80,6 +47,7 @@ def push(
     tags: Sequence[str],
     progress: Progress,
     locations: BlobLocations | None = None,
+    origins: Origins | None = None,
 ) -> PushReport:
     """Pushes an image or an index, and sets tags.
 
@@ -89,11 +57,13 @@ def push(
         tags: names that it gets; [] to push it by its digest alone.
         progress: is told what was done.
         locations: shared by pushes to several repositories of one registry.
+        origins: downloads blobs that are in other repositories.
 
     Raises:
         ToolError: the push failed. Tags that were not set yet are as before.
     """
-    return _Push(client, content, progress, locations or BlobLocations()).run(tags)
+    locations, origins = locations or BlobLocations(), origins or Origins(progress.say)
+    return _Push(client, content, progress, locations, origins).run(tags)
 
 
 class _Push:
@@ -103,11 +73,13 @@ class _Push:
         content: Content,
         progress: Progress,
         locations: BlobLocations,
+        origins: Origins,
     ) -> None:
         self._client = client
         self._content = content
         self._progress = progress
         self._locations = locations
+        self._origins = origins
         self._path = client.repository.path
         self._report = PushReport()
         self._lock = threading.Lock()
@@ -154,27 +126,20 @@ class _Push:
     def _bring(self, blob: BlobSource) -> None:
         short = blob.digest.removeprefix("sha256:")[:12]
         with self._locations.lock(blob.digest):
-            if self._client.has_blob(blob.digest):
-                with self._lock:
+            way = push_blob(
+                self._client, blob, self._locations, self._progress, origins=self._origins
+            )
+        if way != "present":
+            self._progress.say(f"{self._path}: {way} blob {short}, {blob.size} bytes")
+        with self._lock:
+            match way:
+                case "present":
                     self._report.present += 1
-            elif source := self._mount(blob.digest):
-                self._progress.say(f"{self._path}: mounted blob {short} from {source}")
-                with self._lock:
+                case "mounted":
                     self._report.mounted += 1
-            else:
-                self._progress.expect(blob.size)
-                upload_blob(self._client, blob, self._progress.advance)
-                self._progress.say(f"{self._path}: pushed blob {short}, {blob.size} bytes")
-                with self._lock:
+                case "sent":
                     self._report.uploaded += 1
                     self._report.uploaded_bytes += blob.size
-            self._locations.add(blob.digest, self._path)
-
-    def _mount(self, digest: Digest) -> str:
-        for source in self._locations.sources(digest, self._path):
-            if mount_blob(self._client, digest, source):
-                return source
-        return ""
 
     def _put(self, each: ManifestContent) -> None:
         self._client.put_manifest(each.document, each.document.digest)

@@ -175,3 +175,15 @@ def test_a_refused_connection() -> None:
         r"\(hint: check the name of the registry and the network\)",
         str(caught.value),
     )
+
+
+def test_tags_are_listed_page_by_page() -> None:
+    with fake_registry() as registry:
+        registry.page = 2
+        client = client_for(registry.host)
+        assert client.list_tags() == set()
+        names = {"v1", "v2", "v3", "latest"}
+        for name in names:
+            client.put_manifest(Document(MANIFEST, name.encode()), name)
+        assert client.list_tags() == names
+        assert registry.count("GET", "tags/list") == 3

@@ -1,5 +1,6 @@
 import re
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -7,9 +8,12 @@ import pytest
 from tools.lib.cli.errors import ToolError
 from tools.lib.cli.progress import Lines
 from tools.lib.oci.reference import parse_repository
+from tools.lib.registry.blob_locations import BlobLocations
+from tools.lib.registry.blob_source import Origin
 from tools.lib.registry.client import RepositoryClient
+from tools.lib.registry.content import Content
 from tools.lib.registry.errors import RegistryError
-from tools.lib.registry.push import BlobLocations, PushReport, push
+from tools.lib.registry.push import PushReport, push
 from tools.lib.registry.testing import FakeRegistry, fake_registry, status
 from tools.lib.registry.testing_content import client_for, read_layout, write_index
 
@@ -144,3 +148,28 @@ def test_a_corrupt_layer_is_refused_by_the_registry(tmp_path: Path) -> None:
         str(caught.value),
     )
     assert not registry.manifests
+
+
+@pytest.mark.parametrize("mounts", [True, False])
+def test_blobs_of_another_repository_are_mounted_or_copied(tmp_path: Path, mounts: bool) -> None:
+    content = read_layout(write_index(tmp_path / "layout"))
+    with fake_registry() as registry:
+        registry.mounts = mounts
+        origin = Origin(parse_repository(f"{registry.host}/team/base"), insecure=True)
+        for blob in content.blobs.values():
+            registry.blobs["team/base", blob.digest] = Path(blob.path).read_bytes()
+        elsewhere = Content(
+            tuple(
+                replace(
+                    each,
+                    blobs=tuple(replace(blob, path="", origin=origin) for blob in each.blobs),
+                )
+                for each in content.manifests
+            )
+        )
+        report = push(client_for(registry.host), elsewhere, ["v1"], Quiet())
+        assert (report.mounted, report.uploaded) == ((5, 0) if mounts else (0, 5))
+        downloads = registry.count("GET", "/v2/team/base/blobs/sha256:")
+        assert downloads == (0 if mounts else 5)
+        for blob in content.blobs.values():
+            assert registry.blobs["team/app", blob.digest] == Path(blob.path).read_bytes()

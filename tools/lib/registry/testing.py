@@ -7,6 +7,8 @@ tests/registry.
 from __future__ import annotations
 
 import contextlib
+import itertools
+import json
 import re
 import threading
 from collections.abc import Callable, Iterator
@@ -14,7 +16,10 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
-from tools.lib.oci.descriptor import digest_of
+from tools.lib.oci.descriptor import INDEX, describe, digest_of
+
+_PATH = re.compile(r"/v2/(.+)/(manifests|blobs|blobs/uploads|referrers|tags)/([^/]*)")
+_SHOWN = ("artifactType", "annotations")
 
 Fault = Callable[["Handler"], None]
 """Answers a request in place of the registry."""
@@ -25,7 +30,8 @@ class FakeRegistry:
     """The state of the registry.
 
     `requests` has `METHOD PATH` of each request; `faults` by METHOD and a pattern of the path, each
-    used once; `authorize` returns the challenge for a request without a right, None for others.
+    used once; `authorize` returns the challenge for a request without a right, None for others;
+    `referrers` says whether there is the referrers API; `page` is how many entries a list has.
     """
 
     host: str = ""
@@ -37,12 +43,25 @@ class FakeRegistry:
     received: int = 0
     resumes: bool = True
     mounts: bool = True
+    referrers: bool = False
+    page: int = 100
     faults: list[tuple[str, str, Fault]] = field(default_factory=list)
     authorize: Callable[[Handler], str | None] = lambda _: None
+    numbers: Iterator[int] = field(default_factory=itertools.count)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def fail(self, method: str, pattern: str, *faults: Fault) -> None:
         """Lets the next requests of a method and a path fail."""
         self.faults += [(method, pattern, fault) for fault in faults]
+
+    def take_fault(self, method: str, path: str) -> Fault | None:
+        """The next fault for a request; None if it is to be answered."""
+        with self._lock:
+            for number, (wanted, pattern, fault) in enumerate(self.faults):
+                if wanted == method and re.search(pattern, path):
+                    del self.faults[number]
+                    return fault
+        return None
 
     def count(self, method: str, pattern: str) -> int:
         """The number of requests of a method and a path."""
@@ -82,7 +101,12 @@ def fake_registry() -> Iterator[FakeRegistry]:
         pass
 
     Bound.registry = registry
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Bound)
+
+    class Server(ThreadingHTTPServer):
+        def handle_error(self, *_: object) -> None:
+            """Says nothing of clients that are gone."""
+
+    server = Server(("127.0.0.1", 0), Bound)
     server.daemon_threads = True
     registry.host = f"127.0.0.1:{server.server_address[1]}"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
@@ -124,24 +148,33 @@ class Handler(BaseHTTPRequestHandler):
         """Answers one request."""
         self.registry.requests.append(f"{self.command} {self.path}")
         self.registry.headers.append(dict(self.headers))
-        for number, (method, pattern, fault) in enumerate(self.registry.faults):
-            if method == self.command and re.search(pattern, self.path):
-                del self.registry.faults[number]
-                fault(self)
-                return
+        if fault := self.registry.take_fault(self.command, self.path):
+            fault(self)
+        else:
+            self.dispatch()
+
+    def dispatch(self) -> None:
+        """Answers one request as a registry that works."""
         if challenge := self.registry.authorize(self):
             self.body()
             self.answer(401, WWW_Authenticate=challenge)
             return
-        match = re.fullmatch(r"/v2/(.+)/(manifests|blobs|blobs/uploads)/([^/]*)", self._path)
-        if not match:
+        if self._path == "/v2/":  # how clients find out whether it is a registry
+            self.answer(200)
+            return
+        match = _PATH.fullmatch(self._path)
+        if not match or (match[2] == "referrers" and not self.registry.referrers):
             self.body()
             self.answer(404)
             return
         repository, kind, name = match.groups()
-        {"manifests": self._manifest, "blobs": self._blob, "blobs/uploads": self._upload}[kind](
-            repository, name
-        )
+        {
+            "manifests": self._manifest,
+            "blobs": self._blob,
+            "blobs/uploads": self._upload,
+            "referrers": self._referrers,
+            "tags": self._tags,
+        }[kind](repository, name)
 
     do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = handle_one
 
@@ -155,6 +188,9 @@ class Handler(BaseHTTPRequestHandler):
     def _manifest(self, repository: str, name: str) -> None:
         if self.command == "PUT":
             data = self.body()
+            if len(data) < int(self.headers["Content-Length"]):  # the client was killed
+                self.close_connection = True
+                return
             digest = digest_of(data)
             value = (self.headers["Content-Type"], data)
             self.registry.manifests[repository, digest] = value
@@ -165,6 +201,35 @@ class Handler(BaseHTTPRequestHandler):
             self.answer(200, found[1], Content_Type=found[0], Docker_Content_Digest=digest)
         else:
             self.answer(404, b'{"errors": [{"code": "MANIFEST_UNKNOWN", "message": "unknown"}]}')
+
+    def _referrers(self, repository: str, subject: str) -> None:
+        found = []
+        for (path, name), (media_type, data) in list(self.registry.manifests.items()):
+            fields = json.loads(data)
+            own = path == repository and name == digest_of(data)
+            if own and fields.get("subject", {}).get("digest") == subject:
+                shown = {key: fields[key] for key in _SHOWN if key in fields}
+                found.append({**describe(media_type, data).to_json(), **shown})
+        start = int(self._query("start") or 0)
+        page = found[start : start + self.registry.page]
+        index = {"schemaVersion": 2, "mediaType": INDEX, "manifests": page}
+        headers = {"Content-Type": INDEX}
+        if rest := found[start + len(page) :]:
+            headers["Link"] = f'<{self._path}?start={len(found) - len(rest)}>; rel="next"'
+        self.answer(200, json.dumps(index).encode(), **headers)
+
+    def _tags(self, repository: str, _: str) -> None:
+        known = [name for path, name in list(self.registry.manifests) if path == repository]
+        if not known:
+            self.answer(404, b'{"errors": [{"code": "NAME_UNKNOWN", "message": "unknown"}]}')
+            return
+        tags = sorted(name for name in known if ":" not in name)
+        last = self._query("last")
+        page = [tag for tag in tags if tag > last][: self.registry.page]
+        headers = {}
+        if page and page[-1] != tags[-1]:
+            headers["Link"] = f'<{self._path}?last={page[-1]}>; rel="next"'
+        self.answer(200, json.dumps({"name": repository, "tags": page}).encode(), **headers)
 
     def _blob(self, repository: str, digest: str) -> None:
         data = self.registry.blobs.get((repository, digest))
@@ -187,7 +252,7 @@ class Handler(BaseHTTPRequestHandler):
                 registry.blobs[repository, self._query("mount")] = found
                 self.answer(201)
                 return
-            name = f"u{len(registry.uploads)}"
+            name = f"u{next(registry.numbers)}"
             registry.uploads[name] = bytearray()
             self.answer(202, Location=f"{location}{name}?state=SECRET-STATE")
         elif name not in registry.uploads:

@@ -18,6 +18,7 @@ import requests.auth
 from tools.lib.cli.ca_file import VARIABLES, machine_ca_file, user_ca_file
 from tools.lib.registry.backoff import parse_retry_after
 from tools.lib.registry.errors import RegistryError, TemporaryError, error_for, shown
+from tools.lib.registry.traffic import Traffic
 
 USER_AGENT = "distroless"
 Body = bytes | Iterable[bytes] | None
@@ -25,7 +26,7 @@ Body = bytes | Iterable[bytes] | None
 # Seconds. Each is for one step (a connection, one read, 64 KiB sent), so only a hang takes as long.
 _CONNECT = 60.0
 # A registry that moves a layer of gigabytes to its store says nothing until it is done.
-_READ = 600.0
+READ_TIMEOUT = 600.0
 _MAX_REDIRECTS = 10
 _SHORT = 1 << 16
 _REDIRECTS = (301, 302, 303, 307, 308)
@@ -44,9 +45,23 @@ class _Authorization(requests.auth.AuthBase):
 
 
 class Transport:
-    """Sends requests. Several threads may use it."""
+    """Sends requests. Several threads may use it.
 
-    def __init__(self, connections: int = 8) -> None:
+    Args:
+        connections: how many are kept open to a host.
+        read_timeout: seconds to wait for an answer, and for each part of it.
+        traffic: counts the requests.
+    """
+
+    def __init__(
+        self,
+        connections: int = 8,
+        *,
+        read_timeout: float = READ_TIMEOUT,
+        traffic: Traffic | None = None,
+    ) -> None:
+        self._read_timeout = read_timeout
+        self._traffic = traffic or Traffic()
         self._session = requests.Session()
         adapter = requests.adapters.HTTPAdapter(pool_connections=16, pool_maxsize=connections)
         self._session.mount("https://", adapter)
@@ -108,15 +123,15 @@ class Transport:
                 method,
                 url,
                 headers=dict(headers),
-                data=body,
+                data=self._traffic.count(method, url, body),
                 auth=_Authorization(authorization),
-                timeout=(_CONNECT, _READ),
+                timeout=(_CONNECT, self._read_timeout),
                 allow_redirects=False,
                 stream=True,
                 verify=self._ca_file or True,
             )
         except requests.RequestException as error:
-            raise failure(error, where) from None
+            raise failure(error, where, self._read_timeout) from None
 
 
 def origin(url: str) -> tuple[str, str, int | None]:
@@ -165,7 +180,9 @@ def read_bounded(response: requests.Response, limit: int, where: str) -> bytes:
     return data
 
 
-def failure(error: requests.RequestException, where: str) -> RegistryError:
+def failure(
+    error: requests.RequestException, where: str, read_timeout: float = READ_TIMEOUT
+) -> RegistryError:
     """The error for a request without an answer. What `error` itself says has the whole URL."""
     text = repr(error)
     if isinstance(error, requests.exceptions.SSLError):
@@ -194,7 +211,7 @@ def failure(error: requests.RequestException, where: str) -> RegistryError:
             f"{where}: no connection within {_CONNECT:g} s", network, connected=False
         )
     if isinstance(error, requests.exceptions.Timeout):
-        return TemporaryError(f"{where}: no answer within {_READ:g} s", "try again later")
+        return TemporaryError(f"{where}: no answer within {read_timeout:g} s", "try again later")
     return TemporaryError(f"{where}: the connection broke", "try again")
 
 
