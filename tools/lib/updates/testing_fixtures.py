@@ -1,0 +1,34 @@
+"""The machine of a test of updates: its environment names servers on loopback."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tools.lib.apt.testing_repository import serve
+from tools.lib.download.testing import forget_settings
+from tools.lib.download.testing_server import http_server
+from tools.lib.updates.testing import Project
+
+
+@contextlib.contextmanager
+def make_project(directory: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Project]:
+    """A project in which old versions are locked; the current directory is its workspace."""
+    forget_settings(directory, monkeypatch)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(directory / "cache"))
+    monkeypatch.setenv("UV_CACHE_DIR", str(directory / "uv"))
+    monkeypatch.setenv("UV_HTTP_RETRIES", "0")
+    with http_server() as server, serve(directory / "apt") as apt:
+        monkeypatch.setenv("DISTROLESS_MIRROR", f"{apt}/debian")
+        monkeypatch.setenv("npm_config_registry", f"{server.url}/npm")
+        monkeypatch.setenv("PIP_INDEX_URL", f"{server.url}/simple")
+        project = Project(directory, server)
+        project.apt = apt
+        monkeypatch.setenv("BUILD_WORKSPACE_DIRECTORY", str(project.workspace))
+        monkeypatch.setenv("BUILD_WORKING_DIRECTORY", str(directory))
+        monkeypatch.chdir(project.workspace)
+        project.write_locks()
+        yield project
