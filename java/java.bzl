@@ -28,11 +28,13 @@ def java_base(name, **kwargs):
     """
     distroless_image(name = name, architectures = _ARCHITECTURES, **kwargs)
 
-def _java(name, *, architectures, jre, jdk, spec, debug_spec, golden_listings = True, locks = []):
+def _java(name, *, vendor, version, architectures, jre, jdk, spec, debug_spec, golden_listings = True, locks = [], repository = None):
     """Declares images of Java.
 
     Args:
       name: string, name of the image.
+      vendor: string, what the runtime is called.
+      version: string, Java's version, such as `21`.
       architectures: dict from a distribution to a list of OCI architectures.
       jre: string, path of the JRE in the image.
       jdk: string, path of the JDK in the debug image.
@@ -40,11 +42,13 @@ def _java(name, *, architectures, jre, jdk, spec, debug_spec, golden_listings = 
       debug_spec: dict, arguments of `image_spec` for the debug image, or None if it has no JDK.
       golden_listings: bool, as for `distroless_image`.
       locks: list of strings, as for `distroless_image`.
+      repository: string, as for `distroless_image`.
     """
     distroless_image(
         name = name,
         architectures = architectures,
         base = "//java:java_base",
+        description = "%s %s, for applications in Java" % (vendor, version),
         debug_spec = image_spec(
             links = {"/usr/bin/" + program: "%s/bin/%s" % (jdk, program) for program in _JDK_PROGRAMS},
             tests = ["//java:testdata/debug.yaml"],
@@ -56,6 +60,7 @@ def _java(name, *, architectures, jre, jdk, spec, debug_spec, golden_listings = 
             data = ["//tests/programs:java_checks"],
             entrypoint = ["/usr/bin/java", "-jar"],
             env = {"JAVA_VERSION": "{java}"},
+            licenses = ["GPL-2.0-only WITH Classpath-exception-2.0", "GPL-2.0-or-later", "LGPL-2.1-or-later", "MPL-2.0"],
             links = {"/usr/bin/" + program: "%s/bin/%s" % (jre, program) for program in _JRE_PROGRAMS},
             non_debug_tests = ["//private/testdata:no_shell.yaml", "//java:testdata/plain.yaml"],
             nonroot_tests = ["//java:testdata/arbitrary_user.yaml"],
@@ -63,6 +68,7 @@ def _java(name, *, architectures, jre, jdk, spec, debug_spec, golden_listings = 
             **spec
         ),
         locks = locks,
+        repository = repository,
     )
 
 def openjdk(name, version, distributions):
@@ -76,6 +82,8 @@ def openjdk(name, version, distributions):
     home = "/usr/lib/jvm/java-%s-openjdk-{debian_architecture}" % version
     _java(
         name,
+        vendor = "Debian's OpenJDK",
+        version = version,
         architectures = {distribution: _ARCHITECTURES[distribution] for distribution in distributions},
         debug_spec = {
             "packages": name + "-debug",
@@ -83,6 +91,7 @@ def openjdk(name, version, distributions):
         },
         jdk = home,
         jre = home,
+        repository = name,
         spec = {
             "packages": name,
             "version_substitutions": {"java": "openjdk-%s-jre-headless" % version},
@@ -104,11 +113,12 @@ def temurin(name, version, distributions):
         jdk = ["@temurin//:java%s-debug.{architecture}" % version],
         jre = ["@temurin//:java%s.{architecture}" % version],
         locks = ["temurin"],
+        repository = name.replace("_", "-"),
         version = version,
         versions = VERSIONS["temurin-%s-jre" % version],
     )
 
-def temurin_images(name, *, version, distributions, jre, versions, jdk = None, locks = [], waivers = []):
+def temurin_images(name, *, version, distributions, jre, versions, jdk = None, locks = [], repository = None, waivers = []):
     """Declares images of packages of Temurin, wherever they come from.
 
     Args:
@@ -119,11 +129,14 @@ def temurin_images(name, *, version, distributions, jre, versions, jdk = None, l
       versions: dict from OCI architectures, for which images are declared, to the version of the JRE package.
       jdk: list of labels of parts that debug images add. Without them debug images add only busybox.
       locks: list of strings, as for `distroless_image`.
+      repository: string, as for `distroless_image`.
       waivers: list of labels of waivers, in addition to those that all images of Temurin need.
     """
     home = "/usr/lib/jvm/temurin-%s-%s-{debian_architecture}"
     _java(
         name,
+        vendor = "Eclipse Temurin",
+        version = version,
         architectures = {
             distribution: [architecture for architecture in _ARCHITECTURES[distribution] if architecture in versions]
             for distribution in distributions
@@ -142,6 +155,7 @@ def temurin_images(name, *, version, distributions, jre, versions, jdk = None, l
             "waivers": ["//private/waivers:java.json", "//private/waivers:temurin.json"] + waivers,
         },
         locks = locks,
+        repository = repository,
     )
 
 def java_version(version):

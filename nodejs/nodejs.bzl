@@ -22,6 +22,7 @@ def nodejs(name, release_line, packages = None):
             for distribution, spec in DISTRIBUTIONS.items()
         },
         base = "//cc",
+        description = "Node.js %s, for applications in JavaScript" % release_line,
         debug_spec = image_spec(tests = ["testdata/debug.yaml"]),
         spec = image_spec(
             annotations = {"org.opencontainers.image.version": "{node}"},
@@ -32,6 +33,7 @@ def nodejs(name, release_line, packages = None):
                 "//private/testdata/tls:server.pem",
             ],
             entrypoint = ["/nodejs/bin/node"],
+            licenses = ["Apache-2.0", "GPL-2.0-or-later", "LGPL-2.1-or-later", "MIT", "MPL-2.0"],
             packages = packages,
             parts = ["@nodejs//:node%s_{architecture}" % release_line],
             non_debug_tests = ["//private/testdata:no_shell.yaml"],
@@ -40,4 +42,5 @@ def nodejs(name, release_line, packages = None):
             substitutions = {architecture: {"node": version} for architecture, version in versions.items()},
         ),
         locks = ["nodejs" + release_line],
+        repository = name,
     )

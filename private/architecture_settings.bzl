@@ -81,6 +81,19 @@ def compatible_if_any_enabled(architectures, locks):
     reasons = {_incompatible(name, locks): None for name in architectures}
     return select(conditions | {"//conditions:default": reasons.keys()})
 
+def select_any_enabled(architectures, locks, value):
+    """A select of `value` if the images of any of several platforms are built, else of an empty list.
+
+    Args:
+      architectures: list of strings, keys of ARCHITECTURES.
+      locks: list of strings, as for `select_enabled`.
+      value: list, the value if any is built.
+
+    Returns:
+      A select.
+    """
+    return select({_condition(name, locks): value for name in architectures} | {"//conditions:default": []})
+
 # buildifier: disable=unnamed-macro
 def architecture_settings():
     """Declares the conditions.

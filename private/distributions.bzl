@@ -58,6 +58,3 @@ USERS = [
     struct(suffix = "", uid = 0, workdir = "/"),
     struct(suffix = "_nonroot", uid = 65532, workdir = "/home/nonroot"),
 ]
-
-# Where the images' sources are, an annotation of each image.
-SOURCE = {"org.opencontainers.image.source": "https://github.com/GoogleContainerTools/distroless"}

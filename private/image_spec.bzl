@@ -13,6 +13,7 @@ def image_spec(
         env = {},
         entrypoint = None,
         annotations = {},
+        licenses = [],
         substitutions = {},
         version_substitutions = {},
         waivers = [],
@@ -33,7 +34,9 @@ def image_spec(
       ld_so_cache: bool, whether to add an ld.so.cache of all libraries of the image.
       env: dict of strings, environment variables.
       entrypoint: list of strings, the entrypoint.
-      annotations: dict of strings, annotations of manifests.
+      annotations: dict of strings, annotations of manifests, in addition to those of all images.
+      licenses: list of SPDX license identifiers, the main ones of the software that the image contains, that of its base
+        included. The SBOM has all.
       substitutions: dict from a distribution or an architecture to a dict from a name to the string that replaces it.
       version_substitutions: dict from a name to a package of the lock, whose upstream version replaces it, without a
         build number such as `+10`.
@@ -54,6 +57,7 @@ def image_spec(
         env = env,
         entrypoint = entrypoint,
         annotations = annotations,
+        licenses = licenses,
         substitutions = substitutions,
         version_substitutions = version_substitutions,
         waivers = waivers,
@@ -91,7 +95,7 @@ def expand_spec(spec, distribution, architecture):
       architecture: string, a key of ARCHITECTURES.
 
     Returns:
-      struct(parts: list of labels of packages and further parts; links, ld_so_cache, env, entrypoint, annotations,
+      struct(parts: list of labels of packages and further parts; links, ld_so_cache, env, entrypoint, annotations, licenses,
       waivers, tests, non_debug_tests, nonroot_tests, data: as in `image_spec`, with all names replaced; substitutions: dict from a name
       to the string that replaced it).
     """
@@ -112,6 +116,7 @@ def expand_spec(spec, distribution, architecture):
         env = expand_dict(spec.env),
         entrypoint = expand(spec.entrypoint) if spec.entrypoint else None,
         annotations = expand_dict(spec.annotations),
+        licenses = spec.licenses,
         waivers = expand(waivers),
         tests = expand(spec.tests),
         non_debug_tests = expand(spec.non_debug_tests),
@@ -119,3 +124,18 @@ def expand_spec(spec, distribution, architecture):
         data = expand(spec.data),
         substitutions = substitutions,
     )
+
+def join_env(dicts):
+    """Joins environments. `$PATH` in a later PATH stands for the earlier one, as it would for that of a base.
+
+    Args:
+      dicts: list of dicts of strings.
+
+    Returns:
+      A dict.
+    """
+    result = {}
+    for each in dicts:
+        for key, value in each.items():
+            result[key] = value.replace("$" + key, result[key]) if key in result else value
+    return result

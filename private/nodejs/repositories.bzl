@@ -12,6 +12,9 @@ def _node_archive_impl(rctx):
     archive = fetch_archive(rctx, what, sources, registry)
     if hasattr(archive, "error"):
         fail(archive.error)
+
+    # Whichever source the machine reaches, the part and what it records are those of the release.
+    release = ([source for source in sources if "url" in source] or sources)[0]
     rctx.file("BUILD.bazel", """\
 load({macro}, "node_archive")
 
@@ -20,7 +23,9 @@ node_archive(
     archive = {archive},
     license_sha256 = {license_sha256},
     node_sha256 = {node_sha256},
+    sha256 = {sha256},
     strip_prefix = {strip_prefix},
+    url = {url},
     version = {version},
 )
 """.format(
@@ -29,7 +34,9 @@ node_archive(
         archive = repr(archive.file),
         license_sha256 = repr(rctx.attr.license_sha256),
         node_sha256 = repr(rctx.attr.node_sha256),
+        sha256 = repr(release["sha256"]),
         strip_prefix = repr(archive.strip_prefix),
+        url = repr(release.get("url", "")),
         version = repr(rctx.attr.version),
     ))
 
