@@ -1,4 +1,6 @@
-"""Runs the linters over the whole workspace: ruff, mypy, import-linter, buildifier.
+"""Runs the linters over the whole workspace.
+
+ruff, mypy and import-linter check Python, buildifier Starlark, actionlint and zizmor the workflows.
 
     ./knife lint [--fix]
 
@@ -34,27 +36,42 @@ def _site_packages() -> list[str]:
     return [path for path in sys.path if path.endswith("/site-packages") and "pip_" in path]
 
 
-def _ruff() -> str:
-    """The path of the program in ruff's wheel."""
+def _wheel_program(name: str) -> str:
+    """The path of the program in a wheel."""
     for path in _site_packages():
-        binary = os.path.join(path, "bin", "ruff")
+        binary = os.path.join(path, "bin", name)
         if os.path.exists(binary):
             return binary
-    raise ToolError("ruff: not found among the Python packages", "run ./knife lint")
+    raise ToolError(f"{name}: not found among the Python packages", "run ./knife lint")
+
+
+def _go_tool(name: str, *arguments: str) -> list[str]:
+    """The command for a tool of go.mod, which go.sum verifies. Its directory is tests/lint."""
+    if not shutil.which("go"):
+        raise ToolError("go: not found", f"{name} is built from source: install Debian's golang")
+    return ["go", "-C", "tests/lint", "tool", name, *arguments]
 
 
 def _buildifier(fix: bool) -> list[str]:
-    if not shutil.which("go"):
-        raise ToolError("go: not found", "buildifier is built from source: install Debian's golang")
     # Workspaces in tests/e2e are as their users wrote them, and test_lines counts their lines.
     tracked = _tracked("*.bzl", "*.bazel", ":(exclude,glob)tests/e2e/*/**")
     files = [os.path.abspath(name) for name in tracked]
     mode = ["-mode=fix", "-lint=fix"] if fix else ["-mode=check", "-lint=warn"]
-    return ["go", "-C", "tests/lint", "tool", "buildifier", *mode, *files]
+    return _go_tool("buildifier", *mode, *files)
+
+
+def _workflow_linters() -> dict[str, list[str]]:
+    workflows = [os.path.abspath(name) for name in _tracked(".github/workflows/*.yml")]
+    # Without the network: what it would ask GitHub is whether an action is known to be unsafe.
+    zizmor = ["--offline", "--no-progress", "--quiet", "--strict-collection", "--persona=pedantic"]
+    return {
+        "actionlint": _go_tool("actionlint", "-no-color", *workflows),
+        "zizmor": [_wheel_program("zizmor"), *zizmor, "--", ".github"],
+    }
 
 
 def main(argv: Sequence[str]) -> int:
-    parser = Parser("lint", "Runs ruff, mypy, import-linter and buildifier over the workspace.")
+    parser = Parser("lint", "Runs the linters over the workspace.")
     parser.add_argument("--fix", action="store_true", help="fix what can be fixed")
     options = parser.parse_args(argv)
     workspace = os.environ.get("BUILD_WORKSPACE_DIRECTORY")
@@ -62,7 +79,7 @@ def main(argv: Sequence[str]) -> int:
         raise ToolError("BUILD_WORKSPACE_DIRECTORY is not set", "run ./knife lint")
     os.chdir(workspace)
 
-    ruff = _ruff()
+    ruff = _wheel_program("ruff")
     fix = ["--fix"] if options.fix else []
     environment = dict(os.environ, PYTHONPATH=os.pathsep.join([workspace, *_site_packages()]))
     commands = {
@@ -74,6 +91,7 @@ def main(argv: Sequence[str]) -> int:
         ],
         "import-linter": [sys.executable, "-c", _LINT_IMPORTS, "--no-cache"],
         "buildifier": _buildifier(options.fix),
+        **_workflow_linters(),
     }
     failed = []
     for name, command in commands.items():
