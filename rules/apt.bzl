@@ -1,7 +1,8 @@
 """Debian packages as repositories. `bazel run @bookworm//:lock` writes the lock.
 
     apt = use_extension("@distroless//rules:apt.bzl", "apt")
-    apt.sources(repo = "bookworm", archive = "debian", suites = ["bookworm"], components = ["main"])
+    apt.sources(repo = "bookworm", archive = "debian", suites = ["bookworm", "bookworm-updates"], components = ["main"])
+    apt.sources(repo = "bookworm", archive = "debian-security", suites = ["bookworm-security"], components = ["main"])
     apt.install(
         name = "bookworm",
         architectures = ["amd64", "arm64"],

@@ -112,6 +112,8 @@ def passwd(name, *, entries, base = None, path = "/etc/passwd", mtime = GENERATE
     """Users: passwd(5).
 
     ```
+    load("@distroless//rules:rootfs.bzl", "passwd")
+
     passwd(
         name = "passwd",
         base = "@distroless//base:base_debian12",

@@ -2,6 +2,7 @@
 
 load("@rules_python//python:defs.bzl", "PyInfo")
 load("//rules/providers:layers_info.bzl", "LayersInfo")
+load("//rules/providers:start_info.bzl", "StartInfo")
 load("//tools/python:tool.bzl", "python_tool_attr")
 load(":java_program.bzl", "JAR_ATTRS", "java_program")
 load(":labels.bzl", "display_label")
@@ -11,6 +12,9 @@ load(":python_program.bzl", "python_program")
 load(":runfiles_layer.bzl", "RUNFILES_ATTRS", "runfiles_entries", "runfiles_layer")
 
 visibility("//rules/...")
+
+# Suffixes of programs that the entrypoint of a base runs, `java -jar` or `node`.
+_STARTED_BY_BASE = ["jar", "js", "cjs", "mjs"]
 
 def _program(ctx, path):
     """What the layers have.
@@ -34,8 +38,26 @@ def _program(ctx, path):
         ))
     return struct(excluded = [binary], files = [(path, binary)], runfiles = target[DefaultInfo].default_runfiles)
 
+def _providers(layers, start):
+    return [
+        DefaultInfo(files = depset([layer.blob for layer in layers])),
+        LayersInfo(layers = layers),
+        OutputGroupInfo(
+            metadata = depset([layer.metadata for layer in layers]),
+            parts = depset(transitive = [layer.parts for layer in layers], order = "preorder"),
+        ),
+        start,
+    ]
+
+def _start(path):
+    """The StartInfo of a program at a path."""
+    by_base = path.rpartition(".")[2] in _STARTED_BY_BASE
+    return StartInfo(cmd = [path] if by_base else [], entrypoint = [] if by_base else [path], path = path)
+
 def _binary_layer_impl(ctx):
     target = ctx.attr.binary
+    if StartInfo in target:
+        return _providers(target[LayersInfo].layers, target[StartInfo])
     path = ctx.attr.path or "/app/" + target.label.name.split("/")[-1]
     if not path.startswith("/") or path.endswith("/"):
         fail("%s: invalid path '%s' (hint: write it like /app/server)" % (display_label(ctx.label), path))
@@ -53,14 +75,7 @@ def _binary_layer_impl(ctx):
         entries.empty,
         "Packing the program for %{label}",
     ))
-    return [
-        DefaultInfo(files = depset([layer.blob for layer in layers])),
-        LayersInfo(layers = layers),
-        OutputGroupInfo(
-            metadata = depset([layer.metadata for layer in layers]),
-            parts = depset(transitive = [layer.parts for layer in layers], order = "preorder"),
-        ),
-    ]
+    return _providers(layers, _start(program.files[0][0]))
 
 binary_layer = rule(
     doc = """The layers of a program: its dependencies from other repositories below, its own files above.
@@ -69,6 +84,10 @@ The program is `/app/<name of the binary>`, which is the image's entrypoint. Its
 laid out as by Bazel. All files belong to root. Programs and scripts are executable.
 
 ```
+load("@distroless//rules:apps.bzl", "binary_layer")
+load("@distroless//rules:oci.bzl", "oci_image")
+load("@rules_python//python:defs.bzl", "py_binary")
+
 py_binary(
     name = "server",
     srcs = ["server.py"],
@@ -91,6 +110,7 @@ oci_image(
 - A `py_binary` runs with the image's `/usr/bin/python3`. Bazel's interpreter and its bootstrap are left out.
 - A `java_binary` becomes `/app/<name>.jar`, which names the other jars in its manifest: `cmd = ["/app/<name>.jar"]` on an
   image whose entrypoint is `java -jar`. A deploy jar, `:<name>_deploy.jar`, is one file.
+- A JavaScript file is copied: `cmd = ["/app/main.js"]` on an image whose entrypoint is `node`.
 - A `cc_binary`, `go_binary`, `rust_binary` or any other executable file is copied. The check of the image finds a missing
   loader or library.""",
     implementation = _binary_layer_impl,
@@ -99,7 +119,7 @@ oci_image(
             allow_files = True,
             aspects = [program_aspect],
             mandatory = True,
-            doc = "The program: a *_binary of any language, an executable file or a jar, or a `py_library` with `main`.",
+            doc = "The program: a *_binary of any language, an executable file or a jar, a JavaScript file, or a `py_library` with `main`.",
         ),
         "interpreter": attr.string(
             default = "/usr/bin/python3",
@@ -114,5 +134,5 @@ platform.""",
         "path": attr.string(doc = "Absolute path of the program in the image. By default `/app/<name of the binary>`."),
         "_runfiles": python_tool_attr("//tools/runfiles"),
     },
-    provides = [LayersInfo],
+    provides = [LayersInfo, StartInfo],
 )

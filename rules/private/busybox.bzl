@@ -15,6 +15,7 @@ def _busybox_impl(ctx):
         arguments = [args],
         inputs = [ctx.file.deb],
         mnemonic = "Busybox",
+        origin = ctx.attr.deb,
         progress_message = "Making /busybox for %{label}",
     )
 

@@ -18,6 +18,7 @@ def _ca_bundle_impl(ctx):
         arguments = [args],
         inputs = [ctx.file.deb] + ctx.files.certificates,
         mnemonic = "CaBundle",
+        origin = ctx.attr.deb,
         progress_message = "Bundling certificates for %{label}",
     )
 

@@ -9,6 +9,8 @@ def home(name, *, dirs, mtime = GENERATED_MTIME, **kwargs):
     """Home directories.
 
     ```
+    load("@distroless//rules:rootfs.bzl", "home")
+
     home(
         name = "home",
         dirs = [dict(home = "/home/app", uid = 1000, gid = 1000)],

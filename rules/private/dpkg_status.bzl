@@ -70,6 +70,9 @@ def dpkg_status(name, *, base = None, parts = [], mtime = GENERATED_MTIME, **kwa
     programs that ask it (`dpkg -l`, `dpkg-query`), read the one file only.
 
     ```
+    load("@distroless//rules:oci.bzl", "oci_image")
+    load("@distroless//rules:rootfs.bzl", "dpkg_status")
+
     dpkg_status(
         name = "status",
         base = "@distroless//base:base_debian12",

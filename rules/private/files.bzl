@@ -36,17 +36,17 @@ def _strip(ctx, file):
 
 def _places(ctx):
     """Pairs of a File and its path in the image."""
+    if not ctx.attr.paths:
+        return [(file, _join(ctx.attr.package_dir, _strip(ctx, file))) for file in ctx.files.srcs]
     places = []
-    for i, target in enumerate(ctx.attr.srcs):
-        found = target[DefaultInfo].files.to_list()
-        path = ctx.attr.paths[i] if ctx.attr.paths else None
-        if path and len(found) == 1:
-            if path.endswith("/") and not found[0].is_directory:
-                path += found[0].basename
-            places.append((found[0], path))
-        else:
-            directory = path or ctx.attr.package_dir
-            places += [(file, _join(directory, _strip(ctx, file))) for file in found]
+    for path, indexes in ctx.attr.paths.items():
+        for index in indexes:
+            found = ctx.attr.srcs[int(index)][DefaultInfo].files.to_list()
+            if len(found) > 1:
+                places += [(file, _join(path, _strip(ctx, file))) for file in found]
+            elif found:
+                name = found[0].basename if path.endswith("/") and not found[0].is_directory else ""
+                places.append((found[0], path + name))
     return places
 
 def _place_entry(ctx, index, file, path):
@@ -90,13 +90,31 @@ _files = rule(
         "mode": attr.string(doc = "Octal mode of all files. Empty: by content."),
         "modes": attr.string_dict(doc = "Octal modes by pattern."),
         "package_dir": attr.string(default = "/", doc = "Absolute path of a directory in the image."),
-        "paths": attr.string_list(doc = "Path in the image of each of `srcs`, or empty."),
+        "paths": attr.string_list_dict(
+            doc = "By path in the image, the indexes in `srcs` of what is there. Empty: `package_dir` has all.",
+        ),
         "replaces": attr.string_list(doc = "Paths that may replace those of a layer below."),
         "strip_prefix": attr.string(doc = "Directory to remove from paths below `package_dir`."),
         "uid": attr.int(doc = "Numeric owner of all files."),
     },
     provides = [PartsInfo],
 )
+
+def _split_srcs(name, srcs):
+    """The attributes `srcs` and `paths` of the rule. A label may have several paths."""
+    if type(srcs) != "dict":
+        return [], {}
+    labels = {}
+    paths = {}
+    for path, label in srcs.items():
+        if not path.startswith("/"):
+            fail("%s: `srcs` has '%s', which is not an absolute path (hint: write {\"/path/in/the/image\": \"label\"})" % (name, path))
+        several = type(label) == "list"
+        paths[path.rstrip("/") + "/" if several else path] = [
+            str(labels.setdefault(native.package_relative_label(each), len(labels)))
+            for each in (label if several else [label])
+        ]
+    return labels.keys(), paths
 
 def files(
         name,
@@ -116,11 +134,13 @@ def files(
     """Files and directories of the build in an image.
 
     ```
+    load("@distroless//rules:rootfs.bzl", "files")
+
     files(
         name = "app",
         srcs = {
-            ":server": "/app/server",
-            ":assets": "/app/assets",
+            "/app/server": ":server",
+            "/app/assets": ":assets",
         },
         architecture = "amd64",
     )
@@ -139,9 +159,9 @@ def files(
 
     Args:
       name: string, name of the target.
-      srcs: dict from a label to its absolute path in the image, or a list of labels, such as a `glob`. In a dict, the path
-        of one file is that of the file, or of the directory for it if it ends with a slash; a directory's path is that of
-        the directory; several files go below the path. In a list, files go below `package_dir`, with the path that they
+      srcs: dict from an absolute path in the image to a label or to a list of labels; or a list of labels, such as a `glob`.
+        In a dict, the path of one file is that of the file, or of the directory for it if it ends with a slash; a directory's
+        path is that of the directory; several files, and a list of labels, go below the path. In a list, files go below `package_dir`, with the path that they
         have below their package, without `strip_prefix`.
       package_dir: string, absolute path of a directory in the image.
       strip_prefix: string, a directory that all files of a list are in, which is left out of their paths.
@@ -161,7 +181,7 @@ def files(
       mtime: int, time of all files, in seconds since 1970.
       **kwargs: attributes that all rules have, such as `tags` and `visibility`.
     """
-    is_dict = type(srcs) == "dict"
+    labels, paths = _split_srcs(name, srcs)
     _files(
         name = name,
         architecture = architecture,
@@ -171,9 +191,9 @@ def files(
         modes = modes,
         mtime = mtime,
         package_dir = package_dir,
-        paths = srcs.values() if is_dict else [],
+        paths = paths,
         replaces = replaces,
-        srcs = srcs.keys() if is_dict else srcs,
+        srcs = labels or srcs,
         strip_prefix = strip_prefix,
         uid = uid,
         **kwargs
@@ -183,6 +203,8 @@ def symlinks(name, *, links, replaces = [], mtime = GENERATED_MTIME, **kwargs):
     """Symbolic links.
 
     ```
+    load("@distroless//rules:rootfs.bzl", "symlinks")
+
     symlinks(
         name = "links",
         links = {"/usr/bin/python": "python3"},

@@ -39,6 +39,8 @@ flatten = rule(
     doc = """Several tars, packages or layers as one tar, in which each path occurs once.
 
 ```
+load("@distroless//rules:rootfs.bzl", "flatten")
+
 flatten(
     name = "rootfs",
     tars = ["@bookworm//:app", ":config", "extra.tar"],

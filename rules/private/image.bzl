@@ -1,8 +1,8 @@
 """The macro `image`: the targets of a common image in one call."""
 
-load("@bazel_skylib//rules:write_file.bzl", "write_file")
 load(":binary_layer.bzl", "binary_layer")
 load(":files.bzl", "files")
+load(":image_test_config.bzl", "image_test_config")
 load(":oci_image.bzl", "oci_image")
 load(":oci_image_index.bzl", "oci_image_index")
 load(":oci_load.bzl", "oci_load")
@@ -20,17 +20,7 @@ def _file_layers(name, given, attributes):
         return given
     if not given:
         return []
-    srcs = {}
-    for path, label in given.items():
-        if label in srcs:
-            fail("%s: files: %s has two paths, %s and %s (hint: make `files` targets, and list them in `files`)" % (
-                name,
-                label,
-                srcs[label],
-                path,
-            ))
-        srcs[label] = path
-    files(name = name + "_files", srcs = srcs, **attributes)
+    files(name = name + "_files", srcs = given, **attributes)
     return [name + "_files"]
 
 def _binary_layers(name, binary, attributes):
@@ -40,34 +30,21 @@ def _binary_layers(name, binary, attributes):
     binary_layer(name = name + "_binary", binary = binary, **attributes)
     return [name + "_binary"]
 
-def _default_entrypoint(binary):
-    """The path of the program that `binary_layer` makes of a binary."""
-    return ["/app/" + native.package_relative_label(binary).name.split("/")[-1]]
-
-def _default_configs(name, options, attributes):
+def _default_configs(name, options, program, attributes):
     """Declares a test config that the image says what its declaration says, and has the program. Returns a list of its label."""
-    config = {"schemaVersion": "2.0.0", "metadataTest": {
-        field: value
-        for field, value in options.items()
-        if type(value) in ["string", "list"] and value
-    }}
-    entrypoint = options["entrypoint"]
-    if type(entrypoint) == "list" and entrypoint and entrypoint[0].startswith("/"):
-        config["fileExistenceTests"] = [{
-            "name": "the entrypoint",
-            "path": entrypoint[0],
-            "isExecutableBy": "any",
-            "shouldExist": True,
-        }]
-    if not config["metadataTest"]:
+
+    # A string in place of a list is the label of a file.
+    types = {"cmd": "list", "entrypoint": "list", "user": "string", "workdir": "string"}
+    metadata = {field: value for field, value in options.items() if value and type(value) == types[field]}
+    if not metadata and not program:
         return []
-    write_file(
+    image_test_config(
         name = name + "_test_config",
-        out = name + "_test.json",
-        content = [json.encode(config)],
+        metadata = json.encode(metadata),
+        program = program,
         **(attributes | {"testonly": True})
     )
-    return [name + "_test.json"]
+    return [name + "_test_config"]
 
 def _declare_tests(name, platforms, configs, attributes):
     """Declares `<name>_test`, with a test for each platform that has OCI's name."""
@@ -119,6 +96,7 @@ def image(
         remote_tags = None,
         repo_tags = None,
         tests = [],
+        alternatives = False,
         waivers = [],
         ref = None,
         **kwargs):
@@ -157,11 +135,12 @@ def image(
       name: string, name of the target.
       base: label of the image underneath, as for `oci_image`. With `platforms` it is an index.
       packages: list of labels of packages and package sets, such as `@bookworm//curl`.
-      files: dict from an absolute path in the image to the label of its file, which gets mode 0644; or a list of labels of
+      files: dict from an absolute path in the image to a label, as `srcs` of the rule `files`; or a list of labels of
         `files`, `passwd` and other targets of //rules:rootfs.bzl. They are above the packages.
-      binary: label of a program, such as a `go_binary` or `py_binary`. Its layers, which `binary_layer` makes, are above the
-        files. Without `entrypoint` and `cmd` the entrypoint is the program, `/app/<name of the binary>`. For a `java_binary`
-        set `cmd = ["/app/<name of the binary>.jar"]`.
+      binary: label of a program, such as a `go_binary`, `java_binary` or `py_binary`, or a JavaScript file; or of a
+        `binary_layer`, which has options. Its layers are above the files. Without `entrypoint` and `cmd` the image starts the
+        program: the entrypoint is `/app/<name of the binary>`, or on bases for Java and Node.js the cmd is
+        `/app/<name>.jar` or `/app/<name>.js`.
       tars: list of labels of further layers, on top, as for `oci_image`.
       entrypoint: list of strings or label of a file: program and first arguments.
       cmd: list of strings or label of a file: arguments of the entrypoint.
@@ -180,17 +159,19 @@ def image(
       tests: list of labels of configs of `structure_test`. By default the test is that the image has the program of
         `entrypoint`, and the entrypoint, cmd, user and workdir that are given here. It runs nothing. If none is given, there
         is no test.
+      alternatives: bool or dict, whether to make the links of Debian's alternatives, such as `/usr/bin/awk`, as for `oci_image`.
       waivers: list of labels of JSON files with findings of the checks to accept, see docs/checks.md.
       ref: string, name of the image when its layout or tarball is loaded, such as `app:v1`.
       **kwargs: attributes that all rules have, such as `tags` and `visibility`, for all targets.
     """
     if remote_tags and not repository:
         fail("%s: `remote_tags` without a `repository` (hint: name the repository to push to)" % name)
-    if binary and entrypoint == None and cmd == None:
-        entrypoint = _default_entrypoint(binary)
+    layers = _binary_layers(name, binary, kwargs)
+    program = layers[0] if layers and entrypoint == None and cmd == None else None
     inner = name + "_image" if platforms else name
     oci_image(
         name = inner,
+        alternatives = alternatives,
         annotations = annotations,
         base = base,
         cmd = cmd,
@@ -198,8 +179,9 @@ def image(
         env = env,
         exposed_ports = exposed_ports,
         labels = labels,
+        program = program,
         ref = ref,
-        tars = packages + _file_layers(name, files, kwargs) + _binary_layers(name, binary, kwargs) + tars,
+        tars = packages + _file_layers(name, files, kwargs) + layers + tars,
         user = user,
         volumes = volumes,
         waivers = waivers,
@@ -212,6 +194,6 @@ def image(
     if repository:
         oci_push(name = name + "_push", image = name, remote_tags = remote_tags, repository = repository, **kwargs)
     tested = {"cmd": cmd, "entrypoint": entrypoint, "user": user, "workdir": workdir}
-    configs = tests or _default_configs(name, tested, kwargs)
+    configs = tests or _default_configs(name, tested, program, kwargs)
     if configs:
         _declare_tests(name, platforms, configs, kwargs)

@@ -17,6 +17,7 @@ def _java_keystore_impl(ctx):
         arguments = [args],
         inputs = [ctx.file.deb] + ctx.files.certificates,
         mnemonic = "JavaKeystore",
+        origin = ctx.attr.deb,
         progress_message = "Making a Java trust store for %{label}",
     )
 

@@ -1,4 +1,4 @@
-"""What the extensions of languages share: reading a lock, and who declares which name."""
+"""What the extensions of languages share: reading a lock, and describing an install."""
 
 visibility("//rules/private")
 
@@ -19,28 +19,26 @@ def read_lock(module_ctx, label, command):
         fail("%s: file not found (hint: run %s)" % (where, command))
     return struct(text = module_ctx.read(path), where = where)
 
-def tags_of_modules(module_ctx, extension):
-    """The tags `install` of all modules. Their names must differ.
+def language_install(tagged, lock, entries, **content):
+    """An install for `installs.merge`, which never fails by itself.
 
     Args:
-      module_ctx: the extension's context.
-      extension: string, name of the extension, for errors.
+      tagged: what `install_tags.read` returns for it.
+      lock: Label of its lock, in the module's repository.
+      entries: list of strings, what it has, "" for the repository itself.
+      **content: further fields.
 
     Returns:
-      A list of tags.
+      A struct.
     """
-    owners = {}
-    tags = []
-    for module in module_ctx.modules:
-        name = "module '%s'" % module.name if module.name else "MODULE.bazel"
-        for tag in module.tags.install:
-            if tag.name in owners:
-                fail("%s.install: duplicate name '%s' in %s and %s (hint: choose another `name`)" % (
-                    extension,
-                    tag.name,
-                    owners[tag.name],
-                    name,
-                ))
-            owners[tag.name] = name
-            tags.append(tag)
-    return tags
+    return struct(
+        name = tagged.name,
+        module = tagged.module,
+        own = tagged.own,
+        is_root = tagged.of.is_root,
+        canonical = lock.repo_name,
+        entries = entries,
+        unlocked = {},
+        failures = {},
+        **content
+    )

@@ -63,8 +63,7 @@ def _merge_parts(ctx, name, parts, base_parts):
     )
     return LayerInfo(
         blob = blob,
-        layout = None,
-        layout_files = depset(),
+        inventories = depset([part.inventory for part in parts]),
         metadata = metadata,
         parts = part_files,
     )
@@ -92,10 +91,12 @@ def _describe_tar(ctx, name, tar):
     """Describes a finished tar as a layer, and returns its LayerInfo."""
     metadata = ctx.actions.declare_file(name + ".layer.json")
     part = ctx.actions.declare_file(name + ".tar.part.json")
+    inventory = ctx.actions.declare_file(name + ".tar.inventory.json")
     args = ctx.actions.args()
     args.add("--tar", tar)
     args.add("--layer-out", metadata)
     args.add("--part-out", part)
+    args.add("--inventory-out", inventory)
     args.add("--label", display_label(tar.owner))
     args.add("--created-by", stable_label(tar.owner, tar.basename))
     run_python_tool(
@@ -103,14 +104,13 @@ def _describe_tar(ctx, name, tar):
         ctx.attr._tar_layer,
         arguments = [args],
         inputs = [tar],
-        outputs = [metadata, part],
+        outputs = [metadata, part, inventory],
         mnemonic = "TarLayer",
         progress_message = "Describing layer %{input} of %{label}",
     )
     return LayerInfo(
         blob = tar,
-        layout = None,
-        layout_files = depset(),
+        inventories = depset([inventory]),
         metadata = metadata,
         parts = depset([part]),
     )
@@ -130,15 +130,16 @@ def _new_parts(targets, tar_layers):
             parts.append(all_parts(tar_layers[position]))
     return depset(transitive = parts, order = "preorder")
 
-def layers_of_targets(ctx, targets, base_layers, make_last_part = None):
+def layers_of_targets(ctx, targets, base_layers, make_last_parts = None, needs_last_parts = False):
     """Makes the layers that `tars` of an image stand for. Parts that follow each other become one layer.
 
     Args:
       ctx: the rule's context. Its attributes include LAYER_ATTRS and TAR_LAYER_ATTRS.
       targets: list of Target with PartsInfo, LayersInfo, or tar files.
       base_layers: list of LayerInfo, the layers underneath.
-      make_last_part: function from the part.json files (depset) of all targets to a PartInfo, which is added to the topmost
-        layer of parts. It is not called if there is no such layer. None: nothing is added.
+      make_last_parts: function from the part.json files (depset) of all targets to a list of PartInfo, which are added to
+        the topmost layer of parts. None: nothing is added.
+      needs_last_parts: bool, whether these parts become a layer on top if there is no layer of parts.
 
     Returns:
       A list of LayerInfo, bottom to top.
@@ -164,8 +165,8 @@ def layers_of_targets(ctx, targets, base_layers, make_last_part = None):
         if not pending:
             first = position
         pending.append(target[PartsInfo].parts)
-        if position == positions[-1] and make_last_part:
-            pending.append(depset([make_last_part(_new_parts(targets, tar_layers))]))
+        if position == positions[-1] and make_last_parts:
+            pending.append(depset(make_last_parts(_new_parts(targets, tar_layers)), order = "preorder"))
         if position + 1 < len(targets) and PartsInfo in targets[position + 1]:
             continue
         layers += make_layers(
@@ -175,4 +176,7 @@ def layers_of_targets(ctx, targets, base_layers, make_last_part = None):
             base_layers = base_layers + layers,
         )
         pending = []
+    if needs_last_parts and not positions:
+        last = depset(make_last_parts(_new_parts(targets, tar_layers)), order = "preorder")
+        layers += make_layers(ctx, "%s.%d" % (name, len(targets)), last, base_layers = base_layers + layers)
     return layers

@@ -5,7 +5,7 @@ load("//tools/python:tool.bzl", "python_tool_attr")
 load(":base_image.bzl", "IMPORT_ATTRS", "base_attr")
 load(":image_flags.bzl", "add_base", "add_target")
 load(":labels.bzl", "display_label")
-load(":part.bzl", "PART_ATTRS", "make_part")
+load(":part.bzl", "PART_ATTRS", "make_part", "make_part_info")
 
 visibility("//rules/...")
 
@@ -58,7 +58,7 @@ def ld_so_cache_if_needed(ctx, base_layers, new_parts):
     args.add_all(new_parts, before_each = "--new-part")
     args.use_param_file("@%s")
     args.set_param_file_format("multiline")
-    providers = make_part(
+    return make_part_info(
         ctx,
         ctx.attr._ld_so_cache,
         arguments = [args],
@@ -67,8 +67,6 @@ def ld_so_cache_if_needed(ctx, base_layers, new_parts):
         name = ctx.label.name + ".ld_so_cache",
         progress_message = "Searching the libraries of %{label}",
     )
-    (parts,) = [each for each in providers if hasattr(each, "parts")]
-    return parts.parts.to_list()[0]
 
 ld_so_cache = rule(
     doc = """`/etc/ld.so.cache`, as `ldconfig -r` writes it for the files of an image: the paths of libraries by their names.
@@ -77,6 +75,9 @@ It is made of the metadata of parts; no library is run. Put it into the layer of
 a layer below.
 
 ```
+load("@distroless//rules:oci.bzl", "oci_image")
+load("@distroless//rules:rootfs.bzl", "ld_so_cache")
+
 ld_so_cache(
     name = "cache",
     base = "@distroless//cc:cc_amd64_debian13",

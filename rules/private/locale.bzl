@@ -35,6 +35,9 @@ locale = rule(
     doc = """Locales, as files of `/usr/lib/locale`, from Debian's package locales-all, or `C.UTF-8` from libc-bin.
 
 ```
+load("@distroless//rules:oci.bzl", "oci_image")
+load("@distroless//rules:rootfs.bzl", "locale")
+
 locale(
     name = "locale",
     deb = "@bookworm//locales-all:deb",

@@ -23,6 +23,7 @@ def _node_impl(ctx):
         arguments = [args],
         inputs = [ctx.file.archive],
         mnemonic = "NodePart",
+        origin = ctx.attr.archive,
         progress_message = "Making /nodejs for %{label}",
         separate_layer = True,
     )

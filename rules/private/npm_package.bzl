@@ -17,6 +17,7 @@ def _npm_package_impl(ctx):
         arguments = [args],
         inputs = [ctx.file.archive],
         mnemonic = "NpmPackage",
+        origin = ctx.attr.archive,
         progress_message = "Packing npm package %{label}",
     )
 

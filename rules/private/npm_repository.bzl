@@ -2,6 +2,7 @@
 
 load("//tools/npm:npm_registry.bzl", "npm_registry")
 load(":download_auth.bzl", "download_auth", "split_userinfo")
+load(":installs.bzl", "names_of_all")
 
 visibility("//rules/private")
 
@@ -21,10 +22,25 @@ def _npm_repository_impl(rctx):
         auth = download_auth(rctx, urls, registry),
         integrity = rctx.attr.integrity,
     )
-    rctx.file("BUILD.bazel", 'exports_files(["package.tgz"])\n')
+    name, _, version = rctx.attr.package.rpartition("@")
+    rctx.file("BUILD.bazel", """\
+load({macro}, "downloaded_file")
+
+downloaded_file(
+    name = "package",
+    src = "package.tgz",
+    purl = {purl},
+    url = {url},
+    visibility = ["//visibility:public"],
+)
+""".format(
+        macro = repr(str(Label("//rules/private:downloaded_file.bzl"))),
+        purl = repr("pkg:npm/%s@%s" % (name.replace("@", "%40"), version.replace("+", "%2B"))),
+        url = repr(resolved),
+    ))
 
 npm_repository = repository_rule(
-    doc = "The archive of a package from npm, as `:package.tgz`.",
+    doc = "The archive of a package from npm, as `:package`.",
     implementation = _npm_repository_impl,
     attrs = {
         "integrity": attr.string(mandatory = True, doc = "Hash of the archive, such as `sha512-...`."),
@@ -34,31 +50,47 @@ npm_repository = repository_rule(
     },
 )
 
+_MACRO = Label("//rules/private:node_modules.bzl")
+_FAILURE = Label("//rules/private:failing_target.bzl")
+
 def _npm_hub_impl(rctx):
-    rctx.file("BUILD.bazel", """\
+    content = json.decode(rctx.attr.content)
+
+    names = names_of_all(content["install"], content["repository"])
+    if content["failure"]:
+        text = "load({rule}, \"failing_target\")\n".format(rule = repr(str(_FAILURE))) + "".join(["""
+failing_target(
+    name = {name},
+    message = {message},
+    visibility = ["//visibility:public"],
+)
+""".format(message = repr(content["failure"]), name = repr(name)) for name in names])
+    else:
+        text = """\
 load({macro}, "node_modules")
 
 node_modules(
-    name = {name},
+    names = {names},
     architectures = {architectures},
     directory = {directory},
     packages = {packages},
+    visibility = {visibility},
 )
 """.format(
-        architectures = repr(rctx.attr.architectures),
-        directory = repr(rctx.attr.directory),
-        macro = repr(str(Label("//rules/private:node_modules.bzl"))),
-        name = repr(rctx.attr.install),
-        packages = repr({path: json.decode(package) for path, package in rctx.attr.packages.items()}),
-    ))
+            macro = repr(str(_MACRO)),
+            names = repr(names),
+            **{key: repr(value) for key, value in content["node_modules"].items()}
+        )
+    rctx.file("BUILD.bazel", text)
 
 npm_hub = repository_rule(
     doc = "All packages of a lock as a layer.",
     implementation = _npm_hub_impl,
     attrs = {
-        "architectures": attr.string_list(mandatory = True, doc = "OCI architectures."),
-        "directory": attr.string(mandatory = True, doc = "Absolute path in the image of the directory with node_modules."),
-        "install": attr.string(mandatory = True, doc = "Name of the install."),
-        "packages": attr.string_dict(mandatory = True, doc = "By the path of a package: JSON with its repository and architectures."),
+        "content": attr.string(
+            mandatory = True,
+            doc = """JSON: `install`, the name of the install; `repository`, the name of this repository; `node_modules`, the
+arguments of the macro `node_modules`, or `failure`, an error.""",
+        ),
     },
 )

@@ -1,7 +1,7 @@
 """The `oci` module extension: images from registries."""
 
 load(":oci_names.bzl", "DEFAULT_PLATFORMS", "oci_names")
-load(":oci_pull_repositories.bzl", "oci_pull_hub", "oci_pulled_image")
+load(":oci_pull_repositories.bzl", "LAYERS_SUFFIX", "MANIFEST", "oci_pull_hub", "oci_pulled_image", "oci_pulled_layers")
 load(":oci_pulls.bzl", "find_pulls")
 load(":registry_download.bzl", "ask_registry")
 
@@ -9,7 +9,8 @@ visibility("//rules/...")
 
 _pull = tag_class(
     doc = """Pulls an image by digest, to be the base of others: `@<name>`. Of an index it is the image for the target platform, and
-`@<name>//:linux_arm64` is that for one platform. Its layers are downloaded when a target needs them, for its platform.""",
+`@<name>//:linux_arm64` is that for one platform. Its layers are downloaded when an action needs their bytes, for its
+platform: not for a digest, a config or a manifest, and not for an `oci_push`, which gets what it must send itself.""",
     attrs = {
         "digest": attr.string(doc = "Digest of the image or index, `sha256:...`. Without it the tag is resolved at each evaluation, with a warning."),
         "image": attr.string(mandatory = True, doc = "Repository, such as `registry.example.com/team/app`, without tag or digest. One without a host is docker.io's."),
@@ -40,6 +41,7 @@ def _oci_impl(module_ctx):
         for suffix, platform in ({oci_names.platform_name(each): each for each in platforms} | {"image": ""}).items():
             repository = "%s_%s" % (name, suffix)
             oci_pulled_image(name = repository, platform = platform, repository = repository, **common)
+            oci_pulled_layers(name = repository + LAYERS_SUFFIX, manifest = "@%s//:%s" % (repository, MANIFEST), **common)
         oci_pull_hub(
             name = name,
             is_explicit = bool(tag.platforms),

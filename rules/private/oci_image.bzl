@@ -24,14 +24,23 @@ def oci_image(
         labels = None,
         annotations = None,
         created = None,
+        base_name = None,
+        annotate_created = False,
         ref = None,
+        program = None,
+        alternatives = False,
         ld_so_cache = True,
         check = True,
         waivers = [],
         **kwargs):
-    """An image for one platform. The attributes are those of rules_oci; `ref`, `ld_so_cache`, `check` and `waivers` are new.
+    """An image for one platform.
+
+    The attributes are those of rules_oci; `base_name`, `annotate_created`, `ref`, `program`, `alternatives`, `ld_so_cache`, `check` and
+    `waivers` are new.
 
     ```
+    load("@distroless//rules:oci.bzl", "oci_image")
+
     oci_image(
         name = "image",
         base = "@distroless//base:base_nonroot_debian12",
@@ -71,10 +80,18 @@ def oci_image(
       exposed_ports: list of strings or label of a file: ports such as `8080/tcp`, added to those of the base.
       volumes: list of strings or label of a file: absolute paths of volumes, added to those of the base.
       labels: dict of strings or label of a file: labels of the config, merged with those of the base.
-      annotations: dict of strings or label of a file: annotations of the manifest.
+      annotations: dict of strings or label of a file: annotations of the manifest, merged with those of the base, except
+        `org.opencontainers.image.*`, which describe the base.
       created: label of a file with the time of creation, RFC 3339. By default it is the newest time in the layers.
+      base_name: string, reference of the base, such as `gcr.io/distroless/cc-debian12:latest`. If it is set, annotations
+        name the base and its digest: `org.opencontainers.image.base.name` and `org.opencontainers.image.base.digest`.
+      annotate_created: bool, whether the annotation `org.opencontainers.image.created` says when the image was created.
       ref: string, name of the image when its layout or tarball is loaded, such as `cc:debian13`. By default it is the
         target's package and name: `cc:debian13` for `//cc:cc_debian13`, `app:image` for `//app:image`.
+      program: label of a `binary_layer`, which is in `tars` too. Without `entrypoint` and `cmd` the image starts its program.
+      alternatives: bool or dict, whether to make the links of Debian's alternatives, such as `/usr/bin/awk`, which maintainer
+        scripts make with update-alternatives. They are read from the scripts of the packages in `tars` and in `base`, as by
+        the rule `alternatives`. A dict from the absolute path of a link to its target (string) declares further links.
       ld_so_cache: bool, whether to add `/etc/ld.so.cache` if a program or library in `tars` needs a library that the image has,
         but that the loader finds with a cache only, such as one in `/usr/local/lib`, or if the cache of `base` lacks a library
         in `tars`.
@@ -86,12 +103,17 @@ def oci_image(
     """
     _oci_image(
         name = name,
+        alternative_links = {} if type(alternatives) == "bool" else alternatives,
+        alternatives = alternatives if type(alternatives) == "bool" else True,
+        annotate_created = annotate_created,
         architecture = architecture,
         base = base,
+        base_name = base_name,
         check = check,
         created = created,
         ld_so_cache = ld_so_cache,
         os = os,
+        program = program if entrypoint == None and cmd == None else None,
         ref = ref,
         tars = tars,
         user = user,

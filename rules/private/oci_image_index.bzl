@@ -9,6 +9,8 @@ def oci_image_index(name, *, images, platforms = [], annotations = {}, ref = Non
     """An image for several platforms. The attributes are those of rules_oci; `ref` is new.
 
     ```
+    load("@distroless//rules:oci.bzl", "oci_image_index")
+
     oci_image_index(
         name = "index",
         images = [
@@ -21,6 +23,8 @@ def oci_image_index(name, *, images, platforms = [], annotations = {}, ref = Non
     Or one image, built for each platform:
 
     ```
+    load("@distroless//rules:oci.bzl", "oci_image_index")
+
     oci_image_index(
         name = "index",
         images = [":image"],

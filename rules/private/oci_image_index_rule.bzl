@@ -3,8 +3,9 @@
 load("//rules/providers:oci_index_info.bzl", "OciIndexInfo")
 load("//tools/python:tool.bzl", "python_tool_attr", "run_python_tool")
 load(":base_image.bzl", "IMPORT_ATTRS", "only_image_of_target")
+load(":image_metadata.bzl", "image_metadata")
 load(":labels.bzl", "display_label")
-load(":oci_layout.bzl", "LAYOUT_ATTRS", "pack_layout", "write_layout")
+load(":oci_layout.bzl", "LAYOUT_ATTRS", "image_ref", "pack_layout", "write_layout")
 load(":oci_platform.bzl", "platform_text")
 
 visibility("//rules/...")
@@ -74,7 +75,7 @@ def _oci_image_index_impl(ctx):
         mnemonic = "OciIndex",
         progress_message = "Describing index %{label}",
     )
-    directory = write_layout(ctx, name, images, index = index)
+    directory = write_layout(ctx, name, images, ref = image_ref(ctx), index = index)
     layout = depset([directory])
     return [
         DefaultInfo(files = layout, runfiles = ctx.runfiles(transitive_files = layout)),
@@ -83,6 +84,7 @@ def _oci_image_index_impl(ctx):
             oci_tarball = depset([pack_layout(ctx, name, directory)]),
             digest = depset([digest]),
             index = depset([index]),
+            metadata = depset([index], transitive = [image_metadata(image) for image in images]),
         ),
         OciIndexInfo(images = images, index = index),
     ]

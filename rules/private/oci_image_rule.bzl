@@ -1,26 +1,38 @@
 """The rule behind the macro `oci_image`."""
 
 load("//rules/providers:oci_image_info.bzl", "OciImageInfo")
+load("//rules/providers:start_info.bzl", "StartInfo")
 load("//tools/python:tool.bzl", "python_tool_attr", "run_python_tool")
+load(":alternatives.bzl", "ALTERNATIVES_ATTRS", "alternatives_part")
 load(":base_image.bzl", "IMPORT_ATTRS", "base_attr", "image_of_target")
 load(":check_image.bzl", "CHECK_ATTRS", "check_image")
+load(":image_metadata.bzl", "image_metadata")
 load(":image_options.bzl", "OPTION_ATTRS", "add_option_files", "option_values")
 load(":labels.bzl", "display_label")
 load(":layers.bzl", "LAYER_ATTRS", "PART_SUFFIXES", "TAR_LAYER_ATTRS", "TAR_SUFFIXES", "layers_of_targets")
 load(":ld_so_cache.bzl", "LD_SO_CACHE_ATTRS", "ld_so_cache_if_needed")
-load(":oci_layout.bzl", "LAYOUT_ATTRS", "pack_layout", "write_layout")
+load(":oci_layout.bzl", "LAYOUT_ATTRS", "image_ref", "pack_layout", "write_layout")
 load(":oci_platform.bzl", "default_variant", "target_platform")
 
 visibility("//rules/...")
 
-_ATTRS = IMPORT_ATTRS | CHECK_ATTRS | LAYER_ATTRS | LAYOUT_ATTRS | LD_SO_CACHE_ATTRS | OPTION_ATTRS | TAR_LAYER_ATTRS | {
+_ATTRS = ALTERNATIVES_ATTRS | IMPORT_ATTRS | CHECK_ATTRS | LAYER_ATTRS | LAYOUT_ATTRS | LD_SO_CACHE_ATTRS | OPTION_ATTRS | TAR_LAYER_ATTRS | {
+    "annotate_created": attr.bool(doc = "Whether the annotation `org.opencontainers.image.created` says when the image was created."),
     "architecture": attr.string(doc = "OCI architecture, which is Go's name. By default that of the base, or of the target platform."),
     "base": base_attr(),
+    "base_name": attr.string(
+        doc = """Reference of the base, such as `gcr.io/distroless/cc-debian12:latest`, for the annotations
+`org.opencontainers.image.base.name` and `org.opencontainers.image.base.digest`.""",
+    ),
     "created": attr.label(
         allow_single_file = True,
         doc = "File with the time of creation, RFC 3339. By default it is the newest time in the layers.",
     ),
     "os": attr.string(doc = "OCI operating system. By default that of the base, or `linux`."),
+    "program": attr.label(
+        doc = "A `binary_layer` of `tars` whose program the image starts.",
+        providers = [StartInfo],
+    ),
     "tars": attr.label_list(
         allow_files = TAR_SUFFIXES + PART_SUFFIXES,
         doc = """Layers above those of the base, bottom to top: tar files (plain, gzip, zstd), `oci_layer` targets, and parts
@@ -58,8 +70,11 @@ def _write_options(ctx, name, platform):
         for option, value in platform.items()
     } | {
         option: getattr(ctx.attr, option) or None
-        for option in ["user", "workdir"]
+        for option in ["annotate_created", "base_name", "user", "workdir"]
     }
+    if ctx.attr.program:
+        start = ctx.attr.program[StartInfo]
+        values |= {"cmd": start.cmd or None, "entrypoint": start.entrypoint or None}
     ctx.actions.write(options, json.encode(values))
     return options
 
@@ -97,18 +112,34 @@ def _describe_image(ctx, name, base, layers, platform):
     )
     return config, manifest, digest
 
+def _last_parts(ctx, base, new_parts, with_cache):
+    """Parts that depend on all others of the image: a list of PartInfo."""
+    parts = []
+    if ctx.attr.alternatives:
+        parts.append(alternatives_part(ctx, base, new_parts))
+        new_parts = depset(transitive = [new_parts, depset([parts[-1].metadata])], order = "preorder")
+    if with_cache:
+        parts.append(ld_so_cache_if_needed(ctx, base.layers if base else [], new_parts))
+    return parts
+
 def _oci_image_impl(ctx):
     name = ctx.label.name
+    if ctx.attr.program and ctx.attr.program.label not in [target.label for target in ctx.attr.tars]:
+        fail("%s: `program` is %s, which is not in `tars` (hint: add it)" % (
+            display_label(ctx.label),
+            display_label(ctx.attr.program.label),
+        ))
     base = image_of_target(ctx, name, ctx.attr.base) if ctx.attr.base else None
     platform = _platform(ctx, base)
     base_layers = base.layers if base else []
     has_metadata = not [layer for layer in base_layers if not layer.parts]
-    make_cache = lambda new_parts: ld_so_cache_if_needed(ctx, base_layers, new_parts)
+    with_cache = ctx.attr.ld_so_cache and has_metadata and platform["os"] == "linux"
     layers = layers_of_targets(
         ctx,
         ctx.attr.tars,
         base_layers,
-        make_last_part = make_cache if ctx.attr.ld_so_cache and has_metadata and platform["os"] == "linux" else None,
+        make_last_parts = lambda new_parts: _last_parts(ctx, base, new_parts, with_cache),
+        needs_last_parts = ctx.attr.alternatives,
     )
     config, manifest, digest = _describe_image(ctx, name, base, layers, platform)
     layers = base_layers + layers
@@ -121,7 +152,7 @@ def _oci_image_impl(ctx):
         waivers = depset(ctx.files.waivers, transitive = [base.waivers] if base else []),
         **platform
     )
-    directory = write_layout(ctx, name, [image])
+    directory = write_layout(ctx, name, [image], ref = image_ref(ctx))
     layout = depset([directory])
     return [
         # Rule sets that take a layout as their base read its runfiles, even if there are none.
@@ -133,6 +164,7 @@ def _oci_image_impl(ctx):
             config = depset([config]),
             manifest = depset([manifest]),
             check = image.reports,
+            metadata = image_metadata(image),
         ),
         image,
     ]

@@ -34,6 +34,8 @@ Use it where several images share a layer: name it in their `tars`. Rule sets th
 `separate_layer` is not merged; it becomes a layer below.
 
 ```
+load("@distroless//rules:oci.bzl", "oci_layer")
+
 oci_layer(
     name = "app_layer",
     parts = [

@@ -2,22 +2,32 @@
 
 load("//tools/python:tool.bzl", "python_tool_attr", "run_python_tool")
 load(":default_ref.bzl", "default_ref")
+load(":image_credentials.bzl", "refuse_credentials")
 
 visibility("//rules/...")
 
-LAYOUT_ATTRS = {
-    "ref": attr.string(doc = "Name of the image when its layout or tarball is loaded, such as `cc:debian13`."),
+LAYOUT_TOOLS = {
     "_oci_layout": python_tool_attr("//tools/oci_layout"),
     "_oci_tarball": python_tool_attr("//tools/oci_layout:tarball"),
 }
 
-def write_layout(ctx, name, images, index = None):
+LAYOUT_ATTRS = LAYOUT_TOOLS | {
+    "ref": attr.string(doc = "Name of the image when its layout or tarball is loaded, such as `cc:debian13`."),
+}
+
+def image_ref(ctx):
+    """The name of an image when its layout is loaded. The rule's attributes include LAYOUT_ATTRS."""
+    refuse_credentials(ctx, "ref", [ctx.attr.ref])
+    return ctx.attr.ref or default_ref(ctx.label)
+
+def write_layout(ctx, name, images, *, ref, index = None):
     """Assembles an OCI image layout.
 
     Args:
-      ctx: the rule's context. Its attributes include LAYOUT_ATTRS.
+      ctx: the rule's context. Its attributes include LAYOUT_TOOLS.
       name: string, name of the directory.
       images: list of OciImageInfo, exactly one if there is no index.
+      ref: string, name of the image when the layout is loaded; an empty string for none.
       index: File, the index that refers to the images, or None.
 
     Returns:
@@ -26,8 +36,8 @@ def write_layout(ctx, name, images, index = None):
     layout = ctx.actions.declare_directory(name)
     args = ctx.actions.args()
     args.add_all("--layout-out", [layout], expand_directories = False)
-
-    args.add("--ref", ctx.attr.ref or default_ref(ctx.label))
+    if ref:
+        args.add("--ref", ref)
     inputs = []
     if index:
         args.add("--index", index)
@@ -50,9 +60,9 @@ def write_layout(ctx, name, images, index = None):
             files = depset([layer.layout], transitive = [layer.layout_files])
             args.add_all(files, before_each = "--layout-file")
         else:
-            # A blob of this build becomes a hard link. A source file is copied: outputs are made read-only, and a link
-            # would make the user's file read-only too.
-            args.add("--copy-layer" if layer.blob.is_source else "--layer")
+            # A blob of this build, or one that was pulled, becomes a hard link. A source file is copied: outputs are made
+            # read-only, and a link would make the user's file read-only too.
+            args.add("--copy-layer" if layer.blob.is_source and not layer.origin else "--layer")
             args.add(layer.metadata)
             args.add(layer.blob)
             inputs += [layer.metadata, layer.blob]
@@ -75,7 +85,7 @@ def pack_layout(ctx, name, layout):
     """Packs an OCI image layout into one tar. The action runs only if the tar is built.
 
     Args:
-      ctx: the rule's context. Its attributes include LAYOUT_ATTRS.
+      ctx: the rule's context. Its attributes include LAYOUT_TOOLS.
       name: string, prefix of the file to make.
       layout: File, the directory.
 

@@ -3,6 +3,7 @@
 load("//tools/python:tool.bzl", "python_tool_attr", "run_python_tool", "write_python_program")
 load(":default_ref.bzl", "default_ref")
 load(":image_content.bzl", "image_content")
+load(":image_credentials.bzl", "refuse_credentials")
 load(":labels.bzl", "is_label")
 load(":platforms.bzl", "target_architecture")
 load(":stamp.bzl", "STAMP_ATTRS", "stamp_arguments", "stamp_select")
@@ -46,6 +47,7 @@ def _write_tarball(ctx, arguments, files):
     return tarball
 
 def _oci_load_impl(ctx):
+    refuse_credentials(ctx, "repo_tags", ctx.attr.repo_tags)
     content = image_content(ctx, ctx.attr.image)
     arguments = _arguments(ctx, content)
     runfiles = list(content.files)
@@ -88,6 +90,8 @@ def oci_load(name, *, image, repo_tags = None, format = "docker", loader = None,
     """Loads an image into docker, podman or containerd: `bazel run //:load`. The attributes are those of rules_oci; `stamp` is new.
 
     ```
+    load("@distroless//rules:oci.bzl", "oci_load")
+
     oci_load(
         name = "load",
         image = ":image",

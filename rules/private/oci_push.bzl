@@ -2,6 +2,7 @@
 
 load("//tools/python:tool.bzl", "python_tool_attr", "write_python_program")
 load(":image_content.bzl", "image_content")
+load(":image_credentials.bzl", "refuse_credentials")
 load(":labels.bzl", "display_label", "is_label")
 load(":stamp.bzl", "STAMP_ATTRS", "stamp_arguments", "stamp_select")
 
@@ -10,7 +11,8 @@ visibility("//rules/...")
 def _oci_push_impl(ctx):
     if ctx.attr.repository and ctx.file.repository_file:
         fail("%s: `repository` and `repository_file` are both set (hint: set one)" % display_label(ctx.label))
-    content = image_content(ctx, ctx.attr.image)
+    refuse_credentials(ctx, "repository", [ctx.attr.repository])
+    content = image_content(ctx, ctx.attr.image, pulls = True)
     arguments = list(content.arguments)
     if ctx.attr.repository:
         arguments += ["--repository", ctx.attr.repository]
@@ -50,6 +52,8 @@ def oci_push(name, *, image, repository = None, repository_file = None, remote_t
     """Pushes an image or an index to a registry: `bazel run //:push`. The attributes are those of rules_oci; `stamp` is new.
 
     ```
+    load("@distroless//rules:oci.bzl", "oci_push")
+
     oci_push(
         name = "push",
         image = ":image",

@@ -5,6 +5,7 @@ load("//rules/providers:layer_info.bzl", "LayerInfo")
 load("//rules/providers:part_info.bzl", "PartInfo")
 load("//rules/providers:parts_info.bzl", "PartsInfo")
 load("//tools/python:tool.bzl", "run_python_tool")
+load(":downloaded_file.bzl", "add_origin")
 load(":labels.bzl", "display_label")
 
 visibility("//rules/...")
@@ -28,8 +29,8 @@ def compression(ctx):
     """The compression of the build, `gzip` or `zstd`."""
     return ctx.attr._compression[BuildSettingInfo].value
 
-def make_part(ctx, tool, *, arguments, inputs, mnemonic, progress_message, name = None, separate_layer = False):
-    """Runs a tool that makes one part, and returns the rule's providers.
+def make_part_info(ctx, tool, *, arguments, inputs, mnemonic, progress_message, name = None, separate_layer = False, origin = None):
+    """Runs a tool that makes one part.
 
     Args:
       ctx: the rule's context. Its attributes include PART_ATTRS.
@@ -40,21 +41,25 @@ def make_part(ctx, tool, *, arguments, inputs, mnemonic, progress_message, name 
       progress_message: string, the action's progress message.
       name: string, prefix of the files to make, by default the target's name.
       separate_layer: bool, whether the part is a layer of its own.
+      origin: Target of the downloaded file that the part is made of, or None.
 
     Returns:
-      A list of DefaultInfo and PartsInfo.
+      A PartInfo.
     """
     name = name or ctx.label.name
     kind = compression(ctx)
     blob = ctx.actions.declare_file("%s.%s.%s" % (name, "tar" if separate_layer else "part", COMPRESSION_SUFFIX[kind]))
     metadata = ctx.actions.declare_file(name + ".part.json")
+    inventory = ctx.actions.declare_file(name + ".inventory.json")
     label = display_label(ctx.label)
-    outputs = [blob, metadata]
+    outputs = [blob, metadata, inventory]
     flags = ctx.actions.args()
     flags.add("--blob-out", blob)
     flags.add("--part-out", metadata)
+    flags.add("--inventory-out", inventory)
     flags.add("--label", label)
     flags.add("--compression", kind)
+    add_origin(flags, origin)
     layer = None
     if separate_layer:
         layer_metadata = ctx.actions.declare_file(name + ".layer.json")
@@ -62,8 +67,7 @@ def make_part(ctx, tool, *, arguments, inputs, mnemonic, progress_message, name 
         outputs.append(layer_metadata)
         layer = LayerInfo(
             blob = blob,
-            layout = None,
-            layout_files = depset(),
+            inventories = depset([inventory]),
             metadata = layer_metadata,
             parts = depset([metadata]),
         )
@@ -76,8 +80,21 @@ def make_part(ctx, tool, *, arguments, inputs, mnemonic, progress_message, name 
         mnemonic = mnemonic,
         progress_message = progress_message,
     )
-    part = PartInfo(blob = blob, label = label, layer = layer, metadata = metadata)
+    return PartInfo(blob = blob, inventory = inventory, label = label, layer = layer, metadata = metadata)
+
+def make_part(ctx, tool, **kwargs):
+    """Runs a tool that makes one part, and returns the rule's providers.
+
+    Args:
+      ctx: the rule's context. Its attributes include PART_ATTRS.
+      tool: Target of a python_tool with the flags of tools/lib/part/output.py.
+      **kwargs: the arguments of make_part_info.
+
+    Returns:
+      A list of DefaultInfo and PartsInfo.
+    """
+    part = make_part_info(ctx, tool, **kwargs)
     return [
-        DefaultInfo(files = depset([blob, metadata])),
+        DefaultInfo(files = depset([part.blob, part.metadata])),
         PartsInfo(parts = depset([part], order = "preorder")),
     ]

@@ -91,9 +91,11 @@ def runfiles_layer(ctx, name, entries, files, empty, progress_message):
     blob = ctx.actions.declare_file("%s.tar.%s" % (prefix, COMPRESSION_SUFFIX[kind]))
     metadata = ctx.actions.declare_file(prefix + ".layer.json")
     part = ctx.actions.declare_file(prefix + ".part.json")
+    inventory = ctx.actions.declare_file(prefix + ".inventory.json")
     args = ctx.actions.args()
     args.add("--blob-out", blob)
     args.add("--part-out", part)
+    args.add("--inventory-out", inventory)
     args.add("--layer-out", metadata)
     args.add("--label", display_label(ctx.label))
     args.add("--compression", kind)
@@ -109,14 +111,13 @@ def runfiles_layer(ctx, name, entries, files, empty, progress_message):
         ctx.attr._runfiles,
         arguments = [args],
         inputs = [file for _, file in entries + files],
-        outputs = [blob, metadata, part],
+        outputs = [blob, metadata, part, inventory],
         mnemonic = "RunfilesLayer",
         progress_message = progress_message,
     )
     return LayerInfo(
         blob = blob,
-        layout = None,
-        layout_files = depset(),
+        inventories = depset([inventory]),
         metadata = metadata,
         parts = depset([part]),
     )

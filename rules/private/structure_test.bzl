@@ -1,19 +1,13 @@
 """The rule `structure_test`."""
 
 load("//tools/python:tool.bzl", "PythonToolInfo", "write_python_test")
-load(":labels.bzl", "display_label")
+load(":image_file.bzl", "only_image_file")
 
 visibility("//rules/...")
 
 def _structure_test_impl(ctx):
-    layouts = ctx.files.image
-    if len(layouts) != 1:
-        fail("%s: %s is not an image: it has %d files (hint: an image is one directory, an OCI image layout)" % (
-            display_label(ctx.label),
-            display_label(ctx.attr.image.label),
-            len(layouts),
-        ))
-    arguments = ["--image", layouts[0].short_path]
+    layout = only_image_file(ctx, ctx.attr.image, ctx.files.image)
+    arguments = ["--image", layout.short_path]
     for config in ctx.files.configs:
         arguments += ["--config", config.short_path]
     if ctx.attr.platform:
@@ -22,7 +16,7 @@ def _structure_test_impl(ctx):
         ctx,
         ctx.attr._tool,
         arguments = arguments,
-        files = layouts + ctx.files.configs + ctx.files.data,
+        files = [layout] + ctx.files.configs + ctx.files.data,
         runfiles = [ctx.attr.image[DefaultInfo].default_runfiles],
     )
 
@@ -36,6 +30,8 @@ structure_test = rule(
 Commands run in bubblewrap, and those of other architectures in qemu-user too. See docs/structure_test.md.
 
 ```
+load("@distroless//rules:structure_test.bzl", "structure_test")
+
 structure_test(
     name = "image_test",
     configs = ["image.yaml"],

@@ -40,6 +40,9 @@ trust_store = rule(
     doc = """Adds certificates to those that an image trusts.
 
 ```
+load("@distroless//rules:oci.bzl", "oci_image")
+load("@distroless//rules:rootfs.bzl", "trust_store")
+
 trust_store(
     name = "trust",
     base = "@distroless//java:java17_amd64_debian12",

@@ -10,6 +10,9 @@ def user(name, *, uid, base = None, gid = None, username = None, directory = Non
     """A user of its own group, with a home directory that only it can enter: `passwd`, `group` and `home` in one.
 
     ```
+    load("@distroless//rules:oci.bzl", "oci_image")
+    load("@distroless//rules:rootfs.bzl", "user")
+
     user(
         name = "app",
         base = "@distroless//base:base_debian12",

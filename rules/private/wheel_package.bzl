@@ -23,43 +23,28 @@ def wheel_package(wheel):
 
 _wheel = wheel
 
-def wheels_project(name, *, architectures, closure, install):
-    """Declares the library of a project, with what it depends on.
+def wheels_project(name, *, architectures, install, visibility, wheels):
+    """Declares the library of a project, with what it depends on, or of all projects.
 
     Args:
-      name: string, normalized name of the project.
+      name: string, name of the target.
       architectures: list of strings, OCI architectures.
-      closure: list of strings: the names of the project and of all that it depends on, also in cycles.
-      install: string, name of the install.
+      install: string, name of the install, for errors.
+      visibility: list of strings, of the library.
+      wheels: list of strings: the prefixes of the repositories of the project and of all that it depends on, also in cycles.
     """
-    native.alias(
-        # No project's name begins with an underscore.
-        name = "_wheel",
-        actual = select_architecture(
-            {architecture: "@%s_%s_%s//:wheel" % (install, name, architecture) for architecture in architectures},
+    py_library(
+        name = name,
+        visibility = visibility,
+        deps = select_architecture(
+            {
+                architecture: ["@%s_%s//:wheel" % (wheel, architecture) for wheel in wheels]
+                for architecture in architectures
+            },
             missing_architecture(
                 "wheels.install '%s' is" % install,
                 architectures,
                 "add the architecture to its `architectures`",
             ),
         ),
-        visibility = _PUBLIC,
-    )
-    py_library(
-        name = name,
-        visibility = _PUBLIC,
-        deps = ["//%s:_wheel" % each for each in closure],
-    )
-
-def all_projects(name, *, projects):
-    """Declares the library of all projects.
-
-    Args:
-      name: string, name of the repository.
-      projects: list of strings, normalized names.
-    """
-    py_library(
-        name = name,
-        visibility = _PUBLIC,
-        deps = ["//%s:_wheel" % project for project in projects],
     )

@@ -2,6 +2,7 @@
 
 load("//tools/python:find_interpreter.bzl", "find_interpreter")
 load(":download_auth.bzl", "download_auth", "split_userinfo")
+load(":installs.bzl", "names_of_all")
 
 visibility("//rules/private")
 
@@ -104,40 +105,58 @@ wheel_repository = repository_rule(
     environ = ["DISTROLESS_PYTHON", "PATH", "PIP_INDEX_URL"],
 )
 
-def _wheels_hub_impl(rctx):
-    macro = repr(str(Label("//rules/private:wheel_package.bzl")))
-    for name, closure in rctx.attr.projects.items():
-        rctx.file(name + "/BUILD.bazel", """\
-load({macro}, "wheels_project")
+_MACRO = Label("//rules/private:wheel_package.bzl")
+_FAILURE = Label("//rules/private:failing_target.bzl")
 
+def _build_file(content, project, names):
+    """The text of the BUILD file of a project, or of all, as targets with these names."""
+    failure = content["failures"].get(project)
+    if failure:
+        return "load({rule}, \"failing_target\")\n".format(rule = repr(str(_FAILURE))) + "".join(["""
+failing_target(
+    name = {name},
+    message = {message},
+    visibility = ["//visibility:public"],
+)
+""".format(message = repr(failure), name = repr(name)) for name in names])
+    found = content["projects"][project]
+    return "load({macro}, \"wheels_project\")\n".format(macro = repr(str(_MACRO))) + "".join(["""
 wheels_project(
     name = {name},
     architectures = {architectures},
-    closure = {closure},
     install = {install},
+    visibility = {visibility},
+    wheels = {wheels},
 )
 """.format(
-            architectures = repr(rctx.attr.architectures),
-            closure = repr(closure),
-            install = repr(rctx.attr.install),
-            macro = macro,
-            name = repr(name),
-        ))
-    rctx.file("BUILD.bazel", """\
-load({macro}, "all_projects")
+        architectures = repr(found["architectures"]),
+        install = repr(content["install"]),
+        name = repr(name),
+        visibility = repr(found["visibility"]),
+        wheels = repr(found["wheels"]),
+    ) for name in names])
 
-all_projects(
-    name = {name},
-    projects = {projects},
-)
-""".format(macro = macro, name = repr(rctx.attr.install), projects = repr(sorted(rctx.attr.projects))))
+def _wheels_hub_impl(rctx):
+    content = json.decode(rctx.attr.content)
+    for project in content["projects"].keys() + content["failures"].keys():
+        if project == "":
+            names = names_of_all(content["install"], content["repository"])
+            rctx.file("BUILD.bazel", _build_file(content, project, names))
+            continue
+
+        # As the project is called, and as in labels of rules_python.
+        for name in [project] + ([project.replace("-", "_")] if "-" in project else []):
+            rctx.file(name + "/BUILD.bazel", _build_file(content, project, [name]))
 
 wheels_hub = repository_rule(
     doc = "A library for each project, which selects the wheel by the target platform.",
     implementation = _wheels_hub_impl,
     attrs = {
-        "architectures": attr.string_list(mandatory = True, doc = "OCI architectures."),
-        "install": attr.string(mandatory = True, doc = "Name of the install, which prefixes the repositories of wheels."),
-        "projects": attr.string_list_dict(mandatory = True, doc = "The projects, and all that each one depends on."),
+        "content": attr.string(
+            mandatory = True,
+            doc = """JSON: `install`, the name of the install; `repository`, the name of this repository; `projects` by their
+normalized name, "" for all: `architectures`, `visibility`, and `wheels`, the prefixes of the repositories of the project and
+of all that it depends on; `failures`, errors by the name of a project.""",
+        ),
     },
 )

@@ -1,6 +1,8 @@
 """The `wheels` extension: packages from PyPI, from the requirements.txt that locks them."""
 
-load(":language_lock.bzl", "read_lock", "tags_of_modules")
+load(":install_tags.bzl", "install_tags")
+load(":installs.bzl", "visibility_of")
+load(":language_lock.bzl", "language_install", "read_lock")
 load(":requirements.bzl", "requirements")
 load(":wheel_repository.bzl", "wheel_repository", "wheels_hub")
 
@@ -12,7 +14,12 @@ _install = tag_class(
 
 ```
 wheels = use_extension("@distroless//rules:python.bzl", "wheels")
-wheels.install(name = "wheels", python_version = "3.13", requirements = "//:requirements.txt")
+wheels.install(
+    name = "wheels",
+    glibc = "2.41",
+    python_version = "3.13",
+    requirements = "//:requirements.txt",
+)
 use_repo(wheels, "wheels")
 ```""",
     attrs = {
@@ -22,7 +29,7 @@ use_repo(wheels, "wheels")
         ),
         "glibc": attr.string(
             default = "2.36",
-            doc = "Version of the image's C library: wheels that need a newer one are not chosen. Debian 12 has 2.36.",
+            doc = "Version of the image's C library: wheels that need a newer one are not chosen. Debian 12 has 2.36, Debian 13 2.41.",
         ),
         "index": attr.string(
             doc = """URL of the package index (Simple repository API). By default the one that requirements.txt names, then
@@ -42,15 +49,21 @@ depends on which.""",
     },
 )
 
-def _install_wheels(module_ctx, tag):
+def _read(module_ctx, tagged):
+    """Declares the wheels of an install, and returns it, for `installs.merge`.
+
+    `wheels` has for each project the prefixes of the repositories that it needs, "" for all.
+    """
+    tag = tagged.tag
     file = read_lock(module_ctx, tag.requirements, "uv pip compile --generate-hashes requirements.in -o " + tag.requirements.name)
     lock = requirements.parse(file.text, file.where)
     if lock.error:
         fail(lock.error)
+    repository = lambda name: "%s_%s" % (tagged.prefix, name)
     for name, project in lock.projects.items():
         for architecture in tag.architectures:
             wheel_repository(
-                name = "%s_%s_%s" % (tag.name, name, architecture),
+                name = "%s_%s" % (repository(name), architecture),
                 architecture = architecture,
                 candidates = json.encode(project.candidates),
                 glibc = tag.glibc,
@@ -58,21 +71,46 @@ def _install_wheels(module_ctx, tag):
                 project = name,
                 python_version = tag.python_version,
             )
-    wheels_hub(
-        name = tag.name,
+    wheels = {name: project.closure for name, project in lock.projects.items()} | {"": sorted(lock.projects)}
+    return language_install(
+        tagged,
+        tag.requirements,
+        wheels.keys(),
         architectures = tag.architectures,
-        install = tag.name,
-        projects = {name: project.closure for name, project in lock.projects.items()},
+        candidates = {repository(name): project.candidates for name, project in lock.projects.items()},
+        environment = [sorted(tag.architectures), tag.glibc, tag.python_version],
+        wheels = {name: [repository(each) for each in closure] for name, closure in wheels.items()},
+    )
+
+def _identity(install, name):
+    return [install.environment] + [install.candidates[each] for each in install.wheels[name]]
+
+def _declare_hub(name, merged):
+    wheels_hub(
+        name = name,
+        content = json.encode({
+            "failures": merged.failures,
+            "install": merged.first.name,
+            "projects": {
+                project: {
+                    "architectures": install.architectures,
+                    "visibility": visibility_of(merged.visible_to, project),
+                    "wheels": install.wheels[project],
+                }
+                for project, install in merged.holders.items()
+            },
+            "repository": name,
+        }),
     )
 
 def _wheels_impl(module_ctx):
-    for tag in tags_of_modules(module_ctx, "wheels"):
-        _install_wheels(module_ctx, tag)
+    found = [_read(module_ctx, tagged) for tagged in install_tags.read("wheels", module_ctx)]
+    install_tags.declare("wheels", module_ctx, found, _identity, _declare_hub)
     return module_ctx.extension_metadata(reproducible = True)
 
 wheels = module_extension(
     doc = """Packages from PyPI, locked by a requirements.txt with hashes. Wheels are downloaded by hash when a target needs
 them, and unpacked by an action. Source distributions are not built.""",
     implementation = _wheels_impl,
-    tag_classes = {"install": _install},
+    tag_classes = {"install": _install, "override": install_tags.override("wheels")},
 )

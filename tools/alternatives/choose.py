@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from tools.lib.cli.errors import ToolError
 from tools.lib.debian.alternatives import Alternative, AlternativeLink
 from tools.lib.part.part import Part
 from tools.lib.rootfs.image import ImageView
@@ -13,26 +12,40 @@ from tools.lib.rootfs.image import ImageView
 DIRECTORY = "etc/alternatives"
 
 
-def read_choices(
-    parts: Iterable[Part], ignored: Collection[str], label: str
-) -> dict[str, list[Alternative]]:
-    """Returns the alternatives of packages by the name of their link.
-
-    Raises:
-        ToolError: a maintainer script has a command that was not understood.
-    """
+def read_choices(parts: Iterable[Part]) -> dict[str, list[Alternative]]:
+    """Returns the alternatives of packages by the name of their link."""
     choices: dict[str, list[Alternative]] = {}
     for part in parts:
-        if part.package is None or part.package.name in ignored:
-            continue
-        for command in part.alternatives.unknown:
-            raise ToolError(
-                f"{label}: cannot read the alternatives of {part.owner}: {command}",
-                f"declare them in `links`, and add {part.package.name} to `ignored_packages`",
-            )
         for each in part.alternatives.known:
             choices.setdefault(each.master.name, []).append(each)
     return choices
+
+
+def unread_commands(parts: Iterable[Part]) -> dict[str, tuple[str, ...]]:
+    """Returns the commands of maintainer scripts that were not understood, by their package."""
+    return {
+        part.package.name: part.alternatives.unknown
+        for part in parts
+        if part.package and part.alternatives.unknown
+    }
+
+
+def linked_packages(image: ImageView, links: Mapping[str, str]) -> set[str]:
+    """Returns the names of the packages that have the files that links lead to.
+
+    Args:
+        image: the files of the image.
+        links: targets by the path of a link, without leading slash.
+    """
+    names = set()
+    for path, target in links.items():
+        # The directory of the link may not exist yet.
+        file = posixpath.normpath(posixpath.join("/", posixpath.dirname(path), target))
+        inode = image.inode(file)
+        package = image.parts[inode.source.layer].package if inode and inode.source else None
+        if package:
+            names.add(package.name)
+    return names
 
 
 def choose_links(image: ImageView, choices: Mapping[str, Sequence[Alternative]]) -> dict[str, str]:

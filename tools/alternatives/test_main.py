@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import re
 from pathlib import Path
 
 import pytest
@@ -45,7 +46,8 @@ def awk(program: str, priority: int) -> Alternatives:
 
 def make(folder: Path, *flags: str) -> dict[str, str]:
     outputs = [f"--blob-out={folder}/blob", f"--part-out={folder}/part.json", "--label=//x:y"]
-    assert main([*flags, "--mtime=5", *outputs]) == 0
+    attribute = [] if "--links-attribute" in flags else ["--links-attribute=links"]
+    assert main([*flags, *attribute, "--mtime=5", *outputs]) == 0
     written = read_written_part(folder / "blob", folder / "part.json")
     return {path: each.linkname for path, each in written.entries.items()}
 
@@ -91,10 +93,31 @@ def test_merged_usr(tmp_path: Path) -> None:
 def test_a_command_that_is_not_understood_is_an_error_until_declared(tmp_path: Path) -> None:
     script = "update-alternatives --install /usr/bin/$x x /usr/bin/x.1 10"
     flags = package(tmp_path, "tool", ["usr/bin/x.1"], read_alternatives(script))
-    message = (
-        "//x:y: cannot read the alternatives of tool 1: .*`links`.* tool to `ignored_packages`"
-    )
-    with pytest.raises(ToolError, match=message):
-        make(tmp_path, *flags)
-    declared = ["--ignored-package", "tool", "--link", "/usr/bin/x", "x.1"]
-    assert make(tmp_path, *flags, *declared) == {"usr/bin/x": "x.1"}
+    for attribute, hint in (
+        ("links", "declare them in `links`, or add tool to `ignored_packages`"),
+        (
+            "alternatives",
+            "declare links to files of tool in `alternatives`, .* rule `alternatives`",
+        ),
+    ):
+        with pytest.raises(
+            ToolError, match="//x:y: cannot read the alternatives of tool: "
+        ) as error:
+            make(tmp_path, *flags, "--links-attribute", attribute)
+        assert re.fullmatch(hint, error.value.hint or "")
+    assert make(tmp_path, *flags, "--ignored-package", "tool") == {}
+    links = ["--link", "/usr/bin/x", "x.1"]
+    assert make(tmp_path, *flags, *links) == {"usr/bin/x": "x.1"}
+
+
+def test_a_declared_link_settles_the_commands_of_its_own_package_only(tmp_path: Path) -> None:
+    script = "update-alternatives --install /usr/bin/$x x /usr/bin/x.1 10"
+    flags = [
+        *package(tmp_path, "one", ["usr/bin/one"], read_alternatives(script)),
+        *package(tmp_path, "two", ["usr/bin/two"], read_alternatives(script)),
+    ]
+    one = ["--link", "/usr/bin/x", "/usr/bin/one"]
+    with pytest.raises(ToolError, match="cannot read the alternatives of two: "):
+        make(tmp_path, *flags, *one)
+    both = [*one, "--link", "/opt/y", "../usr/bin/two"]
+    assert make(tmp_path, *flags, *both) == {"usr/bin/x": "/usr/bin/one", "opt/y": "../usr/bin/two"}

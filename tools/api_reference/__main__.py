@@ -1,8 +1,10 @@
-"""Writes the API reference, docs/api, from what Bazel extracts of the public .bzl files.
+"""Writes what is generated of the documentation.
 
     ./knife docs
 
-The arguments are ModuleInfo messages in text format, which starlark_doc_extract makes.
+That is the API reference, docs/api, from what Bazel extracts of the public .bzl files, and the
+table in docs/releases.md, from private/lifecycle.json. The arguments are ModuleInfo messages in
+text format, which starlark_doc_extract makes.
 """
 
 from __future__ import annotations
@@ -16,8 +18,11 @@ from tools.api_reference.module_info import read_module
 from tools.api_reference.text_format import read_message
 from tools.lib.cli.errors import ToolError, run
 from tools.lib.cli.files import atomic_write
+from tools.lib.lifecycle.lifecycle import read_lifecycle
+from tools.lib.lifecycle.table import replace_table
 
 _DIRECTORY = os.path.join("docs", "api")
+_RELEASES = os.path.join("docs", "releases.md")
 
 
 def render(paths: Iterable[str]) -> dict[str, str]:
@@ -34,16 +39,22 @@ def main(argv: Sequence[str]) -> int:
     workspace = os.environ.get("BUILD_WORKSPACE_DIRECTORY")
     if not workspace or not argv:
         raise ToolError("api_reference runs in Bazel", "run ./knife docs")
-    directory = os.path.join(workspace, _DIRECTORY)
-    os.makedirs(directory, exist_ok=True)
     pages = render(argv)
+    os.chdir(workspace)
+    os.makedirs(_DIRECTORY, exist_ok=True)
     for name, text in pages.items():
-        with atomic_write(os.path.join(directory, name)) as out:
+        with atomic_write(os.path.join(_DIRECTORY, name)) as out:
             out.write(text.encode())
-    for name in os.listdir(directory):
+    for name in os.listdir(_DIRECTORY):
         if name.endswith(".md") and name not in pages:
-            os.unlink(os.path.join(directory, name))
+            os.unlink(os.path.join(_DIRECTORY, name))
     print(f"{_DIRECTORY}: {len(pages)} pages")
+    with open(_RELEASES, encoding="utf-8") as source:
+        before = source.read()
+    after = replace_table(before, read_lifecycle(), _RELEASES)
+    with atomic_write(_RELEASES) as out:
+        out.write(after.encode())
+    print(f"{_RELEASES}: {'unchanged' if after == before else 'table updated'}")
     return 0
 
 

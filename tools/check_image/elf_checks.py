@@ -46,7 +46,8 @@ def check_interpreters(image: ImageView, architecture: Architecture) -> Iterator
                     elf,
                     loader,
                     f"its interpreter {loader} {what}",
-                    "add the C library's package, and do not exclude its links",
+                    "use a base with the C library, such as @distroless//base:base_debian12, or add"
+                    " its package with all its links, or link the program statically",
                 )
 
 
@@ -64,7 +65,7 @@ def _missing_link(loader: str, moved: ElfFile) -> Finding:
         subject=loader,
         owner=moved.owner,
         fault=f"must be a link to usr/{top}: programs start by {loader}, which is /{moved.path}",
-        hint="add the package base-files, which has the link, or make it in a `files` target",
+        hint="add the package base-files, which has the link, or make it with `symlinks`",
     )
 
 
@@ -93,7 +94,7 @@ def _describe_missing(
                 name = part.package.name
                 return (
                     f"{fault}: it is {each.master.path}, an alternative of {name}",
-                    f"add an `alternatives` target with {name}",
+                    "set `alternatives = True`",
                 )
     if not files:
         return fault, "add the package that has it, or list it in a file of `waivers`"

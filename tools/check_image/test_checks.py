@@ -159,6 +159,7 @@ def test_c_library_needs_the_loader_at_its_path() -> None:
     elsewhere = [elf("usr/lib/libc.so.6"), elf("opt/ld-linux-x86-64.so.2")]
     (found,) = elf_checks.check_interpreters(ImageView([part(*elsewhere)]), AMD64)
     assert (found.path, found.subject) == ("usr/lib/libc.so.6", f"/{LOADER}")
+    assert found.hint.startswith("use a base with the C library, such as @distroless//base:")
 
 
 def test_a_missing_link_into_usr_is_one_finding() -> None:
@@ -189,7 +190,7 @@ def test_elf_file_for_another_machine() -> None:
         (
             "usr/lib/blas/libblas.so.3",
             "update-alternatives --install /usr/lib/libblas.so.3 blas /usr/lib/blas/libblas.so.3 1",
-            "add an `alternatives` target with libblas3",
+            "set `alternatives = True`",
         ),
         (
             "opt/lib/libblas.so.3",

@@ -73,7 +73,7 @@ def _make_if_needed(args: Any, base: Sequence[Part], new: Sequence[Part]) -> int
     directories: list[str] | None = None
     # What is wrong with the image is for its checks to say, which know more about it.
     with contextlib.suppress(ToolError):
-        specific = single_architecture(parts)
+        specific = single_architecture(parts, args.label)
         if specific and specific.architecture:
             image = ImageView(parts)
             own = {entry.path for part in new for entry in part.entries}
@@ -146,7 +146,7 @@ def _paths_by_name(entries: Iterable[CacheEntry]) -> dict[str, list[str]]:
 
 
 def _architecture(parts: Sequence[Part], given: str | None, label: str) -> str:
-    specific = single_architecture(parts)
+    specific = single_architecture(parts, label)
     found = specific.architecture if specific else None
     if found and given and found != given:
         raise ToolError(f"{label}: architecture is {given:.80}, but the parts are for {found}")

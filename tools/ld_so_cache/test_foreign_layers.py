@@ -29,7 +29,7 @@ TREE: Tree = {
 def test_reads_libraries_links_and_configuration(compress: type, tmp_path: Path) -> None:
     path = tmp_path / "x"
     path.write_bytes(compress(tar(TREE, mtime=7)))
-    part = read_tar(str(path))
+    part = read_tar(str(path)).part
     found = {each.path: each for each in part.entries}
     assert (elf := found["usr/lib/libx.so.1.0"].elf)
     assert elf.soname == "libx.so.1"

@@ -15,7 +15,7 @@ def directories(folder: Path, tree: Tree) -> list[str]:
     """The directories of the configuration, without empty lines."""
     path = folder / "image.tar"
     path.write_bytes(tar(tree))
-    found = configured_directories(ImageView([read_tar(str(path))]))
+    found = configured_directories(ImageView([read_tar(str(path)).part]))
     return [each.strip() for each in found if each.strip()]
 
 

@@ -55,8 +55,7 @@ def main(argv: Sequence[str]) -> int:
                 f"the layer with {args.compression}",
                 "build all parts of a layer with the same //rules:compression",
             )
-    single_architecture([*base_parts, *own_parts])
-    specific = single_architecture(own_parts)
+    specific = single_architecture(own_parts, args.label, base_parts)
     directories = directory_headers(merge_directories(own_parts, base_parts))
     compress = compressor(args.compression)
     with atomic_writes([args.blob_out, args.layer_out]) as (blob_out, layer_out):

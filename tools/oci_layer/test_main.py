@@ -198,7 +198,9 @@ def test_base_parts_are_checked_but_not_included(tmp_path: Path) -> None:
     assert layer.layer_json["architecture"] is None
     with pytest.raises(ToolError, match=r"usr/below: duplicate entry: in below 1\.0, in a layer"):
         join(tmp_path, *part(tmp_path, "b", file("usr/below")), *base)
-    with pytest.raises(ToolError, match=r"below 1\.0 is for arm, b 1\.0 for amd64"):
+    with pytest.raises(
+        ToolError, match=r"b 1\.0 is for amd64, but below 1\.0, in a layer below, is for arm"
+    ):
         join(tmp_path, *part(tmp_path, "b", architecture="amd64"), *base)
 
 

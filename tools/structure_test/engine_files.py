@@ -42,7 +42,7 @@ def add_engine_files(tree: Tree, directories: Iterable[str]) -> dict[FileLocatio
     contents = {}
     for ordinal, (path, content) in enumerate(FILES.items()):
         source = FileLocation(_LAYER, ordinal)
-        if _add(tree, path, Inode(stat.S_IFREG | MODE, 0, 0, len(content), source=source)):
+        if _add(tree, path, Inode(stat.S_IFREG | MODE, 0, 0, len(content), location=source)):
             contents[source] = content
     return contents
 

@@ -45,6 +45,9 @@ MAX_CONTROL_ARCHIVE = 32 * MIB
 MAX_CONTROL_FILE = MIB
 MAX_MD5SUMS = 16 * MIB
 
+MAX_DPKG_DATABASE = 64 * MIB
+"""Bytes of the files of dpkg's database in a layer. A desktop with 4,000 packages has 40 MB."""
+
 MAX_WHEEL_RECORD = 16 * MIB
 """Bytes of the list of files of a wheel, which the largest wheels have 2 MiB of."""
 
@@ -74,6 +77,10 @@ MAX_CONFIG_NAMES = 1 << 18
 MAX_METADATA_TEXT = 1 << 16
 """Bytes of a configuration file that later steps read from the metadata."""
 MAX_TRUST_STORE = 4 << 20
+
+# Inventories, for SBOMs. The copyright file of Chromium, which is very large, has 1 MiB.
+MAX_INVENTORY_TEXT = 4 << 20
+MAX_INVENTORY_TEXTS = 64 << 20
 """Bytes of a file of trusted certificates. Mozilla's certificates take 250 KB."""
 
 

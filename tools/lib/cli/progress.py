@@ -33,7 +33,9 @@ class Lines:
 
     def say(self, text: str) -> None:
         """Prints the text."""
-        print(f"{self._prefix}{text}", file=sys.stderr, flush=True)
+        # In one piece: lines of several threads must not run into each other.
+        sys.stderr.write(f"{self._prefix}{text}\n")
+        sys.stderr.flush()
 
     def expect(self, size: int) -> None:
         """Does nothing."""
