@@ -14,7 +14,7 @@ PROGRAMS = frozenset(
         *("./bazelw", "./knife", "bazel", "bazelisk", "python3", "pip"),
         *("skopeo", "crane", "docker", "podman", "ctr", "nerdctl", "oras", "regctl", "umoci"),
         *("apt-get", "cosign", "curl", "dpkg", "git", "gpg", "grype", "kubectl", "mkdir", "rm"),
-        *("syft", "trivy", "wget"),
+        *("buildah", "mvn", "syft", "trivy", "wget"),
     }
 )
 _SHELLS = frozenset({"", "console", "sh", "shell", "bash"})

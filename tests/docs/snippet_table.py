@@ -5,6 +5,7 @@ BUILT = {
     "howto.md: Add a user",
     "howto.md: Build for several architectures",
     "howto.md: Push and load",
+    "provenance.md: For an image of your own",
 }
 """Sections whose targets are built. The others are only loaded: they need packages or sources."""
 

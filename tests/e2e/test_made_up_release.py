@@ -7,6 +7,7 @@ from pathlib import Path
 
 from tests.e2e.additions import add
 from tests.inner_bazel.inner_bazel import InnerBazel, copy_source_tree
+from tools.lib.updates.catalog import build_catalog
 
 # By file: the text that is added after another text.
 DATA = {
@@ -60,3 +61,22 @@ def test_a_release_is_added_by_data_alone(tmp_path: Path) -> None:
             "build", "--nobuild", *(f"{image}_debian99" for image in [*images, *runtimes])
         )
         bazel.succeed("test", *(f"{image}_amd64_debian99_test" for image in images))
+
+        # `./knife update` finds its images in the build graph, too.
+        def query(expression: str) -> list[str]:
+            declared = " + ".join(
+                image.partition(":")[0] + ":all" for image in [*images, *runtimes]
+            )
+            expression = expression.replace("//... - //tests/...", declared)
+            found = bazel.succeed("query", "--output=streamed_jsonproto", "--", expression)
+            return [line for line in found.splitlines() if line.startswith("{")]
+
+        catalog = build_catalog(query)
+        names = ("base", "base-nossl", "cc", "java-base", "java21", "python3", "static")
+        assert catalog.images["debian99"] == tuple(f"{name}-debian99" for name in names)
+        assert catalog.images_with("debian99", "libssl3t64") == (
+            "base-debian99",
+            "cc-debian99",
+            "python3-debian99",
+        )
+        assert catalog.images_with("debian99", "busybox-static")[-1] == "static-debian99:debug"

@@ -1,10 +1,13 @@
-"""The module app depends on the module lib, and both have an install `bookworm`."""
+"""The modules app and lib have installs of the same names: `bookworm`, `wheels` and `npm`."""
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
+import re
 import shutil
+import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -173,3 +176,85 @@ def test_modules_with_installs_of_one_name_get_their_own(bazel: InnerBazel, serv
         "visible there (hint: in MODULE.bazel of lib write use_repo(apt, "
         'bookworm = "lib_bookworm"))'
     ) in warned
+
+
+def test_wheels_and_npm_packages_of_modules_are_their_own(
+    bazel: InnerBazel, server: Server
+) -> None:
+    lock_app(bazel, server)
+    targets = ["@wheels", "@lib//:wheels", "@npm", "@lib//:node_modules"]
+    bazel.succeed("build", *targets)
+    for target, versions in zip(
+        targets, [["4.16.0"], ["4.12.2"], ["2.1.3"], ["2.1.2"]], strict=True
+    ):
+        assert built_versions(bazel, target) == versions
+    bazel.succeed("build", "--nobuild", "@wheels//typing-extensions", "@lib//:wheel")
+    for name in ("wheel", "node_modules"):
+        result = bazel.run("build", "--nobuild", f"@lib//:shared_{name}")
+        assert result.returncode != 0
+        assert "is not visible from" in result.stderr
+    with changed(bazel.workspace / "MODULE.bazel") as module:
+        for extension in ("wheels", "npm"):
+            with module.open("a") as file:
+                file.write(f'{extension}.override(module = "lib", repo = "{extension}")\n')
+        bazel.succeed("build", "@lib//:shared_wheel", "@npm")
+        assert built_versions(bazel, "@npm") == ["2.1.2"]
+        assert built_versions(bazel, "@lib//:shared_wheel") == ["4.12.2"]
+
+
+def built_versions(bazel: InnerBazel, target: str) -> list[str]:
+    """The versions of the wheels, or of the packages from npm, that a target consists of."""
+    query = f"deps({target})"
+    paths = bazel.succeed("cquery", "--output=files", query).split()
+    root = Path(bazel.succeed("info", "execution_root").strip())
+    metadata = [each for path in paths for each in (root / path).glob("*.dist-info/METADATA")]
+    layers = [root / path for path in paths if path.endswith(".tar.gz")]
+    found = [re.findall(r"^Version: (.+)$", path.read_text(), re.MULTILINE) for path in metadata]
+    for layer in layers:
+        with tarfile.open(layer) as archive:
+            for member in archive:
+                if member.name.endswith("/package.json"):
+                    file = archive.extractfile(member)
+                    assert file
+                    found.append([json.load(file)["version"]])
+    return [version for versions in found for version in versions]
+
+
+@contextlib.contextmanager
+def changed(path: Path) -> Iterator[Path]:
+    """A file to change, which is restored."""
+    text = path.read_text()
+    try:
+        yield path
+    finally:
+        path.write_text(text)
+
+
+def test_modules_disagree_on_wheels_and_npm_packages(
+    bazel: InnerBazel, tmp_path: Path, server: Server
+) -> None:
+    """The root module has none of its own."""
+    lock_app(bazel, server)
+    other = shutil.copytree(bazel.workspace.parent / "lib", tmp_path / "other")
+    for name in ("requirements.txt", "package-lock.json"):
+        shutil.copy(bazel.workspace / name, other / name)
+    for path in (other / "MODULE.bazel",):
+        path.write_text(path.read_text().replace('"lib', '"other'))
+    with changed(bazel.workspace / "MODULE.bazel") as module:
+        text = module.read_text()
+        module.write_text(
+            text[: text.index("wheels = ")] + 'bazel_dep(name = "other", version = "1.0")\n'
+        )
+        flag = f"--override_module=other={other}"
+        for target, extension, name in (
+            ("wheel", "wheels", ": 'typing-extensions'"),
+            ("node_modules", "npm", ""),
+        ):
+            result = bazel.run("build", "--nobuild", flag, f"@lib//:shared_{target}")
+            assert result.returncode != 0
+            assert (
+                f"@{extension}{name} is not the same in module lib and module other, which each "
+                f"have a{'n' * (extension == 'npm')} {extension}.install '{extension}' (hint: in "
+                f'MODULE.bazel of lib write use_repo({extension}, {extension} = "lib_{extension}")'
+            ) in result.stderr
+            bazel.succeed("build", "--nobuild", flag, f"@lib//:{target}", f"@other//:{target}")

@@ -14,8 +14,8 @@ import pytest
 from tests.e2e.password_server import PASSWORD, Server
 from tests.e2e.workspaces import lock_twice, names, timed, workspace
 from tests.inner_bazel.inner_bazel import InnerBazel
+from tools.lib.apt.testing_repository import SignedRepository, stanza
 from tools.lib.debian.testing import deb, directory, file
-from tools.lock.testing_repository import SignedRepository, stanza
 
 LOCK = "vendor.lock.json"
 TOOL = "/private/apt/pool/vendor-tool.deb"

@@ -137,6 +137,17 @@ def test_an_index_has_both_images(bazel: InnerBazel) -> None:
     ]
 
 
+def test_an_index_has_sboms_of_each_image(bazel: InnerBazel) -> None:
+    bazel.succeed("build", "//index:sbom")
+    for architecture in ("amd64", "arm64"):
+        spdx = json.loads(bazel.built(f"index/sbom.{architecture}.spdx.json").read_text())
+        packages = {each["name"]: each for each in spdx["packages"]}
+        assert packages["index"]["supplier"] == "Organization: Example Corp"
+        purl = packages["libc6"]["externalRefs"][0]["referenceLocator"]
+        assert f"?arch={architecture}&distro=debian-12&upstream=glibc" in purl
+        assert bazel.built(f"index/sbom.{architecture}.cdx.json").exists()
+
+
 def test_an_index_is_built_for_its_platforms_on_the_images_of_another(bazel: InnerBazel) -> None:
     bazel.succeed("build", "//index:for_platforms", "//index:by_platform")
     _, index = blobs(bazel.built("index/for_platforms"), "manifests")
@@ -156,7 +167,8 @@ def test_an_index_is_built_for_its_platforms_on_the_images_of_another(bazel: Inn
         ),
         (
             "foreign",
-            r"base-files .* is for amd64, libsqlite3-0 .* for arm64 \(hint: .*\)",
+            r"//refused:foreign: libsqlite3-0 \S+ is for arm64, but base-files \S+, in a layer"
+            r" below, is for amd64 \(hint: .*\)",
         ),
         (
             "no_packages",
@@ -181,6 +193,20 @@ def test_an_error_is_one_line(bazel: InnerBazel, target: str, reason: str) -> No
     assert re.fullmatch(reason, bazel.fail("build", f"//refused:{target}"))
 
 
+def test_a_label_in_place_of_a_path_is_an_error_that_shows_the_order(bazel: InnerBazel) -> None:
+    """rules_pkg has the label first."""
+
+    def swap(text: str) -> str:
+        return text.replace('{"/bin/busybox": "BUILD.bazel"}', '{"BUILD.bazel": "/bin/busybox"}')
+
+    with changed(bazel.workspace / "refused/BUILD.bazel", swap):
+        error = bazel.fail("build", "//refused:busybox")
+    assert error == (
+        "busybox: `srcs` has 'BUILD.bazel', which is not an absolute path "
+        '(hint: write {"/path/in/the/image": "label"})'
+    )
+
+
 def test_an_unknown_package_is_an_error_with_similar_names(bazel: InnerBazel) -> None:
     with changed(bazel.workspace / "MODULE.bazel", lambda text: text + UNKNOWN_PACKAGE):
         error = bazel.fail("build", "//:image")
@@ -188,6 +214,45 @@ def test_an_unknown_package_is_an_error_with_similar_names(bazel: InnerBazel) ->
         "apt.package: package 'libsqlite3' not found in //:bookworm.lock.json "
         "(did you mean libsqlite3-0?)"
     )
+
+
+_ADD = "add \"%s\" to `packages` of apt.install 'bookworm', and run bazel run @bookworm//:lock"
+_NOT_LOCKED = "package '%s' is not in //:bookworm.lock.json"
+
+
+@pytest.mark.parametrize(
+    ("label", "error"),
+    [
+        (
+            "//libsqlite3",
+            f"{_NOT_LOCKED % 'libsqlite3'}, did you mean @bookworm//libsqlite3-0?"
+            f" (hint: {_ADD % 'libsqlite3'})",
+        ),
+        (
+            "//libsqlite3-dev:cc",
+            f"{_NOT_LOCKED % 'libsqlite3-dev'} (hint: {_ADD % 'libsqlite3-dev'})",
+        ),
+        (
+            "//:libsqlite3_amd64",
+            f"{_NOT_LOCKED % 'libsqlite3'}, did you mean @bookworm//libsqlite3-0?"
+            f" (hint: {_ADD % 'libsqlite3'})",
+        ),
+        (
+            "//libc6",
+            f"{_NOT_LOCKED % 'libc6'}: the base image has it (hint: leave out the label;"
+            " @distroless//base:base_nonroot_debian12 has the package)",
+        ),
+        (
+            "//:libsqlite3-0",
+            "'libsqlite3-0' is a package, not a set (hint: write @bookworm//libsqlite3-0)",
+        ),
+        ("//packages", "'packages' is a set, not a package (hint: write @bookworm//:packages)"),
+    ],
+)
+def test_a_label_that_the_lock_lacks_is_an_error_that_says_what_to_write(
+    bazel: InnerBazel, label: str, error: str
+) -> None:
+    assert bazel.fail("build", f"@bookworm{label}") == error
 
 
 def test_a_lock_of_another_manifest_is_an_error_that_says_what_to_run(bazel: InnerBazel) -> None:

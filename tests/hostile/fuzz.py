@@ -41,6 +41,7 @@ CASES: dict[str, Callable[[random.Random], Case]] = {
     "part": fuzz_documents.part,
     "layer": fuzz_documents.layer,
     "layout": fuzz_documents.layout,
+    "compared_layouts": fuzz_documents.compared_layouts,
     "structure_tests": fuzz_documents.structure_tests,
     "lock": fuzz_documents.lock,
 }
@@ -169,7 +170,7 @@ def _judge(case: Case, directory: Path, status: int, stderr: str) -> str:
         return "an error that a terminal obeys"
     if len(lines) > 1 and case.module != "tools.check_image":
         return "more than a line on stderr"
-    is_report = case.module == "tools.structure_test" and not stderr
+    is_report = case.module in ("tools.diff", "tools.structure_test") and not stderr
     if (
         status == 1
         and not is_report
@@ -179,7 +180,7 @@ def _judge(case: Case, directory: Path, status: int, stderr: str) -> str:
     if status == 0 and stderr:
         return "success with an error"
     left = [name for name in case.outputs if (directory / name).exists()]
-    if status == 1 and left:
+    if status == 1 and left and not is_report:
         return f"an error that leaves {left}"
     return case.check(directory) if status == 0 else ""
 

@@ -124,7 +124,28 @@ _TESTS = {
 
 
 def layout(dice: random.Random) -> Case:
-    """A layout that is imported or tested. Changed blobs get their right digests, but not all."""
+    """A layout that is imported or tested."""
+    files = _mutated_layout(dice)
+    if dice.random() < 0.5:
+        outputs = ["m", "c"]
+        arguments = ["--layout=layout", "--manifest-out=m", "--config-out=c"]
+        return Case(files, "tools.oci_import", arguments, outputs)
+    files["tests.yaml"] = json.dumps(_TESTS).encode()
+    return Case(files, "tools.structure_test", ["--image=layout", "--config=tests.yaml"])
+
+
+def compared_layouts(dice: random.Random) -> Case:
+    """A layout that is compared with one from which it was made."""
+    changed = {
+        path.replace("layout/", "changed/", 1): data for path, data in _mutated_layout(dice).items()
+    }
+    outputs = ["o.json", "o.md"]
+    arguments = ["layout", "changed", "--json=o.json", "--markdown=o.md"]
+    return Case({**_layout(), **changed}, "tools.diff", arguments, outputs)
+
+
+def _mutated_layout(dice: random.Random) -> dict[str, bytes]:
+    """The files of a layout. Changed blobs get their right digests, but not all."""
     files = dict(_layout())
     index = json.loads(files["layout/index.json"])
     manifest_path = _blob(index["manifests"][0])
@@ -146,12 +167,7 @@ def layout(dice: random.Random) -> Case:
             data = mutate_json(dice, data)
         index["manifests"][0] = _put(files, index["manifests"][0], data)
         files["layout/index.json"] = json.dumps(index).encode()
-    if dice.random() < 0.5:
-        outputs = ["m", "c"]
-        arguments = ["--layout=layout", "--manifest-out=m", "--config-out=c"]
-        return Case(files, "tools.oci_import", arguments, outputs)
-    files["tests.yaml"] = json.dumps(_TESTS).encode()
-    return Case(files, "tools.structure_test", ["--image=layout", "--config=tests.yaml"])
+    return files
 
 
 def _blob(descriptor: Mapping[str, str]) -> str:

@@ -1,4 +1,4 @@
-"""structure_test sees the files that a container runtime unpacks."""
+"""structure_test and the comparison of images see the files that a container runtime unpacks."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ import pytest
 
 from tests.hostile import layer_variants, tar_variants
 from tests.hostile.tar_programs import ours
-from tests.hostile.unpacked_layers import by_structure_test, by_umoci, write_layout
+from tests.hostile.unpacked_layers import by_diff, by_structure_test, by_umoci, write_layout
 from tools.lib.cli.errors import ToolError
+from tools.lib.part.tar_part import read_tar_part
 
 
 @pytest.fixture(autouse=True)
@@ -23,7 +24,7 @@ def _umoci() -> None:
 
 
 def compare(layers: Sequence[bytes], directory: Path) -> bool | None:
-    """Whether both see the same; None if structure_test refuses the layers."""
+    """Whether all see the same; None if our readers refuse the layers."""
     directory.mkdir()
     paths = [directory / f"{number}.tar" for number in range(len(layers))]
     for path, layer in zip(paths, layers, strict=True):
@@ -31,9 +32,25 @@ def compare(layers: Sequence[bytes], directory: Path) -> bool | None:
     try:
         expected = by_structure_test(*paths)
     except ToolError:
+        with pytest.raises(ToolError):
+            by_diff(*paths)
         return None
+    if not is_for_diff(paths):
+        return None
+    assert by_diff(*paths) == expected
     write_layout(directory / "layout", *layers)
     return by_umoci(directory / "layout", directory / "bundle") == expected
+
+
+def is_for_diff(paths: Sequence[Path]) -> bool:
+    """Whether the entries of each layer agree: the comparison of images refuses others."""
+    for path in paths:
+        with path.open("rb") as source:
+            try:
+                read_tar_part(source, "")
+            except ToolError:
+                return False
+    return True
 
 
 def test_single_layers_of_all_kinds_of_headers(tmp_path: Path) -> None:

@@ -111,3 +111,8 @@ def check_structure(layout: Path, config: str, directory: Path) -> Outcome:
     path.write_text(config)
     arguments: list[str | Path] = ["--image", layout, "--config", path]
     return run_tool("tools.structure_test", *arguments, directory=directory)
+
+
+def compare_images(layout: Path, other: Path, directory: Path) -> Outcome:
+    """Runs the tool `diff` on two layouts."""
+    return run_tool("tools.diff", layout, other, directory=directory)

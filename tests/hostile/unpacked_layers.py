@@ -13,9 +13,20 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tools.lib.archive.tar_entry import path_bytes
-from tools.lib.oci.descriptor import Digest
+from tools.lib.diff.layer_content import content_of_tar
+from tools.lib.diff.view import view_layers
+from tools.lib.oci.descriptor import LAYER, Digest, describe, digest_of
 from tools.lib.rootfs.layer_stream import members
 from tools.lib.rootfs.tree import FileLocation, Tree
+
+_TYPES = {
+    "file": stat.S_IFREG,
+    "directory": stat.S_IFDIR,
+    "symlink": stat.S_IFLNK,
+    "char": stat.S_IFCHR,
+    "block": stat.S_IFBLK,
+    "fifo": stat.S_IFIFO,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +109,24 @@ def by_structure_test(*layers: Path) -> dict[bytes, Node]:
         else:
             node = Node(inode.mode, contents[inode.source] if inode.source else "")
         found[path_bytes(at.path).lstrip(b"/")] = node
+    return found
+
+
+def by_diff(*layers: Path) -> dict[bytes, Node]:
+    """The files that the comparison of images sees; a ToolError if it refuses a layer."""
+    contents = []
+    for path in layers:
+        data = path.read_bytes()
+        contents.append(content_of_tar(str(path), describe(LAYER, data), digest_of(data)))
+    files = view_layers(contents).files
+    found: dict[bytes, Node] = {}
+    for name, state in files.items():
+        if name == "/":
+            continue
+        node = Node(_TYPES[state.type] | state.mode, state.sha256)
+        if state.type == "symlink":
+            node = Node(stat.S_IFLNK, state.link)
+        found[path_bytes(name).lstrip(b"/")] = node
     return found
 
 

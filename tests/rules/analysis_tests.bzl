@@ -5,6 +5,7 @@ load("@bazel_skylib//rules:write_file.bzl", "write_file")
 load("//rules:deb.bzl", "PartsInfo", "deb", "deb_cc_library", "deb_files", "package_set")
 load("//rules:oci.bzl", "LayersInfo", "OciImageInfo", "OciIndexInfo", "oci_image", "oci_image_index", "oci_layer")
 load("//rules:rootfs.bzl", "ld_so_cache", "nsswitch", "passwd")
+load("//rules/private:deb_file.bzl", "deb_file")
 load(":failure_test.bzl", "failure_test", "failure_without_cpu_test")
 
 visibility("private")
@@ -146,6 +147,9 @@ def _cc_library_test_impl(ctx):
     script = linked.user_link_flags[-1]
     asserts.true(env, script in [file.path for file in linked.additional_inputs], "the script is an input of linking")
     asserts.true(env, "-L%s/lib" % headers.path in linked.user_link_flags)
+    argv = _action(env, "DebCcLibrary").argv
+    limits = [(argv[at + 1].rpartition("/")[2], argv[at + 2]) for at, each in enumerate(argv) if each == "--max-size"]
+    asserts.equals(env, [("large.deb", str(5 << 20)), ("other.deb", str(7 << 20))], limits)
     return analysistest.end(env)
 
 _cc_library_test = analysistest.make(_cc_library_test_impl)
@@ -154,7 +158,9 @@ def _deb_files_test_impl(ctx):
     env = analysistest.begin(ctx)
     action = _action(env, "DebFiles")
     asserts.equals(env, "control", action.argv[action.argv.index("--content") + 1])
-    asserts.equals(env, str(3 << 20), action.argv[action.argv.index("--max-size") + 1])
+    at = action.argv.index("--max-size")
+    asserts.true(env, action.argv[at + 1].endswith("/large.deb"))
+    asserts.equals(env, str(3 << 20), action.argv[at + 2])
     asserts.true(env, "large.deb" in _input_names(action))
     return analysistest.end(env)
 
@@ -167,10 +173,17 @@ def _fixtures():
     package_set(name = "inner_set", parts = ["b"], **manual)
     package_set(name = "set", parts = ["inner_set", "a", "b"], **manual)
     oci_layer(name = "layer", parts = ["a", "b"], **manual)
-    for name in ["plain.tar", "large.deb", "waivers.json", "child_waivers.json"]:
+    for name in ["plain.tar", "large.deb", "other.deb", "waivers.json", "child_waivers.json"]:
         write_file(name = name + "_file", out = name, content = [], **manual)
     deb(name = "large", deb = "large.deb", separate_layer = True, **manual)
-    deb_cc_library(name = "cc_library", debs = ["large.deb"], triplet = "x86_64-linux-gnu", **manual)
+    deb_file(name = "limited", deb = "large.deb", max_size_mib = 5, **manual)
+    deb_cc_library(
+        name = "cc_library",
+        debs = [":limited", "other.deb"],
+        max_size_mib = 7,
+        triplet = "x86_64-linux-gnu",
+        **manual
+    )
     deb_files(name = "control_files", content = "control", deb = "large.deb", max_size_mib = 3, **manual)
     oci_layer(name = "with_large", parts = ["a", "large", "b"], **manual)
     native.filegroup(name = "two_files", srcs = ["plain.tar", "BUILD.bazel"], **manual)

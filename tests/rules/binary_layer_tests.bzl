@@ -3,7 +3,7 @@
 load("@bazel_skylib//lib:unittest.bzl", "analysistest", "asserts")
 load("@rules_python//python:defs.bzl", "py_binary", "py_library")
 load("//rules:apps.bzl", "binary_layer")
-load("//rules:oci.bzl", "LayersInfo")
+load("//rules:oci.bzl", "LayersInfo", "oci_image")
 load("//tests/toolchains:defs.bzl", "java_binary")
 load(":failure_test.bzl", "failure_test")
 
@@ -99,8 +99,10 @@ def binary_layer_test_suite(name):
     }.items():
         binary_layer(name = layer, tags = tags, testonly = True, **attributes)
     native.filegroup(name = "several", srcs = ["failure_test.bzl", "test_visibility.py"], tags = tags)
+    oci_image(name = "program_not_in_tars", testonly = True, architecture = "amd64", program = ":go_layers", tags = tags)
     failures = {
         "library_layers": "//tests/rules:library_layers: //tests/rules:python_library is not a program (hint: ",
+        "program_not_in_tars": "//tests/rules:program_not_in_tars: `program` is //tests/rules:go_layers, which is not in `tars` (hint: add it)",
         "relative_layers": "//tests/rules:relative_layers: invalid path 'app' (hint: write it like /app/server)",
         "several_layers": "//tests/rules:several_layers: //tests/rules:several is not a program (hint: ",
     }

@@ -1,7 +1,9 @@
 """Tests of the macro `image`: its targets."""
 
 load("@bazel_skylib//lib:unittest.bzl", "analysistest", "asserts")
+load("@bazel_skylib//rules:write_file.bzl", "write_file")
 load("@rules_python//python:defs.bzl", "py_binary")
+load("//rules:apps.bzl", "binary_layer")
 load("//rules:image.bzl", "image")
 load("//rules:oci.bzl", "OciImageInfo", "OciIndexInfo")
 load("//rules:rootfs.bzl", "nsswitch")
@@ -45,12 +47,24 @@ def _program_test_impl(ctx):
 _program_test = analysistest.make(_program_test_impl)
 
 def _entrypoint_test_impl(ctx):
+    """The image and its test agree on how the program is started."""
     env = analysistest.begin(ctx)
-    (content,) = [action.content for action in analysistest.target_actions(env) if action.mnemonic == "FileWrite"]
-    asserts.equals(env, ["/app/image_program"], json.decode(content)["metadataTest"]["entrypoint"])
+    contents = [json.decode(action.content) for action in analysistest.target_actions(env) if action.mnemonic == "FileWrite"]
+    (options,) = [each for each in contents if "exposed_ports" in each] or [None]
+    (config,) = [each for each in contents if "metadataTest" in each] or [None]
+    expected = {"cmd": ctx.attr.cmd, "entrypoint": ctx.attr.entrypoint}
+    if options:
+        asserts.equals(env, expected, {field: options[field] or [] for field in expected})
+    if config:
+        asserts.equals(env, expected, {field: config["metadataTest"].get(field, []) for field in expected})
+        asserts.equals(env, ctx.attr.entrypoint or ctx.attr.cmd, [file["path"] for file in config["fileExistenceTests"]])
+    asserts.true(env, options or config)
     return analysistest.end(env)
 
-_entrypoint_test = analysistest.make(_entrypoint_test_impl)
+_entrypoint_test = analysistest.make(
+    _entrypoint_test_impl,
+    attrs = {"cmd": attr.string_list(), "entrypoint": attr.string_list()},
+)
 
 def _push_test_impl(ctx):
     env = analysistest.begin(ctx)
@@ -97,16 +111,31 @@ def image_test_suite(name):
         **manual
     )
     _program_test(name = "image_program_test", target_under_test = "image_with_program")
-    _entrypoint_test(name = "image_default_entrypoint_test", target_under_test = "image_with_program_test_config")
+    write_file(name = "main_js", out = "main.js", **manual)
+    binary_layer(name = "image_program_layers", binary = "image_program", path = "/opt/program", **manual)
+    started = {
+        "go": ("//tests/programs:go_server", {"entrypoint": ["/app/go_server"]}),
+        "java": ("//tests/rules:java", {"cmd": ["/app/java.jar"]}),
+        "js": ("main.js", {"cmd": ["/app/main.js"]}),
+        "layers": ("image_program_layers", {"entrypoint": ["/opt/program"]}),
+        "python": ("image_program", {"entrypoint": ["/app/image_program"]}),
+    }
+    for language, (binary, start) in started.items():
+        target = "image_of_" + language
+        image(name = target, binary = binary, packages = ["image_package"], testonly = True, **manual)
+        _entrypoint_test(name = target + "_test_of_image", target_under_test = target, **start)
+        _entrypoint_test(name = target + "_test_of_config", target_under_test = target + "_test_config", **start)
+    image(name = "image_of_own_start", binary = "image_program", cmd = ["x"], packages = ["image_package"], **manual)
+    _entrypoint_test(name = "image_of_own_start_test_of_image", target_under_test = "image_of_own_start", cmd = ["x"])
     _push_test(name = "image_push_test", target_under_test = "image_with_program_push")
     _single_test(name = "image_layers_test", target_under_test = "image_single")
     _several_test(name = "image_platforms_test", target_under_test = "image_several")
     _config_test(name = "image_default_config_test", target_under_test = "image_single_test_config")
     native.test_suite(name = name, tests = [
         "image_default_config_test",
-        "image_default_entrypoint_test",
+        "image_of_own_start_test_of_image",
         "image_program_test",
         "image_push_test",
         "image_platforms_test",
         "image_layers_test",
-    ])
+    ] + ["image_of_%s_test_of_%s" % (language, what) for language in started for what in ["config", "image"]])

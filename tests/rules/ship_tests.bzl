@@ -1,10 +1,8 @@
-"""Tests of oci_push and oci_load, and of the names that oci.pull reads."""
+"""Tests of oci_push and oci_load."""
 
-load("@bazel_skylib//lib:unittest.bzl", "analysistest", "asserts", "unittest")
+load("@bazel_skylib//lib:unittest.bzl", "analysistest", "asserts")
 load("@bazel_skylib//rules:write_file.bzl", "write_file")
 load("//rules:oci.bzl", "oci_load", "oci_push")
-load("//rules/private:oci_names.bzl", "oci_names")
-load("//rules/private:oci_pulls.bzl", "find_pulls")
 load(":failure_test.bzl", "failure_test")
 
 visibility("private")
@@ -59,87 +57,6 @@ _load_test = analysistest.make(
     config_settings = {"//command_line_option:platforms": [Label("//rules/platforms:linux_s390x")]},
 )
 
-def _repository_test_impl(ctx):
-    env = unittest.begin(ctx)
-    for image, expected in {
-        "//a": None,
-        "127.0.0.1:5000/a": ("127.0.0.1:5000/a", "127.0.0.1:5000", "a"),
-        "debian": ("docker.io/library/debian", "registry-1.docker.io", "library/debian"),
-        "docker.io/team/app": ("docker.io/team/app", "registry-1.docker.io", "team/app"),
-        "example.com/": None,
-        "example.com/A": None,
-        "example.com/a:v1": None,
-        "example.com/a@sha256:0": None,
-        "ghcr.io/a/b/c": ("ghcr.io/a/b/c", "ghcr.io", "a/b/c"),
-        "localhost/a": ("localhost/a", "localhost", "a"),
-        "team/app": ("docker.io/team/app", "registry-1.docker.io", "team/app"),
-    }.items():
-        found = oci_names.parse_repository(image)
-        asserts.equals(env, expected, found and (found.name, found.api, found.path), image)
-    return unittest.end(env)
-
-_repository_test = unittest.make(_repository_test_impl)
-
-def _index(*platforms):
-    return {"manifests": [
-        {"digest": text, "platform": {"architecture": parts.architecture, "os": parts.os} | ({"variant": parts.variant} if parts.variant else {})}
-        for text in platforms
-        for parts in [oci_names.parse_platform(text)]
-    ]}
-
-def _platform_test_impl(ctx):
-    env = unittest.begin(ctx)
-    debian = _index("linux/amd64", "unknown/unknown", "linux/arm/v5", "linux/arm/v7", "linux/arm64/v8", "linux/386")
-    for wanted, expected in {
-        "linux/386": "linux/386",
-        "linux/amd64": "linux/amd64",
-        "linux/arm": "linux/arm/v7",
-        "linux/arm/v5": "linux/arm/v5",
-        "linux/arm/v6": None,
-        "linux/arm64": "linux/arm64/v8",
-        "linux/s390x": None,
-        "windows/amd64": None,
-    }.items():
-        found = oci_names.find_manifest(debian, wanted)
-        asserts.equals(env, expected, found and found["digest"], wanted)
-    asserts.equals(env, "linux/arm/v6", oci_names.find_manifest(_index("linux/arm/v6"), "linux/arm")["digest"])
-    asserts.equals(
-        env,
-        ["linux/386", "linux/amd64", "linux/arm/v5", "linux/arm/v7", "linux/arm64/v8"],
-        oci_names.platforms(debian),
-        "attestations are left out",
-    )
-    asserts.equals(env, None, oci_names.parse_platform("linux"))
-    asserts.true(env, oci_names.is_digest("sha256:" + "0a" * 32))
-    asserts.false(env, oci_names.is_digest("0a" * 32))
-    asserts.false(env, oci_names.is_digest("sha256:" + "0A" * 32))
-    return unittest.end(env)
-
-_platform_test = unittest.make(_platform_test_impl)
-
-def _pull(name, image):
-    return struct(digest = "sha256:" + "0" * 64, image = image, insecure = False, name = name, platforms = [], tag = "")
-
-def _module(name, *pulls):
-    return struct(is_root = name == "root", name = name, tags = struct(pull = pulls))
-
-def _modules_test_impl(ctx):
-    env = unittest.begin(ctx)
-    found = find_pulls([
-        _module("root", _pull("base", "example.com/a"), _pull("mine", "example.com/b")),
-        _module("one", _pull("base", "example.com/c"), _pull("shared", "example.com/d")),
-        _module("two", _pull("shared", "example.com/d")),
-    ])
-    asserts.equals(
-        env,
-        {"base": ("root", "example.com/a"), "mine": ("root", "example.com/b"), "shared": ("one", "example.com/d")},
-        {name: (pull.module.name, pull.tag.image) for name, pull in found.items()},
-        "the root module overrides others, and equal pulls are one",
-    )
-    return unittest.end(env)
-
-_modules_test = unittest.make(_modules_test_impl)
-
 _IMAGE = ["--label", "//tests/rules:plain_image", "--manifest", "plain_image.manifest.json", "--config", "plain_image.config.json"]
 _LAYER = ["--layer", "plain_image.0.layer.json", "plain_image.0.tar.gz"]
 _FILES = ["plain_image.0.layer.json", "plain_image.0.tar.gz", "plain_image.config.json", "plain_image.manifest.json"]
@@ -154,6 +71,9 @@ def _fixtures():
     oci_push(name = "push_never_stamped", image = "plain_image", repository = "example.com/a", stamp = 0, **manual)
     oci_push(name = "push_layout", image = "foreign", repository = "example.com/a", **manual)
     oci_push(name = "push_symlinked", testonly = True, image = "symlinked", **manual)
+    oci_push(name = "push_pulled", image = "//tests/rules/pulled:image", repository = "example.com/a", **manual)
+    oci_push(name = "push_credentials", image = "plain_image", repository = "user:open sesame@example.com/a", **manual)
+    oci_load(name = "load_credentials", image = "plain_index", repo_tags = ["app", "user:open sesame@example.com/a:v1"], **manual)
     oci_push(name = "push_both", image = "plain_image", repository = "example.com/a", repository_file = "kv.txt", **manual)
     oci_push(name = "push_set", image = ":no_image", repository = "example.com/a", **manual)
     native.filegroup(name = "no_image", srcs = ["kv.txt", "remote_tags.txt"], **manual)
@@ -203,6 +123,27 @@ def ship_test_suite(name):
         arguments = ["--label", "//tests/rules:foreign", "--layout", "foreign"] + repository,
         files = ["foreign"],
     )
+    _arguments_test(
+        name = "push_pulled_test",
+        target_under_test = "push_pulled",
+        arguments = ["--label", "//tests/rules/pulled:image", "--manifest", "manifest.json", "--config", "config.json"] + [
+            word
+            for number in range(2)
+            for word in ["--insecure-pulled-layer", "image.%d.layer.json" % number, "example.com/team/base"]
+        ] + repository,
+        # The layers are not among them.
+        files = ["config.json", "image.0.layer.json", "image.1.layer.json", "manifest.json"],
+    )
+    failure_test(
+        name = "push_credentials_test",
+        target_under_test = "push_credentials",
+        message = "//tests/rules:push_credentials: `repository` must not have credentials (hint: remove what is before @example.com,",
+    )
+    failure_test(
+        name = "load_credentials_test",
+        target_under_test = "load_credentials",
+        message = "//tests/rules:load_credentials: `repo_tags` must not have credentials (hint: remove what is before @example.com,",
+    )
     failure_test(
         name = "push_both_test",
         target_under_test = "push_both",
@@ -214,23 +155,20 @@ def ship_test_suite(name):
         message = "//tests/rules:push_set: //tests/rules:no_image is not an image: it has 2 files",
     )
     _load_test(name = "load_test", target_under_test = "load")
-    _modules_test(name = "modules_test")
-    _repository_test(name = "repository_test")
-    _platform_test(name = "platform_test")
     native.test_suite(
         name = name,
         tests = [target + "_test" for target in [
             "load",
-            "modules",
-            "platform",
+            "load_credentials",
             "push",
             "push_both",
             "push_by_flag",
+            "push_credentials",
             "push_files",
             "push_layout",
             "push_never_stamped",
+            "push_pulled",
             "push_set",
             "push_stamped",
-            "repository",
         ]],
     )
