@@ -1,12 +1,10 @@
 """Programs of the machine that tests run if they are there, such as docker.
 
-They are on the PATH. The private root of bazelw does not have them (docs/bazelw.md): there, they
-run in the directory that DISTROLESS_MACHINE names, such as /proc/1/root.
+They are on the PATH. The private root of bazelw does not have them (docs/bazelw.md).
 """
 
 from __future__ import annotations
 
-import functools
 import os
 import shutil
 import subprocess
@@ -16,10 +14,6 @@ import pytest
 
 # Daemons are not on the PATH of users.
 _DIRECTORIES = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-_MACHINE = os.environ.get("DISTROLESS_MACHINE", "")
-_ENTER = ("/usr/sbin/chroot", _MACHINE)
-# These are about programs, libraries and locales of the private root.
-_OF_THE_ROOT = ("JAVA_HOME", "LD_LIBRARY_PATH", "LD_PRELOAD", "PYTHONHOME", "PYTHONPATH")
 
 
 def command(name: str, *arguments: str) -> list[str]:
@@ -30,17 +24,7 @@ def command(name: str, *arguments: str) -> list[str]:
     path = f"{os.environ['PATH']}:{_DIRECTORIES}"
     if shutil.which(name, path=path):
         return ["env", f"PATH={path}", name, *arguments]
-    if not _MACHINE or not _is_in_machine(name):
-        pytest.skip(f"{name}: not found on this machine (hint: docs/consumers.md)")
-    unset = [f"--unset={variable}" for variable in _OF_THE_ROOT]
-    environment = ["env", f"--chdir={os.getcwd()}", *unset, f"PATH={_DIRECTORIES}"]
-    return [*_ENTER, *environment, name, *arguments]
-
-
-@functools.cache
-def _is_in_machine(name: str) -> bool:
-    probe = [*_ENTER, "env", f"PATH={_DIRECTORIES}", "sh", "-c", f"command -v {name}"]
-    return subprocess.run(probe, capture_output=True, check=False).returncode == 0
+    pytest.skip(f"{name}: not found on this machine (hint: docs/consumers.md)")
 
 
 def succeed(name: str, *arguments: str) -> str:

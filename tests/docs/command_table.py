@@ -19,8 +19,7 @@ PROJECT = {
     "./bazelw build //examples/server:image": "./bazelw query //examples/server:image",
     "./bazelw test //<folder>/...": "./bazelw query 'tests(//cc/...)'",
     "./bazelw test //examples/...": "./bazelw query 'tests(//examples/...)'",
-    "./bazelw test //tests/consumers:all --test_output=all --nocache_test_results"
-    " --test_env=DISTROLESS_MACHINE=/proc/1/root": (
+    "./bazelw test //tests/consumers:all --test_output=all --nocache_test_results": (
         "./bazelw query 'tests(//tests/consumers:all)'"
     ),
     "./bazelw test //nodejs/...": "./bazelw query 'tests(//nodejs/...)'",
