@@ -91,7 +91,7 @@ _files = rule(
         "modes": attr.string_dict(doc = "Octal modes by pattern."),
         "package_dir": attr.string(default = "/", doc = "Absolute path of a directory in the image."),
         "paths": attr.string_list_dict(
-            doc = "By path in the image, the indexes in `srcs` of what is there. Empty: `package_dir` has all.",
+            doc = "For each path in the image, the indexes in `srcs` of the files to put there. If empty, all go to `package_dir`.",
         ),
         "replaces": attr.string_list(doc = "Paths that may replace those of a layer below."),
         "strip_prefix": attr.string(doc = "Directory to remove from paths below `package_dir`."),

@@ -237,8 +237,11 @@ def test_kill(tmp_path: Path, pattern: str) -> None:
     log: list[str] = []
     with docker_registry(tmp_path, log=log) as host:
         with subprocess.Popen(command(host), stderr=subprocess.DEVNULL) as process:
-            while not any(re.search(pattern, each) for each in requests(log, "PUT")):
-                assert process.poll() is None, "it ended before the request"
+            while True:
+                ended = process.poll() is not None  # before the log is read, which then has all
+                if any(re.search(pattern, each) for each in requests(log, "PUT")):
+                    break
+                assert not ended, "it ended before the request"
                 time.sleep(0.01)
             process.kill()
         assert_tags_are_whole(host)

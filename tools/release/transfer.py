@@ -1,7 +1,7 @@
 """Brings the images and indexes of a release to their repositories, by digest alone.
 
 Each blob is sent once, to the first repository that needs it, and mounted from there to the others.
-A release that was stopped sends it to the same one again, so that what is there is found.
+After an interrupted release, the next one chooses the same repository and finds the blob there.
 """
 
 from __future__ import annotations

@@ -55,7 +55,7 @@ def test_a_second_run_sends_nothing(registry: FakeRegistry) -> None:
     registry.requests.clear()
     report = attach(referrers_of(registry), SUBJECT, bundles())
     assert (report.manifests, report.uploaded, report.present) == (0, 0, 0)
-    # The list tells what is there.
+    # The list of referrers says what is attached.
     assert len(registry.requests) == (1 if registry.referrers else 2)
 
 

@@ -170,5 +170,5 @@ def unread_note(image: ImageDiff) -> str:
         return ""
     return (
         f"{count(image.unread, 'layer')} that both have were not downloaded: an added or removed "
-        "path may replace one of theirs (--all-layers downloads them)"
+        "path may replace a path in them (--all-layers downloads them)"
     )
