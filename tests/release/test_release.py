@@ -19,6 +19,7 @@ from tests.registry.docker_registry import PASSWORD, USER, docker_registry
 from tests.signatures.cosign import attestations, run, succeed, verify
 from tools.lib.attest.key_signer import KeySigner
 from tools.lib.attest.testing import private_pem, public_pem
+from tools.lib.registry.testing_home import use_home
 from tools.lib.release.plan import COMMIT, Plan, parse_plan
 
 RELEASE = os.path.abspath(os.environ["RELEASE"])
@@ -30,18 +31,8 @@ ABC = "a" * 40
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A home without credentials, and a key to sign with."""
-    for name in (
-        "DOCKER_CONFIG",
-        "REGISTRY_AUTH_FILE",
-        "XDG_RUNTIME_DIR",
-        "XDG_CONFIG_HOME",
-        "REQUESTS_CA_BUNDLE",
-        "SSL_CERT_FILE",
-    ):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("HOME", str(tmp_path))
+    use_home(tmp_path, monkeypatch)
     monkeypatch.setenv("RUNFILES_DIR", os.environ.get("RUNFILES_DIR", os.environ["TEST_SRCDIR"]))
-    monkeypatch.chdir(tmp_path)
     key = ec.generate_private_key(ec.SECP256R1())
     Path("key.pem").write_bytes(private_pem(key))
     Path("key.pub").write_bytes(public_pem(KeySigner(key)))

@@ -14,6 +14,7 @@ from tools.lib.attest.key_signer import KeySigner
 from tools.lib.attest.private_key import read_private_key
 from tools.lib.attest.provenance import Source, find_builder
 from tools.lib.attest.signer import Signer
+from tools.lib.cas.flags import CasFlags, add_cas_flags, open_store
 from tools.lib.cli.errors import ToolError, run
 from tools.lib.cli.files import write_whole
 from tools.lib.cli.flags import Parser
@@ -26,7 +27,7 @@ from tools.release.publish import Publishing, Target
 from tools.release.signing import Signing
 
 
-class _Flags:
+class _Flags(CasFlags):
     plan: str
     index: list[str]
     image: list[list[str]]
@@ -53,6 +54,7 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--index", action="append", help="an index")
     parser.add_argument("--image", action="append", nargs=2, metavar=("MANIFEST", "CONFIG"))
     parser.add_argument("--layer", action="append", nargs=2, metavar=("LAYER_JSON", "BLOB"))
+    add_cas_flags(parser)
     parser.add_argument(
         "--predicate",
         action="append",
@@ -91,7 +93,8 @@ def main(argv: Sequence[str]) -> int:
     files = ReleaseFiles(
         flags.plan, flags.index, flags.image, flags.layer, flags.predicate, flags.lifecycle
     )
-    content = read_release(files, flags.only, datetime.datetime.now(datetime.UTC).date())
+    today = datetime.datetime.now(datetime.UTC).date()
+    content = read_release(files, flags.only, today, open_store(flags))
     target = Target(registry, commit, flags.insecure, flags.timeout)
     with show_progress(title="releasing") as progress:
         publishing = Publishing(content, target, progress)

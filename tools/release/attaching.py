@@ -1,8 +1,6 @@
 """Signs what is not signed, and attaches what describes the images, in all repositories.
 
-An image or an index is signed once, whatever the number of its repositories. What is attached is
-seen from the lists of referrers alone: each artifact says by an annotation who signed it. The
-annotation is not signed. It only saves work: who can write it can also remove the signatures.
+An image or an index is signed once, whatever the number of its repositories.
 """
 
 from __future__ import annotations
@@ -10,33 +8,36 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tools.lib.attest.attach import PREDICATE_TYPE, bundle_artifact
-from tools.lib.attest.statement import SIGNATURE, encode_statement
+from tools.lib.attest.statement import SIGNATURE
 from tools.lib.cli.parallel import in_parallel
 from tools.lib.cli.progress import Progress
 from tools.lib.oci.descriptor import Descriptor, Digest, digest_of
 from tools.lib.registry.blob_locations import BlobLocations
 from tools.lib.registry.referrers import EMPTY_DIGEST, Artifact
 from tools.release.content import Predicate, ReleaseContent
+from tools.release.recognizing import Listed, find_attached
 from tools.release.report import Counts, ReleaseReport, Steps
 from tools.release.signing import Signing
 from tools.release.survey import THREADS, Destination
 
-SIGNER = "dev.distroless.signer"
-"""The annotation that says who signed: the identity of the signer."""
-PREDICATE = "dev.distroless.predicate"
-"""The annotation with the digest of a predicate that may change: a VEX document."""
-
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """What is not attached to an image or an index, in one repository, and what is."""
+    """What is not attached to an image or an index in one repository.
+
+    Attributes:
+        destination: the repository.
+        digest: the image or the index.
+        listed: the manifests that are listed as attached to it.
+        predicates: what is not signed.
+        artifacts: what is attached unsigned, and is missing.
+    """
 
     destination: Destination
     digest: Digest
+    listed: frozenset[Digest]
     predicates: tuple[Predicate, ...]
     artifacts: tuple[Artifact, ...]
-    attached: tuple[Predicate, ...]
 
     @property
     def count(self) -> int:
@@ -69,7 +70,6 @@ class Attaching:
         self._destinations = {each.name: each for each in destinations}
         self._locations = locations
         self._signing = signing
-        self._signer = signing.signer
         self._report = report
         self._progress = progress
 
@@ -78,22 +78,17 @@ class Attaching:
 
         It has all repositories of the image: the bundles are the same.
         """
-        wanted = [
-            (self._destinations[name], digest)
-            for digest, names in self._content.repositories_by_digest().items()
-            for name in names
-        ]
+        wanted = list(self._content.repositories_by_digest().items())
         steps = Steps(self._progress, "signatures looked for", len(wanted))
 
-        def find(item: tuple[Destination, Digest]) -> Missing:
-            found = self._missing(*item)
+        def find(item: tuple[Digest, Sequence[str]]) -> list[Missing]:
+            digest, names = item
+            found = self._missing(digest, [self._destinations[name] for name in names])
             steps.done()
             return found
 
-        by_digest: dict[Digest, list[Missing]] = {}
-        for each in in_parallel(find, wanted, THREADS):
-            by_digest.setdefault(each.digest, []).append(each)
-        return [items for items in by_digest.values() if any(each.count for each in items)]
+        found = in_parallel(find, wanted, THREADS)
+        return [items for items in found if any(each.count for each in items)]
 
     def run(self) -> None:
         """Attaches what is missing."""
@@ -106,44 +101,53 @@ class Attaching:
 
         in_parallel(attach, missing, THREADS)
 
-    def _missing(self, destination: Destination, digest: Digest) -> Missing:
-        listed: tuple[Descriptor, ...] = ()
+    def _missing(self, digest: Digest, destinations: Sequence[Destination]) -> list[Missing]:
+        subject = self._content.descriptor(digest)
+        lists = [self._list(each, digest) for each in destinations]
+        missing: list[list[Predicate]] = [[] for _ in destinations]
+        for predicate in (Predicate(SIGNATURE, ""), *self._content.predicates.get(digest, ())):
+            attached = find_attached(self._signing, subject, predicate, lists)
+            for listed, predicates in zip(lists, missing, strict=True):
+                if not listed.has(attached):
+                    predicates.append(predicate)
+        return [
+            Missing(
+                destination,
+                digest,
+                listed.digests,
+                tuple(predicates),
+                self._missing_artifacts(digest, listed),
+            )
+            for destination, listed, predicates in zip(destinations, lists, missing, strict=True)
+        ]
+
+    def _list(self, destination: Destination, digest: Digest) -> Listed:
+        descriptors: tuple[Descriptor, ...] = ()
         if digest in destination.present:  # else nothing can be attached to it
-            listed = destination.referrers.list(digest)
-        if listed:
+            descriptors = destination.referrers.list(digest)
+        if descriptors:
             self._locations.add(EMPTY_DIGEST, destination.client.repository.path)
-        own = [each.annotations for each in listed if self._is_own(each)]
-        attached = {(each.get(PREDICATE_TYPE), each.get(PREDICATE, "")) for each in own}
-        wanted = (Predicate(SIGNATURE, ""), *self._content.predicates.get(digest, ()))
-        return Missing(
-            destination,
-            digest,
-            tuple(each for each in wanted if (each.type, each.digest) not in attached),
-            self._missing_artifacts(digest, {each.digest for each in listed}),
-            tuple(each for each in wanted if (each.type, each.digest) in attached),
-        )
+        return Listed(destination.referrers, descriptors)
 
-    def _is_own(self, referrer: Descriptor) -> bool:
-        return referrer.annotations.get(SIGNER) == self._signer.identity
-
-    def _missing_artifacts(self, digest: Digest, attached: set[Digest]) -> tuple[Artifact, ...]:
+    def _missing_artifacts(self, digest: Digest, listed: Listed) -> tuple[Artifact, ...]:
         artifact = self._content.artifacts.get(digest)
         if artifact is None:
             return ()
         manifest = artifact.manifest(self._content.descriptor(digest))
-        return () if digest_of(manifest) in attached else (artifact,)
+        return () if listed.has({digest_of(manifest)}) else (artifact,)
 
     def _attach(self, items: Sequence[Missing]) -> None:
         digest = items[0].digest
         subject = self._content.descriptor(digest)
         # Some are megabytes: they are kept until all repositories have them, and no longer.
         needed = dict.fromkeys(predicate for each in items for predicate in each.predicates)
-        artifacts = {predicate: self._artifact(digest, predicate) for predicate in needed}
-        for each in items:
-            path = each.destination.client.repository.path
-            for predicate in each.attached:
-                if predicate in artifacts and self._signer.deterministic:  # the same bundle
-                    self._locations.add(digest_of(artifacts[predicate].data), path)
+        artifacts = {each: self._signing.sign(digest, each) for each in needed}
+        for artifact in artifacts.values():
+            manifest = digest_of(artifact.manifest(subject))
+            for each in items:
+                if manifest in each.listed:
+                    path = each.destination.client.repository.path
+                    self._locations.add(digest_of(artifact.data), path)
         for each in items:
             if not each.count:
                 continue
@@ -159,10 +163,3 @@ class Attaching:
                     attestations=pushed.manifests,
                 ),
             )
-
-    def _artifact(self, digest: Digest, predicate: Predicate) -> Artifact:
-        statement = encode_statement((digest,), predicate.type, self._signing.read(predicate))
-        annotations = {SIGNER: self._signer.identity}
-        if predicate.digest:
-            annotations[PREDICATE] = predicate.digest
-        return bundle_artifact(self._signer.sign(statement), predicate.type, annotations)

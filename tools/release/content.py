@@ -7,19 +7,16 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from tools.lib.attest.statement import OPENVEX
 from tools.lib.cli.errors import ToolError
-from tools.lib.data.json_values import read_document, read_large_document
+from tools.lib.data.json_values import read_document
 from tools.lib.lifecycle.lifecycle import read_lifecycle
 from tools.lib.oci.descriptor import INDEX, Descriptor, Digest, describe, digest_of
 from tools.lib.oci.layer import read_layer
+from tools.lib.registry.blob_source import BlobStore
 from tools.lib.registry.content import LocalFiles, ManifestContent, collect, files_by_digest
 from tools.lib.registry.referrers import Artifact
 from tools.lib.release.plan import Plan, parse_plan
 from tools.release.end_of_life import find_ended
-
-_CHANGING = frozenset({OPENVEX})
-"""Predicate types of what is found out about an image after it was released."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +26,10 @@ class Predicate:
     Attributes:
         type: its predicate type.
         path: the file; "" if it is empty, as that of a signature.
-        digest: of the file, if it is attached again whenever it changes; else "".
     """
 
     type: str
     path: str
-    digest: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,13 +86,19 @@ class ReleaseFiles:
     lifecycle: str = ""
 
 
-def read_release(files: ReleaseFiles, only: Sequence[str], today: datetime.date) -> ReleaseContent:
+def read_release(
+    files: ReleaseFiles,
+    only: Sequence[str],
+    today: datetime.date,
+    store: BlobStore | None = None,
+) -> ReleaseContent:
     """Reads a release.
 
     Args:
         files: of the build.
         only: names of repositories; [] for all.
         today: the day of the release.
+        store: has the layers without a file.
 
     Raises:
         ToolError: a file is missing, or not what it should be.
@@ -106,7 +107,7 @@ def read_release(files: ReleaseFiles, only: Sequence[str], today: datetime.date)
     plan = whole.select(only)
     documents = [*files.indexes, *(path for image in files.images for path in image)]
     layers = {read_layer(layer).descriptor.digest: blob for layer, blob in files.layers}
-    local = LocalFiles({**files_by_digest(documents), **layers})
+    local = LocalFiles({**files_by_digest(documents), **layers}, store=store)
     manifests: dict[Digest, ManifestContent] = {}
     for repository in plan.repositories:
         for index in repository.indexes:
@@ -119,8 +120,7 @@ def read_release(files: ReleaseFiles, only: Sequence[str], today: datetime.date)
         if not os.path.getsize(path):
             continue
         digest = digest_of(read_document(document))
-        content = str(digest_of(read_large_document(path))) if kind in _CHANGING else ""
-        predicates[digest] = (*predicates.get(digest, ()), Predicate(kind, path, content))
+        predicates[digest] = (*predicates.get(digest, ()), Predicate(kind, path))
     _check(plan, manifests)
     ended = {}
     if files.lifecycle:

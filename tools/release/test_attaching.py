@@ -20,19 +20,6 @@ from tools.release.testing import (
 )
 
 END_OF_LIFE = "vnd.microsoft.artifact.lifecycle.end-of-life"
-NAMES = ("base", "base-debian12", "base-debian13", "static", "static-debian12", "static-debian13")
-
-
-@pytest.fixture(autouse=True)
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("HOME", str(tmp_path))
-    write_key()
-
-
-@pytest.fixture
-def sample(tmp_path: Path) -> SampleRelease:
-    return SampleRelease(tmp_path / "release")
 
 
 def test_an_empty_predicate_is_not_attached(sample: SampleRelease) -> None:
@@ -58,6 +45,42 @@ def test_what_another_signer_attached_does_not_count(sample: SampleRelease) -> N
         puts = [each for each in writes(registry) if "/manifests/" in each]
         assert {each.rpartition("/")[2].startswith("sha256") for each in puts} == {True}
         assert sum("/manifests/sha256-" in each for each in puts) == 6 * 6
+
+
+def test_an_attestation_that_is_listed_but_missing_is_attached_again(sample: SampleRelease) -> None:
+    flags = ("--only", "static", "--report", "report.json")
+    with fake_registry() as registry:
+        publish(registry, sample, *flags)
+        path, image = "project/static", sample.tags("static")["latest-amd64"]
+        listed = json.loads(registry.manifests[path, image.replace(":", "-")][1])["manifests"]
+        lost = {(path, each["digest"]) for each in listed[:2]}
+        for key in lost:
+            del registry.manifests[key]
+        publish(registry, sample, *flags)
+        assert lost <= registry.manifests.keys()
+    assert json.loads(Path("report.json").read_text())["total"]["attestations"] == 2
+
+
+@pytest.mark.parametrize("referrers", [True, False])
+def test_the_provenance_of_an_image_that_does_not_change_stays(
+    sample: SampleRelease, referrers: bool
+) -> None:
+    flags = ("--only", "static", "--report", "report.json")
+
+    def attached() -> int:
+        count = json.loads(Path("report.json").read_text())["total"]["attestations"]
+        assert isinstance(count, int)
+        return count
+
+    with fake_registry() as registry:
+        registry.referrers = referrers
+        publish(registry, sample, *flags)
+        assert attached() == 4 * 4 + 2 * 2
+        publish(registry, sample, *flags, "--commit", "d" * 40)
+        assert attached() == 0
+        # It is attached again if anything else in it changes.
+        publish(registry, sample, *flags, "--source", "https://example.org/moved")
+        assert attached() == 4 + 2
 
 
 @pytest.mark.parametrize("referrers", [True, False])

@@ -31,19 +31,6 @@ SECRET = "open sesame"
 OTHER = "sha256:" + "0" * 64
 
 
-@pytest.fixture(autouse=True)
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("HOME", str(tmp_path))
-    for name in ("DOCKER_CONFIG", "REGISTRY_AUTH_FILE", "XDG_RUNTIME_DIR", "XDG_CONFIG_HOME"):
-        monkeypatch.delenv(name, raising=False)
-
-
-@pytest.fixture
-def sample(tmp_path: Path) -> SampleRelease:
-    return SampleRelease(tmp_path / "release")
-
-
 def publish(sample: SampleRelease, host: str, *, timeout: float = 60) -> None:
     """Publishes `static` unsigned; it does not wait before it tries again."""
     values: dict[str, list[list[str]]] = {}

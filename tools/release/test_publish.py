@@ -15,24 +15,10 @@ from tools.release.testing import (
     faults_of_tags,
     publish,
     tags_in,
-    write_key,
     writes,
 )
 
-END_OF_LIFE = "vnd.microsoft.artifact.lifecycle.end-of-life"
 NAMES = ("base", "base-debian12", "base-debian13", "static", "static-debian12", "static-debian13")
-
-
-@pytest.fixture(autouse=True)
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("HOME", str(tmp_path))
-    write_key()
-
-
-@pytest.fixture
-def sample(tmp_path: Path) -> SampleRelease:
-    return SampleRelease(tmp_path / "release")
 
 
 def test_all_repositories_get_all_tags(sample: SampleRelease) -> None:
@@ -74,11 +60,15 @@ def test_a_second_run_sends_nothing(sample: SampleRelease, referrers: bool) -> N
         publish(registry, sample, "--report", "report.json")
         assert not writes(registry)
         # Of each repository: its tags, what each names, and what is attached to 2 x 3 manifests.
-        assert registry.count("HEAD", "/manifests/") == 6 * 12
+        tags, lists = 6 * 12, 6 * 6
         if referrers:
-            assert registry.count("GET", "/referrers/") == 6 * 6
+            assert registry.count("HEAD", "/manifests/") == tags
+            assert registry.count("GET", "/referrers/") == lists
         else:
-            assert registry.count("GET", "/manifests/sha256-") == 6 * 6
+            # A list that clients write may name what is not there.
+            attached = 6 * (4 * 4 + 2 * 2)
+            assert registry.count("HEAD", "/manifests/") == tags + attached
+            assert registry.count("GET", "/manifests/sha256-") == lists
     report = json.loads(Path("report.json").read_text())
     assert report["total"]["request_bytes"] == 0
     assert report["tags"] == []

@@ -21,7 +21,7 @@ from tools.lib.attest.testing_fulcio import IDENTITY, ISSUER
 from tools.lib.attest.testing_sigstore import fake_sigstore
 from tools.lib.cli.errors import ToolError
 from tools.lib.oci.descriptor import INDEX, Descriptor, describe
-from tools.lib.registry.client import Document
+from tools.lib.registry.document import Document
 from tools.lib.registry.referrers import Referrers
 from tools.lib.registry.testing import FakeRegistry, fake_registry
 from tools.lib.registry.testing_content import client_for
@@ -80,7 +80,7 @@ def test_a_tag_is_resolved_and_the_provenance_is_described(
     assert verify(registry, "--key", "cosign.pub", "--no-rebuild") == 0
     assert capsys.readouterr().out.splitlines() == [
         f"image: {registry.host}/team/app@{SUBJECT.digest}",
-        f"signed by: {signer.identity}",
+        f"signed by: {signer.verifier.identity}",
         "built by: https://example.com/workflow",
         f"built from: //static:static_debian12 at {COMMIT} of https://example.com/images",
         "materials: 1 downloads",
@@ -108,7 +108,7 @@ def error(registry: FakeRegistry) -> str:
 
 
 def test_what_is_not_as_the_signer_says(registry: FakeRegistry, signer: KeySigner) -> None:
-    missing = f"no attestation of type {PROVENANCE} by {signer.identity}"
+    missing = f"no attestation of type {PROVENANCE} by {signer.verifier.identity}"
     assert error(registry).startswith(missing)
     # Another's signature, and a statement that was changed after it was signed.
     attest(registry, some_signer().sign(statement()))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from tools.lib.attest.bundle import BUNDLE, statement_of
@@ -27,20 +27,17 @@ class Attached:
     bundle: bytes
 
 
-def bundle_artifact(
-    bundle: bytes, predicate_type: str = "", annotations: Mapping[str, str] | None = None
-) -> Artifact:
+def bundle_artifact(bundle: bytes, predicate_type: str = "") -> Artifact:
     """The artifact that attaches a bundle, with the annotations of cosign less the time.
 
     Args:
         bundle: the bundle.
         predicate_type: that of its statement; "" to read it, which takes a while for an SBOM.
-        annotations: further annotations.
     """
     if not predicate_type:
         predicate_type = parse_statement(statement_of(bundle, "bundle"), "bundle").predicate_type
-    own = {"dev.sigstore.bundle.content": "dsse-envelope", PREDICATE_TYPE: predicate_type}
-    return Artifact(BUNDLE, bundle, {**(annotations or {}), **own})
+    annotations = {"dev.sigstore.bundle.content": "dsse-envelope", PREDICATE_TYPE: predicate_type}
+    return Artifact(BUNDLE, bundle, annotations)
 
 
 def attach(referrers: Referrers, subject: Descriptor, bundles: Sequence[bytes]) -> PushReport:
@@ -56,16 +53,35 @@ def list_attached(
     What is not a bundle, or a damaged one, is left out.
     """
     for referrer in referrers.list(subject):
-        # cosign 3.1 lists its bundles with the type of their config.
-        if artifact_type_of(referrer) not in (BUNDLE, EMPTY, ""):
+        if not may_be_bundle(referrer, predicate_types):
             continue
-        listed = referrer.annotations.get(PREDICATE_TYPE)
-        if listed and predicate_types is not None and listed not in predicate_types:
+        bundle = read_bundle(referrers, referrer)
+        if bundle is None or (statement := _read_statement(bundle)) is None:
             continue
-        if (found := _read(referrers, referrer)) is None:
-            continue
-        if predicate_types is None or found.predicate_type in predicate_types:
-            yield found
+        if predicate_types is None or statement.predicate_type in predicate_types:
+            yield Attached(referrer, statement.predicate_type, bundle)
+
+
+def may_be_bundle(referrer: Descriptor, predicate_types: set[str] | None = None) -> bool:
+    """Whether a referrer can be a bundle of one of these predicate types, by the list alone."""
+    # cosign 3.1 lists its bundles with the type of their config.
+    if artifact_type_of(referrer) not in (BUNDLE, EMPTY, ""):
+        return False
+    listed = referrer.annotations.get(PREDICATE_TYPE)
+    return not listed or predicate_types is None or listed in predicate_types
+
+
+def read_bundle(referrers: Referrers, referrer: Descriptor) -> bytes | None:
+    """What a referrer attaches; None if it is not a bundle, or damaged. Nothing is verified."""
+    try:
+        artifact = referrers.read(referrer)
+    except NotFoundError:
+        return None
+    except RegistryError:
+        raise
+    except ToolError:
+        return None
+    return artifact.data if artifact.artifact_type == BUNDLE else None
 
 
 def verified_statements(
@@ -100,17 +116,8 @@ def verified_statements(
     )
 
 
-def _read(referrers: Referrers, referrer: Descriptor) -> Attached | None:
-    """A bundle; None if the referrer is another artifact, or damaged."""
+def _read_statement(bundle: bytes) -> Statement | None:
     try:
-        artifact = referrers.read(referrer)
-        if artifact.artifact_type != BUNDLE:
-            return None
-        statement = parse_statement(statement_of(artifact.data, "bundle"), "bundle")
-    except NotFoundError:
-        return None
-    except RegistryError:
-        raise
+        return parse_statement(statement_of(bundle, "bundle"), "bundle")
     except ToolError:
         return None
-    return Attached(referrer, statement.predicate_type, artifact.data)

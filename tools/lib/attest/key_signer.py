@@ -69,11 +69,6 @@ class KeySigner:
         self._sign = _signing_function(key)
         self.verifier = KeyVerifier(key.public_key())
 
-    @property
-    def identity(self) -> str:
-        """The public key's fingerprint."""
-        return self.verifier.identity
-
     def sign(self, statement: bytes) -> bytes:
         """A bundle of a statement."""
         return KeyBundle(statement, self._sign(pae(statement)), self.verifier.hint).encode()

@@ -88,11 +88,6 @@ class KeylessSigner:
         token = self._token()
         self.verifier = KeylessVerifier(trust, _identity_of(token), token.issuer)
 
-    @property
-    def identity(self) -> str:
-        """The identity, as the certificates have it."""
-        return self.verifier.identity
-
     def sign(self, statement: bytes) -> bytes:
         """A bundle with the certificate and the entry of the log. It is verified before it returns.
 

@@ -34,8 +34,8 @@ class Signer(Protocol):
     """Signs as one signer. Several threads may use it."""
 
     @property
-    def identity(self) -> str:
-        """Names the signer, for people."""
+    def verifier(self) -> Verifier:
+        """Verifies what it signed."""
 
     @property
     def deterministic(self) -> bool:

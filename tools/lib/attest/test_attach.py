@@ -55,8 +55,9 @@ def test_a_second_run_sends_nothing(registry: FakeRegistry) -> None:
     registry.requests.clear()
     report = attach(referrers_of(registry), SUBJECT, bundles())
     assert (report.manifests, report.uploaded, report.present) == (0, 0, 0)
-    # The list of referrers says what is attached.
-    assert len(registry.requests) == (1 if registry.referrers else 2)
+    # The list of referrers says what is attached. One that clients write may be wrong.
+    methods = [each.split()[0] for each in registry.requests]
+    assert methods == (["GET"] if registry.referrers else ["GET", "GET", "HEAD", "HEAD"])
 
 
 def test_what_is_listed(registry: FakeRegistry) -> None:
@@ -86,7 +87,7 @@ def error(referrers: Referrers, predicate_type: str = PROVENANCE) -> str:
 
 def test_what_verifies_not(registry: FakeRegistry) -> None:
     referrers = referrers_of(registry)
-    by = f"by {SIGNER.identity}"
+    by = f"by {SIGNER.verifier.identity}"
     assert error(referrers) == f"no attestation of type {PROVENANCE} {by}"
     other = provenance("1", Digest("sha256:" + "0" * 64))
     attach(referrers, SUBJECT, [SIGNER.sign(other.encode())])
@@ -95,6 +96,6 @@ def test_what_verifies_not(registry: FakeRegistry) -> None:
     assert error(referrers) == f"2 attestations, none valid of type {PROVENANCE} {by}"
     assert error(referrers, OPENVEX) == f"no attestation of type {OPENVEX} {by}"
     assert re.fullmatch(
-        rf"attestation sha256:\w+: not signed with this {SIGNER.identity}",
+        rf"attestation sha256:\w+: not signed with this {SIGNER.verifier.identity}",
         error(referrers, SIGNATURE),
     )

@@ -78,7 +78,7 @@ def test_changed_bundles() -> None:
     other = base64.b64encode(STATEMENT.replace(b"ab", b"cd")).decode()
     signature = json.loads(bundle)["dsseEnvelope"]["signatures"]
     for damaged, message in (
-        (changed(bundle, "payload", other), f"b: not signed with this {signer.identity}"),
+        (changed(bundle, "payload", other), f"b: not signed with this {signer.verifier.identity}"),
         (changed(bundle, "payloadType", "text/plain"), "payloadType is 'text/plain'"),
         (changed(bundle, "signatures", []), "0 signatures, must be one"),
         (changed(bundle, "signatures", signature * 2), "2 signatures, must be one"),

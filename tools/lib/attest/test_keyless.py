@@ -46,7 +46,7 @@ def test_a_signature_is_in_the_log_and_one_certificate_serves_many(
     sigstore: FakeSigstore, trust: ClientTrustConfig
 ) -> None:
     signer = signer_with(trust, sigstore.token)
-    assert signer.identity == IDENTITY
+    assert signer.verifier.identity == IDENTITY
     bundles = [signer.sign(STATEMENT) for _ in range(3)]
     assert all(signer.verifier.verify(each, "b") == STATEMENT for each in bundles)
     assert (sigstore.fulcio.certificates, sigstore.entries) == (1, 3)

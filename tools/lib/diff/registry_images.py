@@ -17,7 +17,8 @@ from tools.lib.oci.image import Image, parse_image
 from tools.lib.oci.manifest import NotAnImageError, parse_index, parse_manifest
 from tools.lib.oci.reference import parse_reference
 from tools.lib.registry.backoff import Backoff
-from tools.lib.registry.client import Document, RepositoryClient
+from tools.lib.registry.client import RepositoryClient
+from tools.lib.registry.document import Document
 from tools.lib.registry.download import download_blob
 from tools.lib.registry.registry import Registry
 

@@ -31,7 +31,8 @@ from tools.lib.oci.descriptor import (
 from tools.lib.oci.manifest import Index, parse_index
 from tools.lib.registry.blob_locations import BlobLocations
 from tools.lib.registry.blob_source import BlobSource
-from tools.lib.registry.client import Document, RepositoryClient
+from tools.lib.registry.client import RepositoryClient
+from tools.lib.registry.document import Document
 from tools.lib.registry.download import download_blob
 from tools.lib.registry.errors import NotFoundError, RegistryError
 from tools.lib.registry.push import PushReport
@@ -111,6 +112,14 @@ class Referrers:
                 return found
         return self._from_tag(subject).manifests
 
+    def has(self, referrer: Digest) -> bool:
+        """Whether a manifest is there that the list names.
+
+        A registry with the API lists what it has. Where clients write the list, they may have
+        written anything.
+        """
+        return bool(self._has_api) or self._client.head_manifest(referrer) == referrer
+
     def read(self, referrer: Descriptor) -> Artifact:
         """The file that a referrer attaches: its only layer.
 
@@ -153,7 +162,9 @@ class Referrers:
                 annotations=artifact.annotations,
                 other={"artifactType": artifact.artifact_type},
             )
-            if descriptor.digest in known or descriptor.digest in added:
+            if descriptor.digest in added:
+                continue
+            if descriptor.digest in known and self.has(descriptor.digest):
                 continue
             for content in (_EMPTY_DATA, artifact.data):
                 self._bring(BlobSource(digest_of(content), len(content), data=content), report)
