@@ -8,7 +8,6 @@ Also lists images whose end of life is near. Writes no lock; docs/updates.md des
 from __future__ import annotations
 
 import datetime
-import json
 import sys
 from collections.abc import Sequence
 
@@ -20,7 +19,8 @@ from tools.lib.lifecycle.near import near_end
 from tools.lib.updates.collect import collect
 from tools.lib.updates.dates import with_dates
 from tools.lib.updates.options import parse_options
-from tools.lib.updates.report import delay_report, json_report, markdown_report
+from tools.lib.updates.output import exit_status, print_report, report_files
+from tools.lib.updates.report import delay_report
 
 
 def main(argv: Sequence[str]) -> int:
@@ -31,20 +31,9 @@ def main(argv: Sequence[str]) -> int:
     images = collected.catalog.images
     changes = with_dates(collected.changes, Downloader())
     notes = [*(f"lifecycle: {line}" for line in ends), *collected.notes]
-    reports = {}
-    if options.json:
-        value = json_report(changes, notes)
-        reports[options.json] = json.dumps(value, indent=1, ensure_ascii=False).encode() + b"\n"
-    if options.markdown:
-        reports[options.markdown] = markdown_report(changes, notes, images).encode()
-    replace_files(reports)
-    for line in delay_report(changes, images, today):
-        print(line)
-    for note in notes:
-        print(f"note: {note}" if not note.startswith(" ") else note)
-    if not changes:
-        print("everything that is locked is at its newest version")
-    return 1 if options.check and changes else 0
+    replace_files(report_files(options, changes, notes, images))
+    print_report(delay_report(changes, images, today), notes)
+    return exit_status(options, changes)
 
 
 if __name__ == "__main__":

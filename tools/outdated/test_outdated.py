@@ -38,6 +38,7 @@ def flags(project: Project) -> list[str]:
     (pool / f"libssl3_{NEW['libssl3']}_amd64.deb").write_text(head)
     project.node.publish("24.22.4", date=(TODAY - datetime.timedelta(days=40)).isoformat())
     project.node.publish_npm("24.22.4")
+    project.node.publish("24.23.0", ("linux-x64",))
     return flags
 
 
@@ -70,6 +71,7 @@ def test_delays_images_fixes_and_ends_are_listed(
         -  pip: alpha 1.1 (new)
         -  bazelw: libzstd1 {OLD["libzstd1"]} -> 1.5.7-1 (amd64)
 note: lifecycle: base-debian12: end of life is {end}, in 30 days
+note: nodejs: node24: 24.23.0 is held back: not yet available for arm
 """
     )
     assert project.contents() == before
@@ -100,5 +102,5 @@ def test_nothing_newer(
     capsys.readouterr()
     assert run(main, ["outdated", "bazelw", "--check", *flags]) == 0
     out = capsys.readouterr().out
-    assert out.endswith("everything that is locked is at its newest version\n")
+    assert out.endswith("nothing newer can be locked\n")
     assert "note: lifecycle: nodejs20-debian12: end of life was 2026-04-30, " in out

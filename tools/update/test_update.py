@@ -83,7 +83,7 @@ def test_everything_is_updated_and_reported(
     assert markdown.startswith("Newer versions of 6 packages, in 3 images; 2 CVEs fixed.\n")
     # What was written is what is newest.
     assert update(*flags) == 0
-    assert capsys.readouterr().out == "everything that is locked is at its newest version\n"
+    assert capsys.readouterr().out == "nothing newer can be locked\n"
     assert update(*flags, "--check") == 0
 
 

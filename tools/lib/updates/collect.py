@@ -15,13 +15,14 @@ from tools.lib.cli.progress import Progress, show_progress
 from tools.lib.debian.lock import read_lock
 from tools.lib.download.download import Downloader, DownloadError
 from tools.lib.openpgp.openpgp import read_keyring
-from tools.lib.updates import nodejs
 from tools.lib.updates.catalog import Catalog, build_catalog, query_catalog
 from tools.lib.updates.change import Change, SourceUpdate
 from tools.lib.updates.debian import FOLDER, update_debian
 from tools.lib.updates.node_lock import parse_node_lock
 from tools.lib.updates.node_site import NodeRelease, NodeSite
-from tools.lib.updates.nodejs import NodeSources, update_nodejs
+from tools.lib.updates.node_versions import LOCK as NODE_LOCK
+from tools.lib.updates.node_versions import NodeSources
+from tools.lib.updates.nodejs import npm_packages, update_nodejs
 from tools.lib.updates.npm import NpmPackage, NpmRegistry, configured_registry
 from tools.lib.updates.options import Options
 from tools.lib.updates.pip import read_requirements, update_pip
@@ -100,8 +101,8 @@ class _Collector:
         return update_temurin(data, self.options.temurin, cache, self.progress)
 
     def nodejs(self) -> SourceUpdate:
-        data = _read(nodejs.LOCK)
-        names = nodejs.npm_packages(parse_node_lock(data, nodejs.LOCK))
+        data = _read(NODE_LOCK)
+        names = npm_packages(parse_node_lock(data, NODE_LOCK))
         self.progress.say("reading the releases of Node.js")
         site, releases = self._node_site()
         registry, packages = self._npm(names) if names else (None, {})

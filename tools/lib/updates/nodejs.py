@@ -7,7 +7,6 @@ import io
 import tarfile
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import IO
 
 from tools.lib.cli.errors import ToolError
@@ -17,46 +16,25 @@ from tools.lib.updates.node_lock import NodeArchive, NodeSource, parse_node_lock
 from tools.lib.updates.node_site import (
     SITE,
     NodeRelease,
-    NodeSite,
     NodeVersion,
     parse_version,
     version_text,
 )
-from tools.lib.updates.npm import NpmPackage, NpmRegistry
+from tools.lib.updates.node_versions import (
+    LOCK,
+    PLATFORMS,
+    NodeSources,
+    choose_versions,
+    locked_version,
+    on_site,
+    versions_for,
+)
 
-LOCK = "private/lock/nodejs.json"
-
-# nodejs.org's names of architectures.
-_PLATFORMS = {
-    "amd64": "linux-x64",
-    "arm": "linux-armv7l",
-    "arm64": "linux-arm64",
-    "ppc64le": "linux-ppc64le",
-    "riscv64": "linux-riscv64",
-    "s390x": "linux-s390x",
-}
 # An archive has 100 MB and its program 120 MB.
 _THREADS = 2
 _CHUNK = 1 << 20
 _PROGRAM = "bin/node"
 _LICENSE = "LICENSE"
-
-
-@dataclass(frozen=True, slots=True)
-class NodeSources:
-    """Where releases are.
-
-    Attributes:
-        site: nodejs.org; None if it is left out.
-        releases: those in its index.
-        registry: the npm registry; None if it is left out.
-        packages: its packages, by the architecture that they are for.
-    """
-
-    site: NodeSite | None
-    releases: Sequence[NodeRelease]
-    registry: NpmRegistry | None
-    packages: Mapping[str, NpmPackage]
 
 
 def npm_packages(archives: Sequence[NodeArchive]) -> dict[str, str]:
@@ -70,12 +48,12 @@ def npm_packages(archives: Sequence[NodeArchive]) -> dict[str, str]:
 
 
 def update_nodejs(data: bytes, sources: NodeSources) -> SourceUpdate:
-    """The newest release of each release line for each architecture.
+    """The newest release of each release line that all its architectures have.
 
     Args:
         data: the lock.
-        sources: where releases are. An architecture stays as it is if only a source that is left
-            out has releases for it.
+        sources: where releases are. An architecture stays as it is, and the others do not wait
+            for it, if only a source that is left out has releases for it.
 
     Raises:
         DownloadError: a server does not answer.
@@ -83,53 +61,42 @@ def update_nodejs(data: bytes, sources: NodeSources) -> SourceUpdate:
             differs from nodejs.org's.
     """
     before = parse_node_lock(data, LOCK)
-    after = in_parallel(lambda archive: _newest(archive, sources), before, _THREADS)
-    changes = _changes(before, after, sources)
+    chosen, notes = choose_versions(before, sources)
+    after = in_parallel(
+        lambda archive: _moved(archive, chosen.get(archive.major), sources), before, _THREADS
+    )
     if after == list(before):
-        return SourceUpdate()
-    notes = tuple(
+        return SourceUpdate(notes=tuple(notes))
+    notes += (
         f"nodejs: node{new.major} {new.architecture}: {note}"
         for old, new in zip(before, after, strict=True)
         if old != new
         for note in _notes(new, sources)
     )
-    return SourceUpdate(changes, {LOCK: render_node_lock(after)}, notes)
+    changes = _changes(before, after, sources)
+    return SourceUpdate(changes, {LOCK: render_node_lock(after)}, tuple(notes))
 
 
-def _newest(archive: NodeArchive, sources: NodeSources) -> NodeArchive:
-    platform = _PLATFORMS.get(archive.architecture, "")
-    package = sources.packages.get(archive.architecture)
-    on_site = {
-        release.version
-        for release in sources.releases
-        if platform in release.platforms and str(release.version[0]) == archive.major
-    }
+def _moved(archive: NodeArchive, chosen: NodeVersion | None, sources: NodeSources) -> NodeArchive:
+    """The archive of the version that was chosen for its release line, if it is a newer one.
+
+    One that only the npm registry had gets nodejs.org as another source.
+    """
+    if versions_for(archive, sources) is None:
+        return archive
+    locked = locked_version(archive)
+    version = chosen or locked
     has_url = any(source.url for source in archive.sources)
-    # nodejs.org says which releases there are. Without it, the registry does, but only where it is
-    # the only source anyway: no archive loses nodejs.org because a machine cannot reach it.
-    versions = on_site
-    if sources.site is None and package and not has_url:
-        known = filter(None, map(parse_version, package.integrity))
-        versions = {version for version in known if str(version[0]) == archive.major}
-    locked = parse_version(archive.version)
-    if not versions or locked is None or max(versions) < locked:
+    if version == locked and (has_url or version not in on_site(archive, sources)):
         return archive
-    version = max(versions)
-    if version == locked and (has_url or version not in on_site):
-        return archive
-    return _locked(archive, version, platform, sources, package)
+    return _locked(archive, version, sources)
 
 
-def _locked(
-    archive: NodeArchive,
-    version: NodeVersion,
-    platform: str,
-    sources: NodeSources,
-    package: NpmPackage | None,
-) -> NodeArchive:
+def _locked(archive: NodeArchive, version: NodeVersion, sources: NodeSources) -> NodeArchive:
     """The archive of a version, with all sources that have it."""
     text = version_text(version)
-    name = f"node-v{text}-{platform}"
+    name = f"node-v{text}-{PLATFORMS.get(archive.architecture, '')}"
+    package = sources.packages.get(archive.architecture)
     found: list[NodeSource] = []
     if sources.site:
         sha256 = sources.site.sha256(version, f"{name}.tar.gz")

@@ -112,7 +112,7 @@ def _headline(changes: Sequence[Change]) -> str:
     cves = {cve for change in changes for cve in change.cves}
     images = {image.partition(":")[0] for change in changes for image in change.images}
     if not changes:
-        return "Everything that is locked is at its newest version."
+        return "Nothing newer can be locked."
     return (
         f"Newer versions of {_count(len(changes), 'package')}, in {_count(len(images), 'image')};"
         f" {_count(len(cves), 'CVE')} fixed."

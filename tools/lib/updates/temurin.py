@@ -27,6 +27,7 @@ from tools.lib.debian.names import Version
 from tools.lib.debian.relations import compare_versions
 from tools.lib.download.download import Downloader
 from tools.lib.updates.change import SourceUpdate
+from tools.lib.updates.common_version import choose_common_version, held_back_note
 from tools.lib.updates.debian import locked_update
 
 MANIFEST = "private/lock/temurin.yaml"
@@ -135,22 +136,17 @@ def _pins(
     notes = []
     for line, old in lines.items():
         found = {(pin.name, pin.architecture): _versions(pin, indexes) for pin in old}
-        common = set.intersection(*(set(versions) for versions in found.values()))
-        anywhere = set().union(*found.values())
-        locked = _newest(pin.version for pin in old)
-        version = _newest(common) if common else None
-        if version is None or compare_versions(version, locked) < 0:
-            version = None
-        newest = _newest(anywhere) if anywhere else locked
-        if compare_versions(newest, version or locked) > 0:
-            having = sorted({key[1] for key, versions in found.items() if newest in versions})
-            notes.append(
-                f"temurin: Java {line}: {newest} is not on all architectures yet"
-                f" (only {', '.join(having)})"
-            )
+        available: dict[str, set[Version]] = {}
+        for (_, architecture), versions in found.items():
+            common = available.setdefault(architecture, {*versions})
+            common &= versions.keys()
+        locked = {pin.version for pin in old}
+        chosen = choose_common_version(available, locked, cmp_to_key(compare_versions))
+        if chosen.held_back:
+            notes.append(held_back_note(f"temurin: Java {line}", chosen.held_back, chosen.missing))
         for pin in old:
             key = (pin.name, pin.architecture)
-            pins[key] = _pin(pin, found[key][version]) if version else pin
+            pins[key] = _pin(pin, found[key][chosen.version]) if chosen.version else pin
     return [pins[pin.name, pin.architecture] for pin in manifest.files], notes
 
 
@@ -162,10 +158,6 @@ def _versions(
         for index in indexes[pin.architecture]
         for package in index.versions(pin.name)
     }
-
-
-def _newest(versions: Iterator[Version] | set[Version]) -> Version:
-    return max(versions, key=cmp_to_key(compare_versions))
 
 
 def _pin(pin: PinnedFile, package: IndexPackage) -> PinnedFile:

@@ -132,7 +132,7 @@ debian12: older packages:
 
 
 def test_markdown_of_nothing() -> None:
-    assert markdown_report((), (), {}) == "Everything that is locked is at its newest version.\n"
+    assert markdown_report((), (), {}) == "Nothing newer can be locked.\n"
 
 
 def test_json() -> None:

