@@ -10,7 +10,7 @@ visibility("public")
 _PUBLIC = ["//visibility:public"]
 
 # buildifier: disable=unnamed-macro
-def deb_package(file, url, sha256, exclude, include, max_size_mib, merged_usr, optional_exclude, separate_layer):
+def deb_package(file, url, sha256, exclude, include, max_size_mib, merged_usr, optional_exclude, separate_layer, size):
     """Declares `:deb`, the package file, `:part`, the part that is made of it, and `:data` and `:control`, its files.
 
     Args:
@@ -23,12 +23,14 @@ def deb_package(file, url, sha256, exclude, include, max_size_mib, merged_usr, o
       merged_usr: bool, as for the rule `deb`.
       optional_exclude: list of strings, as for the rule `deb`.
       separate_layer: bool, as for the rule `deb`.
+      size: int, bytes of the file, 0 if the lock does not say.
     """
     deb_file(
         name = "deb",
         deb = file,
         max_size_mib = max_size_mib,
         sha256 = sha256,
+        size = size,
         url = url,
         visibility = _PUBLIC,
     )

@@ -3,6 +3,10 @@
 visibility("//rules/...")
 
 DebFileInfo = provider(
-    doc = "How a package file of a lock is to be unpacked.",
-    fields = {"max_size_mib": "int: how large the package may be unpacked, in MiB; 0: as large as usual packages are."},
+    doc = "What a lock says about a package file.",
+    fields = {
+        "max_size_mib": "int: how large the package may be unpacked, in MiB; 0: as large as usual packages are.",
+        "size": "int: bytes of the file, 0 if the lock does not say.",
+        "source": "string: name of the source package.",
+    },
 )

@@ -57,8 +57,9 @@ def image(name: str, options: Json, layers: list[str], *base: str) -> list[str]:
     """An image of layers; returns the flags that bring it to a layout."""
     Path(f"{name}.options").write_text(json.dumps({"version": 1, **options}))
     flags = ["--config-out", f"{name}.c", "--manifest-out", f"{name}.m", "--digest-out", "digest"]
-    flags += [f"--layer={item}.json" for item in layers]
-    assert oci_image([*flags, "--options", f"{name}.options", *base]) == 0
+    for item in layers:
+        flags += ["--layer", "0", f"{item}.json"]
+    assert oci_image([*flags, "--image", name, f"{name}.options", *base]) == 0
     return ["--manifest", f"{name}.m", "--config", f"{name}.c"]
 
 

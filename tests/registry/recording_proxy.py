@@ -12,11 +12,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 class RecordingProxy:
     """Forwards requests as they are. `requests` has `METHOD PATH` of each, before it is forwarded.
 
-    A request that the registry answers with 401 is not in it: the client sends it again.
+    A request that the registry answers with 401 is not in it: the client sends it again. `received`
+    counts the bytes that clients got with the answers, without headers.
     """
 
     def __init__(self, target: str) -> None:
         self.requests: list[str] = []
+        self.received = 0
         proxy = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -49,6 +51,7 @@ class RecordingProxy:
                 length = answer.getheader("Content-Length") if self.command == "HEAD" else None
                 self.send_header("Content-Length", length or str(len(content)))
                 self.end_headers()
+                proxy.received += len(content)
                 self.wfile.write(content)
 
             do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = forward

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from tools.lib.archive.compress import KINDS, compressor
+from tools.lib.archive.compress import CHUNKED, KINDS, compressor
 from tools.lib.archive.tar_entry import END_OF_ARCHIVE
 from tools.lib.cli.errors import ToolError, run
 from tools.lib.cli.files import atomic_writes
@@ -56,17 +56,28 @@ def main(argv: Sequence[str]) -> int:
                 "build all parts of a layer with the same //rules:compression",
             )
     specific = single_architecture(own_parts, args.label, base_parts)
-    directories = directory_headers(merge_directories(own_parts, base_parts))
+    merged = merge_directories(own_parts, base_parts)
+    directories = directory_headers(merged)
     compress = compressor(args.compression)
     with atomic_writes([args.blob_out, args.layer_out]) as (blob_out, layer_out):
         writer = LayerWriter(blob_out, args.compression)
         if directories:
             writer.write(directories, compress(directories))
+        offsets: list[int] = []
         for part, blob in parts:
+            offsets.append(writer.size)
             writer.copy(blob, part.blob)
-        writer.write(END_OF_ARCHIVE, compress(END_OF_ARCHIVE))
+        annotations: Mapping[str, str] = {}
+        if args.compression in CHUNKED:
+            from tools.oci_layer.index import write_index  # few layers are chunked
+
+            annotations = write_index(writer, merged, own_parts, offsets)
+        else:
+            writer.write(END_OF_ARCHIVE, compress(END_OF_ARCHIVE))
         layer = Layer(
-            descriptor=Descriptor(LAYERS[args.compression], writer.digest, writer.size, {}),
+            descriptor=Descriptor(
+                LAYERS[args.compression], writer.digest, writer.size, annotations=annotations
+            ),
             diff_id=writer.diff_id,
             architecture=specific.architecture if specific else None,
             architecture_owner=specific.owner if specific else "",

@@ -17,14 +17,17 @@ class LayerWriter:
 
     def __init__(self, out: IO[bytes], compression: Compression) -> None:
         self._out = out
+        self.compression = compression
         self._suffix = SUFFIXES[compression]
         self.size = 0  # bytes written
+        self.uncompressed_size = 0
         self._sha256 = hashlib.sha256()
         self._uncompressed_sha256 = hashlib.sha256()
 
     def write(self, uncompressed: bytes, compressed: bytes) -> None:
         """Appends a piece that the caller has in both forms."""
         self._uncompressed_sha256.update(uncompressed)
+        self.uncompressed_size += len(uncompressed)
         self._append(compressed)
 
     def copy(self, path: str, blob: Blob) -> None:
@@ -48,6 +51,7 @@ class LayerWriter:
                     uncompressed_size += len(chunk)
             except ToolError as error:
                 raise ToolError(f"{path}: {error.message}", error.hint) from None
+        self.uncompressed_size += uncompressed_size
         copied = (self.size - start, uncompressed_size, sha256.hexdigest())
         if copied != (blob.size, blob.uncompressed_size, blob.sha256):
             raise ToolError(f"{path}: does not match its part.json")

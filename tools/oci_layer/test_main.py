@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import zstandard
 
-from tools.lib.archive.compress import KINDS, Compression
+from tools.lib.archive.compress import KINDS, PLAIN, Compression
 from tools.lib.archive.tar_entry import TarEntry
 from tools.lib.cli.errors import ToolError
 from tools.lib.debian.package import BinaryPackage
@@ -96,7 +96,7 @@ def two_parts(folder: Path, compression: Compression) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("compression", KINDS)
+@pytest.mark.parametrize("compression", PLAIN)
 def test_layer_is_one_tar(compression: Compression, tmp_path: Path) -> None:
     parts = two_parts(tmp_path, compression)
     layer = join(tmp_path, *parts, "--compression", compression)
@@ -118,14 +118,16 @@ def test_layer_is_one_tar(compression: Compression, tmp_path: Path) -> None:
 def test_gnu_tar_lists_the_layer_without_warnings(compression: Compression, tmp_path: Path) -> None:
     layer = join(tmp_path, *two_parts(tmp_path, compression), "--compression", compression)
     # GNU tar reads the gzip members itself; not every system has a program for zstd.
-    flags, data = (["-z"], layer.blob) if compression == "gzip" else ([], layer.tar())
+    is_gzip = compression in ("gzip", "estargz")
+    flags, data = (["-z"], layer.blob) if is_gzip else ([], layer.tar())
     command = ["tar", "--quoting-style=literal", *flags, "-tvf", "-"]
     listed = subprocess.run(command, input=data, capture_output=True, check=True)
     assert listed.stderr == b""
-    assert len(listed.stdout.splitlines()) == 8
+    # eStargz adds a landmark and a table of contents.
+    assert len(listed.stdout.splitlines()) == (10 if compression == "estargz" else 8)
 
 
-@pytest.mark.parametrize("compression", KINDS)
+@pytest.mark.parametrize("compression", PLAIN)
 def test_layer_json_describes_the_blob(compression: Compression, tmp_path: Path) -> None:
     parts = two_parts(tmp_path, compression)
     layer = join(tmp_path, *parts, "--compression", compression, "--created-by", "Mallory")
@@ -147,7 +149,7 @@ def test_layer_json_describes_the_blob(compression: Compression, tmp_path: Path)
 
 def test_diff_id_does_not_depend_on_the_compression(tmp_path: Path) -> None:
     diff_ids = set()
-    for compression in KINDS:
+    for compression in (*PLAIN, "zstd:chunked"):
         parts = two_parts(tmp_path, compression)
         layer = join(tmp_path, *parts, "--compression", compression)
         diff_ids.add(layer.layer_json["diff_id"])

@@ -14,7 +14,13 @@ if TYPE_CHECKING:
 
     from tools.lib.archive.compress import Compression
 
-SUFFIXES: dict[Compression, str] = {"gzip": ".gz", "zstd": ".zst", "none": ""}
+SUFFIXES: dict[Compression, str] = {
+    "gzip": ".gz",
+    "zstd": ".zst",
+    "none": "",
+    "estargz": ".gz",
+    "zstd:chunked": ".zst",
+}
 
 # Compressions that image-spec 1.1, layer.md, does not allow for layers, and that users try.
 _NOT_FOR_LAYERS = {

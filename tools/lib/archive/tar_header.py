@@ -14,11 +14,11 @@ from __future__ import annotations
 import functools
 import re
 import struct
-import zlib
 from dataclasses import dataclass
 from typing import Literal
 
 from tools.lib.archive.limits import MAX_DEVICE_MAJOR, MAX_DEVICE_MINOR, MAX_OWNER
+from tools.lib.archive.tar_entry import byte_sum
 from tools.lib.cli.errors import ToolError
 
 HeaderFormat = Literal["v7", "ustar", "gnu", "star"]
@@ -103,10 +103,8 @@ def has_checksum(block: bytes) -> bool:
     field = block[148:156]
     octal = _OCTAL.fullmatch(field)
     told = int(octal[1] or b"0", 8) if octal else -1
-    # The low half of an Adler-32 is the sum of up to 256 bytes, plus one. It is the fastest way to
-    # sum bytes that the standard library has. The checksum field itself counts as spaces.
-    total = (zlib.adler32(block[:256]) & 0xFFFF) + (zlib.adler32(block[256:]) & 0xFFFF) - 2
-    total += 8 * ord(" ") - sum(field)
+    # The checksum field itself counts as spaces.
+    total = byte_sum(block) + 8 * ord(" ") - sum(field)
     if told == total:
         return True
     # Some old writers added signed bytes, and all readers accept that.

@@ -67,18 +67,25 @@ def content(member: TarMember, read_at: ReadAt) -> Iterator[bytes]:
     Raises:
         ToolError: the archive is truncated.
     """
+    if len(member.extents) == 1 and member.extents[0].length == member.entry.size <= _CHUNK:
+        yield _read(member, read_at, member.extents[0].offset, member.entry.size)
+        return
     position = 0
     for extent in (*member.extents, Extent(member.entry.size, 0, 0)):
         for hole in _steps(extent.position - position):
             yield bytes(hole)
         at = extent.offset
         for step in _steps(extent.length):
-            data = read_at(at, step)
-            if len(data) != step:
-                raise ToolError(f"{member.entry.path}: truncated: its data is incomplete")
-            yield data
+            yield _read(member, read_at, at, step)
             at += step
         position = extent.position + extent.length
+
+
+def _read(member: TarMember, read_at: ReadAt, offset: int, length: int) -> bytes:
+    data = read_at(offset, length)
+    if len(data) != length:
+        raise ToolError(f"{member.entry.path}: truncated: its data is incomplete")
+    return data
 
 
 def _steps(length: int) -> Iterator[int]:

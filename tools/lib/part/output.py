@@ -20,6 +20,7 @@ def add_flags(parser: Parser) -> None:
     """Declares --*-out, --label, --compression and --origin-*."""
     parser.add_argument("--blob-out", required=True, help="output: the compressed tar entries")
     parser.add_argument("--part-out", required=True, help="output: part.json")
+    parser.add_argument("--outline-out", help="output: part.json without digests and sizes")
     parser.add_argument("--inventory-out", help="output: inventory.json")
     parser.add_argument("--layer-out", help="output: layer.json; the blob is then a complete layer")
     parser.add_argument("--label", required=True, help="who made the part")
@@ -36,17 +37,20 @@ def part_writer(args: Any) -> Iterator[PartWriter]:
 
     If the block raises, none of the files exists afterwards.
     """
-    paths = [args.blob_out, args.part_out, args.inventory_out, args.layer_out]
+    paths = [args.blob_out, args.part_out, args.outline_out, args.inventory_out, args.layer_out]
     with atomic_writes([path for path in paths if path]) as (blob_out, part_out, *outs):
         writer = PartWriter(blob_out, args.compression, whole=bool(args.layer_out))
         yield writer
+        part = dataclasses.replace(writer.part, origin=_origin(args))
+        write_part(part, part_out)
+        if args.outline_out:
+            write_part(part.outline(), outs.pop(0))
         if args.inventory_out:
             write_inventory(writer.inventory, outs.pop(0))
         if args.layer_out:
             from tools.lib.oci.layer import write_layer  # few parts are layers
 
             write_layer(writer.layer(), outs.pop(0))
-        write_part(dataclasses.replace(writer.part, origin=_origin(args)), part_out)
 
 
 def _origin(args: Any) -> Origin | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from tools.lib.archive.compress import Compression
@@ -24,6 +24,20 @@ class Blob:
     compression: Compression
     size: int
     uncompressed_size: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A piece of a file that is compressed by itself, in blobs of a chunked compression.
+
+    `offset` is where its member begins in the blob, `stored_size` the member's bytes; `size` and
+    `sha256` (hex) are those of the content.
+    """
+
+    offset: int
+    stored_size: int
+    size: int
     sha256: str
 
 
@@ -68,6 +82,8 @@ class PartEntry:
     `elf`, `text` (the content, of the few files that later steps read) and `libraries` (of an
     ld.so.cache: the paths of a library by its name). `link` is the target of a symlink, or the
     path that a hard link shares its file with. `device` is the major and minor number of a device.
+    In a blob of a chunked compression, files that are not empty have `chunks`, and with
+    zstd:chunked `crc64`.
     """
 
     path: str
@@ -84,6 +100,8 @@ class PartEntry:
     elf: ElfInfo | None = None
     text: str | None = None
     libraries: Mapping[str, tuple[str, ...]] | None = None
+    chunks: tuple[Chunk, ...] = ()
+    crc64: int = 0
 
     def is_same_symlink(self, other: PartEntry) -> bool:
         """Whether both are symlinks that differ at most in their times."""
@@ -124,6 +142,22 @@ class Part:
     def owner(self) -> str:
         """How errors name the part: the package and its version, else the label."""
         return str(self.package) if self.package else self.label
+
+    def outline(self) -> Part:
+        """The part without what differs between two parts with other bytes in the same files.
+
+        That is the same part for a package, whose version says which bytes it has.
+        """
+        if self.package:
+            return self
+        return replace(
+            self,
+            blob=Blob(self.blob.compression, 0, 0, ""),
+            entries=tuple(
+                replace(entry, size=0, sha256="", chunks=(), crc64=0) for entry in self.entries
+            ),
+            origin=None,
+        )
 
     @property
     def all_entries(self) -> Iterator[PartEntry | PartDirectory]:

@@ -31,7 +31,14 @@ from tools.lib.debian.alternatives import (
 from tools.lib.debian.architectures import ByteOrder, ElfMachine
 from tools.lib.debian.package import BinaryPackage
 from tools.lib.elf.elf_file import ElfInfo, ElfType
-from tools.lib.part.part import Blob, EntryType, Origin, Part, PartDirectory, PartEntry
+from tools.lib.part.chunk_json import (
+    chunks_to_json,
+    crc64_to_json,
+    parse_chunks,
+    parse_crc64,
+)
+from tools.lib.part.part import Blob, Chunk, EntryType, Origin, Part, PartDirectory, PartEntry
+from tools.lib.part.plain_file import parse_plain_file
 
 VERSION = 1
 
@@ -73,7 +80,8 @@ def read_part(path: str) -> Part:
             for index, each in enumerate(directories)
         ),
         entries=tuple(
-            _parse_entry(each, f"{path}: entries[{index}]") for index, each in enumerate(entries)
+            parse_plain_file(each) or _parse_entry(each, f"{path}: entries[{index}]")
+            for index, each in enumerate(entries)
         ),
         replaces=tuple(require_strings(fields.get("replaces", []), f"{path}: replaces")),
         alternatives=_parse_alternatives(fields, path),
@@ -197,6 +205,10 @@ def _entry_to_json(entry: PartEntry) -> Json:
             fields["text"] = entry.text
         if entry.libraries is not None:
             fields["libraries"] = {name: list(paths) for name, paths in entry.libraries.items()}
+        if entry.chunks:
+            fields["chunks"] = chunks_to_json(entry.chunks)
+        if entry.crc64:
+            fields["crc64"] = crc64_to_json(entry.crc64)
     elif entry.type in ("symlink", "hardlink"):
         fields["link"] = entry.link
     elif entry.type in ("char", "block"):
@@ -209,6 +221,8 @@ def _parse_entry(value: object, where: str) -> PartEntry:
     kind: EntryType = _parse_choice(fields.get("type"), f"{where}.type", get_args(EntryType))
     size, sha256, link, device = 0, "", "", (0, 0)
     elf = text = libraries = None
+    chunks: tuple[Chunk, ...] = ()
+    crc64 = 0
     if kind == "file":
         size = require_int(fields.get("size"), f"{where}.size", _MAX)
         sha256 = require_string(fields.get("sha256"), f"{where}.sha256")
@@ -218,6 +232,10 @@ def _parse_entry(value: object, where: str) -> PartEntry:
             text = require_string(fields["text"], f"{where}.text")
         if "libraries" in fields:
             libraries = _parse_libraries(fields["libraries"], f"{where}.libraries")
+        if "chunks" in fields:
+            chunks = parse_chunks(fields["chunks"], f"{where}.chunks")
+        if "crc64" in fields:
+            crc64 = parse_crc64(fields["crc64"], f"{where}.crc64")
     elif kind in ("symlink", "hardlink"):
         link = require_string(fields.get("link"), f"{where}.link")
     elif kind in ("char", "block"):
@@ -238,6 +256,8 @@ def _parse_entry(value: object, where: str) -> PartEntry:
         elf=elf,
         text=text,
         libraries=libraries,
+        chunks=chunks,
+        crc64=crc64,
     )
 
 

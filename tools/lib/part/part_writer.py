@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING
 
-from tools.lib.archive.compress import MEMBER, Compression, compressor
+from tools.lib.archive.compress import CHUNKED, Compression
 from tools.lib.archive.limits import MAX_METADATA_TEXT, MAX_TRUST_STORE
 from tools.lib.archive.tar_entry import END_OF_ARCHIVE, TarEntry, header, padding, path_bytes
 from tools.lib.cli.errors import ToolError
@@ -15,7 +16,8 @@ from tools.lib.debian.dpkg_status import is_status_file
 from tools.lib.debian.package import BinaryPackage
 from tools.lib.elf.elf_file import ElfInfo
 from tools.lib.part.inventory import Inventory, InventoryWriter
-from tools.lib.part.part import Blob, Part, PartDirectory, PartEntry
+from tools.lib.part.member_stream import MemberStream
+from tools.lib.part.part import Blob, Chunk, Part, PartDirectory, PartEntry
 
 if TYPE_CHECKING:
     from tools.lib.oci.layer import Layer
@@ -51,47 +53,17 @@ def directory_headers(directories: Iterable[PartDirectory]) -> bytes:
     )
 
 
-class _MemberStream:
-    """Compresses what is written to it in members of bounded size.
+@dataclass(frozen=True, slots=True)
+class _Content:
+    """What a PartEntry says of the content of a file."""
 
-    If `whole`, it also computes the digest of what was written, which is a layer's diff_id.
-    """
+    sha256: str = ""
+    text: str | None = None
+    chunks: tuple[Chunk, ...] = ()
+    crc64: int = 0
 
-    def __init__(self, out: IO[bytes], compression: Compression, whole: bool) -> None:
-        self._out = out
-        self._compress = compressor(compression)
-        self._bound = MEMBER[compression]
-        self._pending = bytearray()
-        self._sha256 = hashlib.sha256()
-        self._uncompressed_sha256 = hashlib.sha256() if whole else None
-        self.size = 0
-        self.uncompressed_size = 0
 
-    def write(self, data: bytes) -> None:
-        self.uncompressed_size += len(data)
-        if self._uncompressed_sha256:
-            self._uncompressed_sha256.update(data)
-        self._pending += data
-        while len(self._pending) >= self._bound:
-            self._flush(self._bound)
-
-    def end_member(self) -> str:
-        """Writes what is pending; returns the hex sha256 of everything written so far."""
-        if self._pending:
-            self._flush(len(self._pending))
-        return self._sha256.hexdigest()
-
-    def uncompressed_sha256(self) -> str:
-        """The hex sha256 of everything that was given."""
-        assert self._uncompressed_sha256
-        return self._uncompressed_sha256.hexdigest()
-
-    def _flush(self, length: int) -> None:
-        member = self._compress(self._pending[:length])
-        del self._pending[:length]
-        self._sha256.update(member)
-        self.size += len(member)
-        self._out.write(member)
+_NOTHING = _Content()
 
 
 class PartWriter:
@@ -108,7 +80,12 @@ class PartWriter:
 
     def __init__(self, out: IO[bytes], compression: Compression, whole: bool = False) -> None:
         self._compression: Compression = compression
-        self._stream = _MemberStream(out, compression, whole)
+        self._stream = MemberStream(out, compression, whole)
+        self._checksum: Callable[[bytes, int], int] | None = None
+        if compression == "zstd:chunked":
+            from tools.lib.archive.crc64 import crc64
+
+            self._checksum = crc64
         self._entries: list[PartEntry] = []
         self._directories: dict[str, PartDirectory] = {}
         self._inventory = InventoryWriter()
@@ -147,9 +124,9 @@ class PartWriter:
             self._directories[entry.path] = _directory(entry)
             return
         self._stream.write(header(entry))
-        sha256, text = "", None
+        content = _NOTHING
         if entry.type == "file":
-            sha256, text = self._add_data(entry, data)
+            content = self._add_data(entry, data)
         self._entries.append(
             PartEntry(
                 path=entry.path,
@@ -159,15 +136,17 @@ class PartWriter:
                 gid=entry.gid,
                 mtime=entry.mtime,
                 size=entry.size,
-                sha256=sha256,
+                sha256=content.sha256,
                 link=entry.link,
                 device=entry.device,
                 xattrs=entry.xattrs,
                 elf=elf,
-                text=text,
+                text=content.text,
                 libraries=None
                 if libraries is None
                 else {name: tuple(paths) for name, paths in libraries.items()},
+                chunks=content.chunks,
+                crc64=content.crc64,
             )
         )
 
@@ -214,11 +193,18 @@ class PartWriter:
         from tools.lib.oci.descriptor import LAYERS, Descriptor, Digest  # few parts are layers
         from tools.lib.oci.layer import Layer
 
-        part = self.part
-        self._stream.write(directory_headers(part.directories) + END_OF_ARCHIVE)
-        digest = Digest(f"sha256:{self._stream.end_member()}")
+        part, stream = self.part, self._stream
+        stream.write(directory_headers(part.directories))
+        annotations: Mapping[str, str] = {}
+        if self._compression in CHUNKED:
+            annotations = self._write_index()
+        else:
+            stream.write(END_OF_ARCHIVE)
+        digest = Digest(f"sha256:{stream.end_member()}")
         return Layer(
-            descriptor=Descriptor(LAYERS[self._compression], digest, self._stream.size, {}),
+            descriptor=Descriptor(
+                LAYERS[self._compression], digest, stream.size, annotations=annotations
+            ),
             diff_id=Digest(f"sha256:{self._stream.uncompressed_sha256()}"),
             architecture=part.architecture,
             architecture_owner=part.owner if part.architecture else "",
@@ -226,12 +212,31 @@ class PartWriter:
             created_by=part.owner,
         )
 
-    def _add_data(self, entry: TarEntry, data: Iterable[bytes]) -> tuple[str, str | None]:
-        """Writes a file's data; returns its hex sha256, and its text if later steps read that."""
+    def _write_index(self) -> Mapping[str, str]:
+        """Ends a layer of a chunked compression; returns the annotations of its descriptor."""
+        from tools.lib.part.layer_end import layer_end
+        from tools.lib.part.layer_entry import blob_entries, directory_entries
+
+        stream = self._stream
+        stream.end_member()
+        entries = [
+            *blob_entries(self.part.entries, 0),
+            *directory_entries(self.part.directories),
+        ]
+        end = layer_end(self._compression, entries, stream.size, stream.uncompressed_size)
+        for piece in end.pieces:
+            stream.append(piece)
+        return end.annotations
+
+    def _add_data(self, entry: TarEntry, data: Iterable[bytes]) -> _Content:
+        """Writes a file's data and what fills its last block."""
         sha256 = hashlib.sha256()
         record = self._inventory.file(entry.path, entry.size)
-        size = 0
+        size = crc = 0
         text = bytearray() if has_text(entry.path, entry.size) else None
+        is_chunked = self._compression in CHUNKED and entry.size > 0
+        if is_chunked:
+            self._stream.begin_chunks()
         for chunk in data:
             sha256.update(chunk)
             record.update(chunk)
@@ -239,13 +244,18 @@ class PartWriter:
             self._stream.write(chunk)
             if text is not None:
                 text += chunk
+            if self._checksum:
+                crc = self._checksum(chunk, crc)
         if size != entry.size:
             raise ToolError(f"{entry.path}: {size} bytes of data, expected {entry.size}")
+        chunks = self._stream.end_chunks() if is_chunked else ()
         self._stream.write(padding(size))
         record.close()
-        return (
+        return _Content(
             sha256.hexdigest(),
             None if text is None else text.decode("utf-8", "surrogateescape"),
+            chunks,
+            crc,
         )
 
     def _add_implied_directories(self) -> None:

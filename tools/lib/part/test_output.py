@@ -8,6 +8,7 @@ import pytest
 
 from tools.lib.archive.tar_entry import TarEntry
 from tools.lib.cli.flags import Parser
+from tools.lib.debian.package import BinaryPackage
 from tools.lib.oci.layer import read_layer
 from tools.lib.part.inventory import read_inventory
 from tools.lib.part.output import add_flags, part_writer
@@ -52,6 +53,30 @@ def test_the_inventory_is_that_of_the_blob() -> None:
     inventory = read_inventory("inventory.json")
     assert inventory.blob == read_part("part.json").blob.sha256
     assert inventory.sha1 == {"a": hashlib.sha1(b"").hexdigest()}
+
+
+def write_file(data: bytes, package: BinaryPackage | None, *arguments: str) -> None:
+    args = flags("--part-out", "part.json", "--outline-out", "outline.json", *arguments)
+    with part_writer(args) as writer:
+        writer.add(TarEntry("a", "file", 0o644, size=len(data)), [data])
+        writer.close(label=args.label, architecture=None, package=package)
+
+
+@pytest.mark.parametrize("compression", ["gzip", "zstd:chunked"])
+def test_outlines_of_other_bytes_in_the_same_files_are_the_same(compression: str) -> None:
+    outlines = set()
+    for number, data in enumerate([b"", b"a longer text"]):
+        write_file(data, None, f"--origin-url=https://x/{number}", f"--compression={compression}")
+        outlines.add(Path("outline.json").read_bytes())
+    assert len(outlines) == 1
+    part = read_part("part.json")
+    assert read_part("outline.json") == part.outline()
+    assert part.outline().entries[0].path == "a"
+
+
+def test_the_outline_of_a_package_is_its_part() -> None:
+    write_file(b"a", BinaryPackage("a", "1", "all", "a"))
+    assert Path("outline.json").read_bytes() == Path("part.json").read_bytes()
 
 
 def test_part_has_the_origin_of_the_flags() -> None:

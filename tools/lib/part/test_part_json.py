@@ -11,7 +11,7 @@ from tools.lib.cli.errors import ToolError
 from tools.lib.debian.architectures import ElfMachine
 from tools.lib.debian.package import BinaryPackage
 from tools.lib.elf.elf_file import ElfInfo
-from tools.lib.part.part import Blob, Origin, Part, PartDirectory, PartEntry
+from tools.lib.part.part import Blob, Chunk, Origin, Part, PartDirectory, PartEntry
 from tools.lib.part.part_json import read_part, write_part
 
 COMMON: dict[str, Any] = {"mode": 0o4755, "uid": 7, "gid": 2**32 - 2, "mtime": 1735689600}
@@ -43,6 +43,15 @@ PART = Part(
         PartEntry(path="c", type="char", device=(1, 3), **COMMON),
         PartEntry(path="d", type="fifo", **COMMON),
         PartEntry(path="etc/ld.so.conf", type="file", sha256=SHA256, text="/\udcff", **COMMON),
+        PartEntry(
+            path="e",
+            type="file",
+            size=7,
+            sha256=SHA256,
+            chunks=(Chunk(512, 30, 4, SHA256), Chunk(542, 20, 3, "00" * 32)),
+            crc64=0xAB,
+            **COMMON,
+        ),
         PartEntry(path="etc/ld.so.cache", type="file", libraries={"x": ("/x", "/y")}, **COMMON),
     ),
     replaces=("etc/ld.so.cache",),
@@ -92,6 +101,10 @@ def test_format() -> None:
     assert value["entries"][0]["mode"] == "4755"
     assert value["entries"][0]["elf"]["data"] == "big"
     assert (value["entries"][3]["major"], value["entries"][3]["minor"]) == (1, 3)
+    chunked = value["entries"][6]
+    assert chunked["chunks"][0] == {"offset": 512, "stored_size": 30, "size": 4, "sha256": SHA256}
+    assert chunked["crc64"] == "00000000000000ab"
+    assert "chunks" not in value["entries"][0]
 
 
 def test_minimal_part(tmp_path: Path) -> None:
@@ -154,6 +167,10 @@ def test_malformed_part(change: dict[str, object], message: str, tmp_path: Path)
         ("elf", 5, r"elf: must be an object, not 5"),
         ("libraries", {"x": "/x"}, r"libraries\['x'\]: must be a list, not '/x'"),
         ("text", 5, "text: must be a string, not 5"),
+        ("chunks", {}, "chunks: must be a list"),
+        ("chunks", [5], r"chunks\[0\]: must be an object, not 5"),
+        ("chunks", [{"offset": 1}], r"chunks\[0\]\.stored_size: missing"),
+        ("crc64", "AB", "crc64: 'AB' is not 16 hexadecimal digits"),
     ],
 )
 def test_malformed_entry(field: str, value: object, message: str, tmp_path: Path) -> None:
