@@ -1,5 +1,6 @@
 """The rule `release`: a program that publishes what a plan names."""
 
+load("//rules/private:cas.bzl", "CAS_ATTRS", "cas_arguments", "in_cas")
 load("//tools/python:tool.bzl", "python_tool_attr", "write_python_program")
 load(":release_plan.bzl", "ReleasePlanInfo")
 load(":release_settings.bzl", "SOURCE")
@@ -9,6 +10,8 @@ visibility(["//", "//private/...", "//tests/..."])
 def _release_impl(ctx):
     info = ctx.attr.plan[ReleasePlanInfo]
     arguments = ["--plan", info.plan, "--source", SOURCE, "--lifecycle", ctx.file._lifecycle]
+    cas = cas_arguments(ctx)
+    arguments += cas
     layers = {}
     reports = []
     for entry in info.entries:
@@ -23,7 +26,8 @@ def _release_impl(ctx):
                 layers[layer.blob] = layer.metadata
             reports.append(each.image.reports)
     for blob, metadata in layers.items():
-        arguments += ["--layer", metadata, blob]
+        if not (cas and in_cas(blob)):
+            arguments += ["--layer", metadata, blob]
     return [
         write_python_program(ctx, ctx.attr._release, arguments = arguments),
         OutputGroupInfo(_validation = depset(transitive = reports)),
@@ -32,7 +36,7 @@ def _release_impl(ctx):
 release = rule(
     doc = "Publishes a release: `bazel run` of it takes the flags that docs/releases.md describes.",
     implementation = _release_impl,
-    attrs = {
+    attrs = CAS_ATTRS | {
         "plan": attr.label(mandatory = True, providers = [ReleasePlanInfo], doc = "The plan."),
         "_lifecycle": attr.label(
             allow_single_file = True,

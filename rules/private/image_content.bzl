@@ -2,6 +2,7 @@
 
 load("//rules/providers:oci_image_info.bzl", "OciImageInfo")
 load("//rules/providers:oci_index_info.bzl", "OciIndexInfo")
+load(":cas.bzl", "in_cas")
 load(":image_file.bzl", "only_image_file")
 load(":labels.bzl", "display_label")
 
@@ -14,13 +15,14 @@ def _layer_arguments(layer, pulls):
     flag = "--insecure-pulled-layer" if layer.origin.insecure else "--pulled-layer"
     return [flag, layer.metadata, layer.origin.repository]
 
-def image_content(ctx, target, pulls = False):
+def image_content(ctx, target, pulls = False, lacks_blobs = False):
     """The flags and files of an image or index, for tools that have the flags of tools/lib/registry/content_flags.py.
 
     Args:
       ctx: the rule's context.
       target: Target of an image, of an index, or of exactly one directory, an OCI image layout.
       pulls: bool, whether the tool gets pulled layers from their repositories, so that they need not be downloaded before.
+      lacks_blobs: bool, whether the tool gets layers that actions make from a cache, so that they need not be downloaded either.
 
     Returns:
       struct(arguments: list of strings and Files; files: list of depset of File, what symlinks in layouts lead to;
@@ -49,7 +51,7 @@ def image_content(ctx, target, pulls = False):
         if layer.layout:
             arguments += ["--layout", layer.layout]
             files.append(layer.layout_files)
-        else:
+        elif not (lacks_blobs and in_cas(layer.blob)):
             arguments += _layer_arguments(layer, pulls)
     return struct(
         arguments = arguments,

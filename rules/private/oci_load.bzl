@@ -1,6 +1,7 @@
 """The rule `oci_load`."""
 
 load("//tools/python:tool.bzl", "python_tool_attr", "run_python_tool", "write_python_program")
+load(":cas.bzl", "CAS_ATTRS", "cas_arguments")
 load(":default_ref.bzl", "default_ref")
 load(":image_content.bzl", "image_content")
 load(":image_credentials.bzl", "refuse_credentials")
@@ -33,12 +34,10 @@ def _write_tarball(ctx, arguments, files):
             inputs.append(each)
         else:
             args.add(each)
-    args.use_param_file("@%s")
-    args.set_param_file_format("multiline")
     run_python_tool(
         ctx,
         ctx.attr._oci_load,
-        arguments = [args],
+        arguments = args,
         inputs = depset(inputs, transitive = files),
         outputs = [tarball],
         mnemonic = "OciLoadTarball",
@@ -50,8 +49,10 @@ def _oci_load_impl(ctx):
     refuse_credentials(ctx, "repo_tags", ctx.attr.repo_tags)
     content = image_content(ctx, ctx.attr.image)
     arguments = _arguments(ctx, content)
+    cas = cas_arguments(ctx)
+    run_content = image_content(ctx, ctx.attr.image, lacks_blobs = True) if cas else content
+    run_arguments = _arguments(ctx, run_content) + cas
     runfiles = list(content.files)
-    run_arguments = list(arguments)
     if ctx.executable.loader:
         run_arguments += ["--loader-program", ctx.executable.loader]
         runfiles.append(ctx.attr.loader[DefaultInfo].default_runfiles.files)
@@ -67,7 +68,7 @@ _oci_load = rule(
     doc = "The rule behind the macro `oci_load`.",
     implementation = _oci_load_impl,
     executable = True,
-    attrs = STAMP_ATTRS | {
+    attrs = CAS_ATTRS | STAMP_ATTRS | {
         "architecture": attr.string(doc = "OCI architecture of the image that is taken from an index."),
         "format": attr.string(
             default = "docker",

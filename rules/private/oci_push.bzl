@@ -1,6 +1,7 @@
 """The rule `oci_push`."""
 
 load("//tools/python:tool.bzl", "python_tool_attr", "write_python_program")
+load(":cas.bzl", "CAS_ATTRS", "cas_arguments")
 load(":image_content.bzl", "image_content")
 load(":image_credentials.bzl", "refuse_credentials")
 load(":labels.bzl", "display_label", "is_label")
@@ -12,8 +13,9 @@ def _oci_push_impl(ctx):
     if ctx.attr.repository and ctx.file.repository_file:
         fail("%s: `repository` and `repository_file` are both set (hint: set one)" % display_label(ctx.label))
     refuse_credentials(ctx, "repository", [ctx.attr.repository])
-    content = image_content(ctx, ctx.attr.image, pulls = True)
-    arguments = list(content.arguments)
+    cas = cas_arguments(ctx)
+    content = image_content(ctx, ctx.attr.image, pulls = True, lacks_blobs = bool(cas))
+    arguments = content.arguments + cas
     if ctx.attr.repository:
         arguments += ["--repository", ctx.attr.repository]
     if ctx.file.repository_file:
@@ -34,7 +36,7 @@ _oci_push = rule(
     doc = "The rule behind the macro `oci_push`.",
     implementation = _oci_push_impl,
     executable = True,
-    attrs = STAMP_ATTRS | {
+    attrs = CAS_ATTRS | STAMP_ATTRS | {
         "image": attr.label(
             allow_files = True,
             mandatory = True,

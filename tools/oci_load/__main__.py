@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
+from tools.lib.cas.flags import CasFlags, add_cas_flags, open_store
 from tools.lib.cli.errors import ToolError, run
 from tools.lib.cli.files import atomic_write
 from tools.lib.cli.flags import Parser
@@ -19,7 +20,7 @@ from tools.oci_load.selection import select_loadable
 _SHORT_FLAGS = {"-t": "--tag"}
 
 
-class _Flags(ContentFlags):
+class _Flags(ContentFlags, CasFlags):
     format: str
     tag: list[str]
     tags_file: list[str]
@@ -33,6 +34,7 @@ class _Flags(ContentFlags):
 def main(argv: Sequence[str]) -> int:
     parser = Parser("oci_load", __doc__)
     add_content_flags(parser)
+    add_cas_flags(parser)
     parser.add_argument("--format", choices=("docker", "oci"), default="docker")
     parser.add_argument("--tag", action="append", help="a name, repeatable; -t for short")
     parser.add_argument("--tags-file", action="append", help="file with one name per line")
@@ -54,7 +56,7 @@ def main(argv: Sequence[str]) -> int:
 
 
 def _archive(flags: _Flags, names: Sequence[Reference]) -> Archive:
-    content = read_content(flags)
+    content = read_content(flags, store=open_store(flags))
     if flags.format == "oci":
         return oci_archive(content, names)
     platform: Platform | None = read_platform(flags.platform) if flags.platform else None

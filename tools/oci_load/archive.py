@@ -6,7 +6,6 @@ its tags (source: moby, image/tarexport). oci: an OCI image layout as a tar; it 
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import IO
@@ -39,8 +38,8 @@ class Archive:
             out.write(padding(len(data)))
         for blob in self.blobs:
             out.write(header(TarEntry(_path(blob), "file", 0o644, size=blob.size)))
-            with open(blob.path, "rb") as source:
-                shutil.copyfileobj(source, out, 1 << 20)
+            for chunk in blob.read():
+                out.write(chunk)
             out.write(padding(blob.size))
         out.write(END_OF_ARCHIVE)
 

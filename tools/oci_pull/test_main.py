@@ -7,6 +7,7 @@ import pytest
 from tools.lib.cli.errors import ToolError
 from tools.lib.oci.descriptor import MANIFEST, digest_of
 from tools.lib.registry.testing import fake_registry
+from tools.lib.registry.testing_home import use_home
 from tools.oci_pull.__main__ import main
 
 DATA = b'{"schemaVersion": 2}'
@@ -14,9 +15,7 @@ DATA = b'{"schemaVersion": 2}'
 
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    for name in ("DOCKER_CONFIG", "REGISTRY_AUTH_FILE", "XDG_RUNTIME_DIR", "XDG_CONFIG_HOME"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("HOME", str(tmp_path))
+    use_home(tmp_path, monkeypatch)
     return tmp_path
 
 

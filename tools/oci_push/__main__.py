@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
+from tools.lib.cas.flags import CasFlags, add_cas_flags, open_store
 from tools.lib.cli.errors import ToolError, run
 from tools.lib.cli.files import write_whole
 from tools.lib.cli.flags import Parser
@@ -28,7 +29,7 @@ from tools.lib.registry.stamp import expand_stamp, read_status_files
 _SHORT_FLAGS = {"-r": "--repository", "-t": "--tag"}
 
 
-class _Flags(ContentFlags):
+class _Flags(ContentFlags, CasFlags):
     pulled_layer: list[list[str]]
     insecure_pulled_layer: list[list[str]]
     repository: str
@@ -45,6 +46,7 @@ class _Flags(ContentFlags):
 def main(argv: Sequence[str]) -> int:
     parser = Parser("oci_push", __doc__)
     add_content_flags(parser)
+    add_cas_flags(parser)
     for flag, scheme in (("--pulled-layer", "https"), ("--insecure-pulled-layer", "plain http")):
         parser.add_argument(
             flag,
@@ -66,7 +68,7 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--digest-file", default="", help="file to write the digest to")
     flags = parser.parse_args([_SHORT_FLAGS.get(each, each) for each in argv], _Flags)
 
-    content = read_content(flags, _origins(flags))
+    content = read_content(flags, _origins(flags), open_store(flags))
     values = read_status_files(flags.status_file)
     repository = _repository(flags, values)
     tags = _tags(flags, values)

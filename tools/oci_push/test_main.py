@@ -10,13 +10,13 @@ from tools.lib.oci.layer import Layer, write_layer
 from tools.lib.oci.manifest import Manifest
 from tools.lib.registry.testing import FakeRegistry, fake_registry
 from tools.lib.registry.testing_content import read_layout, write_index
+from tools.lib.registry.testing_home import use_home
 from tools.oci_push.__main__ import main
 
 
 @pytest.fixture(autouse=True)
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("HOME", str(tmp_path))
+    use_home(tmp_path, monkeypatch)
 
 
 @pytest.fixture
@@ -156,6 +156,25 @@ def test_a_pulled_layer_that_cannot_be_mounted_is_copied(
         assert source.requests == [f"GET /v2/team/base/blobs/{layer.digest}"]
         assert target.blobs["team/app", layer.digest] == b"a layer"
     assert not list(temporary.iterdir())
+
+
+def test_a_layer_of_a_cache_is_read_if_the_registry_lacks_it(
+    pulled: list[str], tmp_path: Path
+) -> None:
+    digits = describe(LAYER, b"a layer").digest.removeprefix("sha256:")
+    blob = tmp_path / "cache/cas" / digits[:2] / digits
+    blob.parent.mkdir(parents=True)
+    blob.write_bytes(b"a layer")
+    flags = [*pulled, "--cas", str(tmp_path / "cache")]
+    with fake_registry() as registry:
+        assert main([*flags, "-r", f"{registry.host}/a", "-t", "v1"]) == 0
+        assert registry.blobs["a", f"sha256:{digits}"] == b"a layer"
+        blob.unlink()
+        assert main([*flags, "-r", f"{registry.host}/a", "-t", "v2"]) == 0
+        with pytest.raises(ToolError, match=f"blob sha256:{digits} not found"):
+            main([*flags, "-r", f"{registry.host}/b", "-t", "v1"])
+        assert tags(registry, "a") == {"v1", "v2"}
+        assert tags(registry, "b") == set()
 
 
 def test_a_pulled_layer_with_other_content(pulled: list[str]) -> None:

@@ -4,12 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Protocol
 
 from tools.lib.cli.errors import ToolError
 from tools.lib.oci.descriptor import Digest
 from tools.lib.oci.reference import Repository
 
 _CHUNK = 1 << 16
+
+MISSING_HINT = (
+    "build the image again with this cache; Bazel must not have --noremote_upload_local_results"
+)
+"""For errors about a blob that a store does not have."""
+
+
+class BlobStore(Protocol):
+    """Blobs by their digests, such as those of a remote cache. Several threads may use it."""
+
+    def read(self, digest: Digest, size: int, offset: int) -> Iterator[bytes]:
+        """The content of a blob of `size` bytes from an offset on, in chunks.
+
+        Raises:
+            TemporaryError: it may succeed later.
+            ToolError: the store does not have it, or does not answer.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +40,7 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class BlobSource:
-    """A blob: its content is `data`, or the file `path` if that is not empty.
+    """A blob: its content is `data`, or the file `path` if that is not empty, or in `store`.
 
     One with an `origin` has neither: it is mounted or downloaded from there.
     """
@@ -31,7 +49,34 @@ class BlobSource:
     size: int
     path: str = ""
     data: bytes = b""
+    store: BlobStore | None = None
     origin: Origin | None = None
+
+    def read(self, offset: int = 0) -> Iterator[bytes]:
+        """The content from an offset on, in chunks.
+
+        Raises:
+            ToolError: the file or the store does not have all of it.
+        """
+        if self.path:
+            yield from read_file(self.path, self.size, offset)
+        elif self.store:
+            yield from self.store.read(self.digest, self.size, offset)
+        else:
+            yield self.data[offset:]
+
+
+def read_file(path: str, size: int, offset: int = 0) -> Iterator[bytes]:
+    """The bytes of a file from an offset up to `size`, in chunks; a ToolError if it is shorter."""
+    left = size - offset
+    with open(path, "rb") as source:
+        source.seek(offset)
+        while left:
+            chunk = source.read(min(_CHUNK, left))
+            if not chunk:
+                raise ToolError(f"{path}: shorter than {size} bytes", "build it again")
+            left -= len(chunk)
+            yield chunk
 
 
 class BlobBody:
@@ -52,21 +97,6 @@ class BlobBody:
         return self._blob.size - self._offset
 
     def __iter__(self) -> Iterator[bytes]:
-        if not self._blob.path:
-            self._sent(len(self))
-            yield self._blob.data[self._offset :]
-            return
-        left = len(self)
-        with open(self._blob.path, "rb") as source:
-            source.seek(self._offset)
-            while left:
-                chunk = source.read(min(_CHUNK, left))
-                if not chunk:
-                    break
-                left -= len(chunk)
-                self._sent(len(chunk))
-                yield chunk
-        if left:
-            raise ToolError(
-                f"{self._blob.path}: shorter than blob {self._blob.digest}", "build it again"
-            )
+        for chunk in self._blob.read(self._offset):
+            self._sent(len(chunk))
+            yield chunk

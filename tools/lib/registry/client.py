@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from urllib.parse import urljoin
 
 import requests
 
 from tools.lib.data.json_values import MAX_DOCUMENT, parse_object, require_strings
-from tools.lib.oci.descriptor import INDEX, MANIFEST, Digest, digest_of
+from tools.lib.oci.descriptor import INDEX, MANIFEST, Digest
 from tools.lib.oci.reference import Repository
 from tools.lib.registry.auth import scope_for
+from tools.lib.registry.document import Document
 from tools.lib.registry.errors import NotFoundError, RegistryError
 from tools.lib.registry.registry import Registry
 from tools.lib.registry.transport import finish, read_bounded
@@ -25,19 +25,6 @@ _ACCEPT = ", ".join(
 )
 
 _MAX_PAGES = 1000
-
-
-@dataclass(frozen=True, slots=True)
-class Document:
-    """A manifest or an index as a registry stores it."""
-
-    media_type: str
-    data: bytes
-
-    @property
-    def digest(self) -> Digest:
-        """Its digest."""
-        return digest_of(self.data)
 
 
 class RepositoryClient:

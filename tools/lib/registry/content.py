@@ -19,8 +19,8 @@ from tools.lib.data.json_values import (
 from tools.lib.oci.descriptor import INDEX, Descriptor, Digest, digest_of, parse_descriptor
 from tools.lib.oci.layout import find_blob
 from tools.lib.oci.manifest import parse_index
-from tools.lib.registry.blob_source import BlobSource, Origin
-from tools.lib.registry.client import Document
+from tools.lib.registry.blob_source import BlobSource, BlobStore, Origin
+from tools.lib.registry.document import Document
 
 _MAX_DOCUMENTS = 10000
 
@@ -54,12 +54,13 @@ class Content:
 class LocalFiles:
     """Where blobs are: files by their digests, and directories that are layouts.
 
-    `origins` has those that are in repositories only.
+    `origins` has those that are in repositories only. `store` has all others.
     """
 
     files: Mapping[Digest, str]
     layouts: Sequence[str] = ()
     origins: Mapping[Digest, Origin] = field(default_factory=dict)
+    store: BlobStore | None = None
 
     def find(self, digest: Digest) -> str | None:
         """The path of a blob."""
@@ -134,6 +135,8 @@ def _collect(
             blobs.append(_source(each, blob))
         elif origin := files.origins.get(each.digest):
             blobs.append(BlobSource(each.digest, each.size, origin=origin))
+        elif files.store and not each.urls:
+            blobs.append(BlobSource(each.digest, each.size, store=files.store))
         elif not each.urls:
             raise ToolError(f"{where}: blob {each.digest} is missing", "build the image again")
     done[item.digest] = ManifestContent(Document(media_type, data), tuple(blobs))

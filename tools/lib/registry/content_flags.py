@@ -9,7 +9,7 @@ from tools.lib.cli.flags import Parser
 from tools.lib.data.json_values import read_document
 from tools.lib.oci.descriptor import INDEX, MANIFEST, Digest, describe
 from tools.lib.oci.layer import read_layer
-from tools.lib.registry.blob_source import Origin
+from tools.lib.registry.blob_source import BlobStore, Origin
 from tools.lib.registry.content import (
     Content,
     LocalFiles,
@@ -42,8 +42,18 @@ def add_content_flags(parser: Parser) -> None:
     parser.add_argument("--label", default="image", help="names the image in errors")
 
 
-def read_content(flags: ContentFlags, origins: Mapping[Digest, Origin] | None = None) -> Content:
-    """The image, with the paths of its blobs. `origins` has where those without a file are."""
+def read_content(
+    flags: ContentFlags,
+    origins: Mapping[Digest, Origin] | None = None,
+    store: BlobStore | None = None,
+) -> Content:
+    """The image, with its blobs.
+
+    Args:
+        flags: name its files.
+        origins: repositories that have blobs without a file.
+        store: has the other blobs without a file.
+    """
     if flags.index:
         root = describe(INDEX, read_document(flags.index))
     elif flags.manifest:
@@ -54,5 +64,5 @@ def read_content(flags: ContentFlags, origins: Mapping[Digest, Origin] | None = 
         raise ToolError(f"{flags.label}: one of --index, --manifest and --layout is needed")
     documents = [*flags.manifest, *flags.config, *([flags.index] if flags.index else [])]
     layers = {read_layer(layer).descriptor.digest: blob for layer, blob in flags.layer}
-    files = LocalFiles({**files_by_digest(documents), **layers}, flags.layout, origins or {})
+    files = LocalFiles({**files_by_digest(documents), **layers}, flags.layout, origins or {}, store)
     return collect(root, files, flags.label)

@@ -6,8 +6,8 @@ import pytest
 
 from tools.lib.cli.errors import ToolError
 from tools.lib.oci.descriptor import MANIFEST, Digest
-from tools.lib.registry.client import Document
 from tools.lib.registry.credentials import Credentials
+from tools.lib.registry.document import Document
 from tools.lib.registry.errors import NotFoundError, RegistryError, UnauthorizedError
 from tools.lib.registry.testing import Fault, Handler, fake_registry, status
 from tools.lib.registry.testing_content import client_for

@@ -1,11 +1,12 @@
 import io
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tools.lib.cli.errors import ToolError
-from tools.lib.oci.descriptor import LAYER, describe, digest_of
+from tools.lib.oci.descriptor import LAYER, Digest, describe, digest_of
 from tools.lib.registry.blob_source import BlobSource
 from tools.lib.registry.download import download_blob
 from tools.lib.registry.errors import RegistryError, TemporaryError
@@ -50,6 +51,30 @@ def test_a_broken_upload_goes_on_where_it_ended(blob: BlobSource) -> None:
         assert registry.received == len(DATA)
     assert sum(sent) == len(DATA)
     assert registry.count("PATCH", "uploads") == 1
+
+
+class BreakingStore:
+    """Has DATA. The first read ends after 100,000 bytes."""
+
+    def __init__(self) -> None:
+        self.offsets: list[int] = []
+
+    def read(self, digest: Digest, size: int, offset: int) -> Iterator[bytes]:
+        assert (digest, size) == (digest_of(DATA), len(DATA))
+        self.offsets.append(offset)
+        if len(self.offsets) == 1:
+            yield DATA[:100_000]
+            raise TemporaryError("the connection broke")
+        yield DATA[offset:]
+
+
+def test_a_store_that_breaks_is_read_again(blob: BlobSource) -> None:
+    store = BreakingStore()
+    with fake_registry() as registry:
+        source = BlobSource(blob.digest, blob.size, store=store)
+        upload_blob(client_for(registry.host), source)
+        assert stored(registry) == [DATA]
+    assert store.offsets == [0, 0]  # of the broken upload, this registry keeps nothing
 
 
 def test_a_registry_that_keeps_nothing_gets_all_of_it_again(blob: BlobSource) -> None:
@@ -110,7 +135,10 @@ def test_a_registry_that_stays_busy_is_an_error_without_secrets(blob: BlobSource
 
 def test_a_file_that_became_shorter(blob: BlobSource) -> None:
     Path(blob.path).write_bytes(DATA[:-1])
-    with fake_registry() as registry, pytest.raises(ToolError, match="blob: shorter than blob"):
+    with (
+        fake_registry() as registry,
+        pytest.raises(ToolError, match="blob: shorter than"),
+    ):
         upload_blob(client_for(registry.host), blob)
 
 

@@ -80,10 +80,12 @@ class Transport:
         authorization: str | None = None,
         headers: Mapping[str, str] | None = None,
         body: Body = None,
+        redirects: bool = True,
     ) -> requests.Response:
         """Sends a request once; returns the answer, whatever its status. Its body is not read yet.
 
-        A redirect is followed. `authorization` and `body` are sent to the origin of `url` only.
+        A redirect is followed if `redirects`. `authorization` and `body` are sent to the origin of
+        `url` only.
 
         Raises:
             TemporaryError: there was no answer.
@@ -94,7 +96,7 @@ class Transport:
             value = authorization if origin(url) == origin(first) else None
             response = self._send(method, url, where, value, headers or {}, body)
             location = response.headers.get("Location")
-            if response.status_code not in _REDIRECTS or not location:
+            if not redirects or response.status_code not in _REDIRECTS or not location:
                 return response
             finish(response)
             target = urljoin(url, location)
