@@ -26,10 +26,8 @@ def _add_links(ctx, args, attribute, links):
 
 def _action(args, inputs):
     """The arguments of make_part."""
-    args.use_param_file("@%s")
-    args.set_param_file_format("multiline")
     return dict(
-        arguments = [args],
+        arguments = args,
         inputs = depset(transitive = inputs),
         mnemonic = "Alternatives",
         progress_message = "Choosing alternatives for %{label}",
@@ -41,27 +39,27 @@ ALTERNATIVES_ATTRS = {
     "_alternatives": python_tool_attr("//tools/alternatives"),
 }
 
-def alternatives_part(ctx, base, new_parts):
+def alternatives_part(ctx, base, new_outlines):
     """Makes a part with the links of an image's alternatives.
 
     Args:
       ctx: the rule's context. Its attributes include ALTERNATIVES_ATTRS and PART_ATTRS.
       base: OciImageInfo of the base, or None.
-      new_parts: depset of File, the part.json files that the image adds.
+      new_outlines: depset of File, the outlines of the parts that the image adds.
 
     Returns:
       A PartInfo.
     """
     args = ctx.actions.args()
     inputs = add_image(args, base) if base else []
-    args.add_all(new_parts, before_each = "--part")
+    args.add_all(new_outlines, before_each = "--part")
     args.add("--mtime", GENERATED_MTIME)
     _add_links(ctx, args, "alternatives", ctx.attr.alternative_links)
     return make_part_info(
         ctx,
         ctx.attr._alternatives,
         name = ctx.label.name + ".alternatives",
-        **_action(args, inputs + [new_parts])
+        **_action(args, inputs + [new_outlines])
     )
 
 def _alternatives_impl(ctx):

@@ -77,20 +77,14 @@ def option_values(ctx):
         values["env"] = [list(pair) for pair in ctx.attr.env.items()]
     return values
 
-def add_option_files(ctx, args):
-    """Adds flags for the options that are given as files.
+def option_files(ctx):
+    """The options that are given as files.
 
     Args:
       ctx: the rule's context. Its attributes include OPTION_ATTRS.
-      args: Args, to which the flags are added.
 
     Returns:
-      A list of File: inputs of the action.
+      A dict from an option to a File.
     """
-    inputs = []
-    for option in _OPTIONS:
-        file = getattr(ctx.file, option + "_file")
-        if file:
-            args.add("--%s-file" % option.replace("_", "-"), file)
-            inputs.append(file)
-    return inputs
+    files = {option: getattr(ctx.file, option + "_file") for option in _OPTIONS}
+    return {option: file for option, file in files.items() if file}

@@ -5,6 +5,7 @@ load("//tools/python:tool.bzl", "python_tool_attr")
 load(":base_image.bzl", "IMPORT_ATTRS", "base_attr")
 load(":image_flags.bzl", "add_base", "add_target")
 load(":labels.bzl", "display_label")
+load(":layers.bzl", "all_outlines")
 load(":part.bzl", "PART_ATTRS", "make_part", "make_part_info")
 
 visibility("//rules/...")
@@ -21,12 +22,10 @@ def _ld_so_cache_impl(ctx):
     args.add_all(ctx.attr.directories, before_each = "--directory")
     if ctx.attr.architecture:
         args.add("--architecture", ctx.attr.architecture)
-    args.use_param_file("@%s")
-    args.set_param_file_format("multiline")
     return make_part(
         ctx,
         ctx.attr._tool,
-        arguments = [args],
+        arguments = args,
         inputs = depset(transitive = inputs),
         mnemonic = "LdSoCache",
         progress_message = "Making the library cache for %{label}",
@@ -41,28 +40,26 @@ the loader finds with a cache only, or if `base` has a cache that lacks a librar
     "_ld_so_cache": python_tool_attr("//tools/ld_so_cache"),
 }
 
-def ld_so_cache_if_needed(ctx, base_layers, new_parts):
+def ld_so_cache_if_needed(ctx, base_layers, new_outlines):
     """Makes a part with the cache of an image, or an empty part if the image needs none.
 
     Args:
       ctx: the rule's context. Its attributes include LD_SO_CACHE_ATTRS and PART_ATTRS.
       base_layers: list of LayerInfo of the base, all with metadata.
-      new_parts: depset of File, the part.json files that the image adds.
+      new_outlines: depset of File, the outlines of the parts that the image adds.
 
     Returns:
       A PartInfo.
     """
     args = ctx.actions.args()
-    base_parts = depset(transitive = [layer.parts for layer in base_layers], order = "preorder")
-    args.add_all(base_parts, before_each = "--part")
-    args.add_all(new_parts, before_each = "--new-part")
-    args.use_param_file("@%s")
-    args.set_param_file_format("multiline")
+    base_outlines = all_outlines(base_layers)
+    args.add_all(base_outlines, before_each = "--part")
+    args.add_all(new_outlines, before_each = "--new-part")
     return make_part_info(
         ctx,
         ctx.attr._ld_so_cache,
-        arguments = [args],
-        inputs = depset(transitive = [base_parts, new_parts]),
+        arguments = args,
+        inputs = depset(transitive = [base_outlines, new_outlines]),
         mnemonic = "LdSoCache",
         name = ctx.label.name + ".ld_so_cache",
         progress_message = "Searching the libraries of %{label}",

@@ -2,7 +2,7 @@
 
 visibility("//rules/...")
 
-def _make_layer_info(*, blob, metadata, inventories = depset(), parts = depset(), layout = None, layout_files = depset(), origin = None):
+def _make_layer_info(*, blob, metadata, inventories = depset(), parts = depset(), layout = None, layout_files = depset(), origin = None, outlines = None):
     return {
         "blob": blob,
         "inventories": inventories,
@@ -10,6 +10,7 @@ def _make_layer_info(*, blob, metadata, inventories = depset(), parts = depset()
         "layout_files": layout_files,
         "metadata": metadata,
         "origin": origin,
+        "outlines": parts if outlines == None else outlines,
         "parts": parts,
     }
 
@@ -25,6 +26,7 @@ no `blob`.""",
         "layout_files": "depset of File: files outside of `layout` that its symlinks point to.",
         "metadata": "File: layer.json with the descriptor, diff_id, architecture and time, or None.",
         "origin": "struct(repository: string, insecure: bool): the repository that has a pulled layer, and whether its registry has plain http; or None.",
+        "outlines": "depset of File, in preorder: the outline of each part of the layer, see PartInfo. By default those are `parts`.",
         "parts": "depset of File, in preorder: part.json of each part of the layer. A tar from elsewhere has one, which describes it. Empty for imported and pulled layers.",
     },
     init = _make_layer_info,

@@ -10,6 +10,7 @@ analysis knows it: for a layout from elsewhere, and for images on one, they are 
     fields = {
         "architecture": "string: OCI architecture, such as `arm64`, or an empty string if only `config` tells it.",
         "config": "File: the config (application/vnd.oci.image.config.v1+json).",
+        "declarations": "List of struct, bottom to top: what this image and the images below it declare. An image on this one is described by them, without the documents of this one. Empty or missing: it is described by `config` and `manifest`.",
         "layers": "List of LayerInfo, bottom to top: all layers of the image, those of its base included.",
         "manifest": "File: the manifest (application/vnd.oci.image.manifest.v1+json).",
         "os": "string: OCI operating system, such as `linux`, or an empty string if only `config` tells it.",

@@ -10,5 +10,7 @@ PartInfo = provider(
         "label": "string: what made the part, for errors.",
         "layer": "LayerInfo of a large part that is a layer of its own and is not merged with others, or None.",
         "metadata": "File: part.json, which describes the entries and their directories.",
+        "outline": "File: part.json without digests and sizes, for actions that do not depend on them. Of a package it is `metadata`.",
+        "package": "struct(name: string; source: string, name of the source package; size: int, bytes of the package file, 0 if not known) of a Debian package, or None.",
     },
 )

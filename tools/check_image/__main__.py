@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 from tools.check_image import checks, config_checks, elf_checks, path_checks, version_checks
 from tools.check_image.findings import Finding
@@ -13,6 +14,8 @@ from tools.lib.cli.errors import ToolError, run
 from tools.lib.cli.flags import Parser
 from tools.lib.data.json_values import read_document
 from tools.lib.debian.architectures import find_architecture
+from tools.lib.oci.declarations import add_flags, read_declarations
+from tools.lib.oci.declared_config import declared_config
 from tools.lib.oci.image_config import ImageConfig, parse_config
 from tools.lib.part.overlay import Overlay
 from tools.lib.part.part_json import read_part
@@ -34,7 +37,7 @@ def main(argv: Sequence[str]) -> int:
         metavar="PART_JSON",
         help="a part, of all layers bottom to top",
     )
-    parser.add_argument("--config", required=True, help="the image's config")
+    add_flags(parser)
     parser.add_argument(
         "--library-path",
         action="append",
@@ -61,7 +64,12 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--report-out", required=True, help="output: report.json, on success")
     args = parser.parse_args(argv)
 
-    config = parse_config(read_document(args.config), args.config)
+    try:
+        config = _config(args)
+    except ToolError:
+        # The action that describes the image fails for this reason. One error is enough.
+        write_report(Report(), args.report_out)
+        return 0
     architecture = config.platform.architecture
     waivers = [
         waiver
@@ -97,6 +105,18 @@ def main(argv: Sequence[str]) -> int:
     )
     write_report(report, args.report_out)
     return 0
+
+
+def _config(args: Any) -> ImageConfig:
+    """The image's config without its layers."""
+    config = None
+    if args.base_config:
+        config = parse_config(read_document(args.base_config), args.base_config)
+    for declaration in read_declarations(args):
+        config = declared_config(declaration.options, config)
+    if config is None:
+        raise ToolError("no image", "check_image --help lists the flags")
+    return config
 
 
 def _check(image: ImageView, config: ImageConfig, library_path: Sequence[str]) -> Iterator[Finding]:

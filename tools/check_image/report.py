@@ -13,13 +13,13 @@ VERSION = 1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """What was checked, in numbers, and what the waivers cover."""
+    """What was checked, in numbers, and what the waivers cover. By default nothing was."""
 
-    architecture: str
-    part_count: int
-    entry_count: int
-    elf_count: int
-    waivers: Sequence[WaiverUse]
+    architecture: str = ""
+    part_count: int = 0
+    entry_count: int = 0
+    elf_count: int = 0
+    waivers: Sequence[WaiverUse] = ()
 
 
 def write_report(report: Report, path: str) -> None:

@@ -35,7 +35,7 @@ def check(
         (folder / "waivers.json").write_text(json.dumps({"version": 1, "waivers": waivers}))
         arguments += [waiver_flag, str(folder / "waivers.json")]
     outputs = ["--report-out", str(folder / "report.json")]
-    return main([*arguments, "--config", str(folder / "config.json"), *outputs])
+    return main([*arguments, "--base-config", str(folder / "config.json"), *outputs])
 
 
 def report(folder: Path) -> dict[str, Any]:
@@ -237,3 +237,23 @@ def test_many_findings_are_cut_off(tmp_path: Path, capsys: pytest.CaptureFixture
     assert check(tmp_path, [part(*links)]) == 1
     lines = capsys.readouterr().err.splitlines()
     assert (len(lines), lines[-1]) == (101, "error: 50 more findings")
+
+
+def test_what_an_image_declares_replaces_what_its_base_does(tmp_path: Path) -> None:
+    options = {"version": 1, "entrypoint": ["/app"], "user": "app"}
+    (tmp_path / "options.json").write_text(json.dumps(options))
+    flags = ["--image", "//:app", str(tmp_path / "options.json")]
+    passwd = file("etc/passwd", text="app:x:1:1::/:/bin/sh\n")
+    base = {"Entrypoint": ["/missing"], "User": "missing"}
+    parts = [part(passwd, file("app", 0o755))]
+    assert check(tmp_path, parts, config=base) == 1
+    assert check(tmp_path, parts, flags=flags, config=base) == 0
+
+
+def test_an_invalid_declaration_is_left_to_the_action_that_describes_the_image(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "options.json").write_text('{"version": 1, "user": "a b"}')
+    flags = ["--image", "//:app", str(tmp_path / "options.json")]
+    assert check(tmp_path, [part(file("bin/su", 0o4755))], flags=flags) == 0
+    assert report(tmp_path)["parts"] == 0

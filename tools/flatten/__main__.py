@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 
 from tools.flatten.plan import FlattenPlan
-from tools.lib.archive.compress import KINDS
+from tools.lib.archive.compress import PLAIN
 from tools.lib.archive.tar_reader import content
 from tools.lib.archive.tar_stream import TarStream
 from tools.lib.cli.error_context import error_context
@@ -22,7 +22,7 @@ def main(argv: Sequence[str]) -> int:
     parser = Parser("flatten", "Joins tars (plain, gzip, zstd) to one without duplicates.")
     parser.add_argument("tar", nargs="+", help="the tars, bottom to top")
     parser.add_argument("--tar-out", required=True, help="output: the tar")
-    parser.add_argument("--compression", choices=KINDS, default="none")
+    parser.add_argument("--compression", choices=PLAIN, default="none")
     parser.add_argument("--label", required=True, help="who makes the tar, for errors")
     args = parser.parse_args(argv)
 

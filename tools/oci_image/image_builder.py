@@ -1,25 +1,23 @@
 """Builds the config and the manifest of an image from its base, its layers and its options.
 
-The semantics are rules_oci's: env values are expanded; labels, ports, volumes and annotations are
-added to the base's; entrypoint and cmd replace the base's, and an entrypoint removes its cmd.
+The semantics are rules_oci's: annotations are added to the base's, and the rest is as
+tools/lib/oci/declared_config.py says.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from tools.lib.cli.errors import ToolError
-from tools.lib.oci.descriptor import CONFIG, Platform, describe
+from tools.lib.oci.declared_config import declared_config
+from tools.lib.oci.descriptor import CONFIG, describe
 from tools.lib.oci.image import Image
-from tools.lib.oci.image_config import HistoryEntry, ImageConfig, RunConfig
+from tools.lib.oci.image_config import HistoryEntry, ImageConfig
+from tools.lib.oci.image_options import ImageOptions
 from tools.lib.oci.layer import Layer
 from tools.lib.oci.manifest import Manifest
-from tools.oci_image.options import ImageOptions
-from tools.oci_image.rfc3339 import format_time, parse_time
-
-_VARIABLE = re.compile(r"\$(?:(\w+)|\{(\w+)\})", re.ASCII)
+from tools.lib.oci.rfc3339 import format_time, parse_time
 
 # Annotations that image-spec 1.1, annotations.md, defines.
 _OCI_NAMESPACE = "org.opencontainers.image."
@@ -35,12 +33,7 @@ def build(
         layers: the layers above the base's, bottom to top, each with its name for errors.
         base: the image below, if any.
     """
-    below = base.config if base else ImageConfig(_platform(options))
-    if base and (options.os or options.architecture or options.variant):
-        raise ToolError(
-            f"the platform is that of the base, {base.platform}, and cannot be set",
-            "remove os, architecture and variant, or the base",
-        )
+    below = declared_config(options, base.config if base else None)
     _check_architectures(below.platform.architecture, layers)
     if options.base_name and not base:
         raise ToolError("base_name is set, but there is no base", "set `base`, or remove it")
@@ -48,7 +41,6 @@ def build(
     config = replace(
         below,
         diff_ids=(*below.diff_ids, *(layer.diff_id for _, layer in layers)),
-        run=_run_config(options, below.run),
         history=(*_complete_history(below), *(_history(layer) for _, layer in layers)),
         created=created,
     ).encode()
@@ -62,18 +54,6 @@ def build(
         annotations={**_annotations(options, created, base), **options.annotations},
     )
     return config, manifest.encode()
-
-
-def expand(environment: Sequence[str], added: Mapping[str, str]) -> tuple[str, ...]:
-    """Adds variables to an environment of `KEY=VALUE` strings.
-
-    `$K` and `${K}` in a value are replaced by the value of K so far, or by nothing if K is unset.
-    A known variable keeps its position, a new one goes to the end.
-    """
-    values = dict(text.partition("=")[::2] for text in environment)
-    for key, value in added.items():
-        values[key] = _VARIABLE.sub(lambda match: values.get(match[1] or match[2], ""), value)
-    return tuple(f"{key}={value}" for key, value in values.items())
 
 
 def _annotations(options: ImageOptions, created: str, base: Image | None) -> dict[str, str]:
@@ -94,13 +74,6 @@ def _annotations(options: ImageOptions, created: str, base: Image | None) -> dic
     return annotations
 
 
-def _platform(options: ImageOptions) -> Platform:
-    if not options.os or not options.architecture:
-        missing = "architecture" if options.os else "os"
-        raise ToolError(f"no base, and {missing} is missing", "set os and architecture, or a base")
-    return Platform(options.os, options.architecture, options.variant or None)
-
-
 def _check_architectures(architecture: str, layers: Sequence[tuple[str, Layer]]) -> None:
     for name, layer in layers:
         if layer.architecture not in (None, architecture):
@@ -111,32 +84,6 @@ def _check_architectures(architecture: str, layers: Sequence[tuple[str, Layer]])
                 f" or build the image for {layer.architecture}, from a base that has it, with"
                 f" --platforms=@distroless//rules/platforms:linux_{layer.architecture}",
             )
-
-
-def _run_config(options: ImageOptions, below: RunConfig) -> RunConfig:
-    entrypoint, cmd = below.entrypoint, below.cmd
-    if options.entrypoint is not None:
-        entrypoint, cmd = options.entrypoint, ()
-    if options.cmd is not None:
-        cmd = options.cmd
-    environment = below.environment
-    if options.env:
-        environment = expand(environment, options.env)
-    return replace(
-        below,
-        environment=environment,
-        labels={**below.labels, **options.labels},
-        exposed_ports=_union(below.exposed_ports, options.exposed_ports),
-        volumes=_union(below.volumes, options.volumes),
-        entrypoint=entrypoint,
-        cmd=cmd,
-        workdir=options.workdir or below.workdir,
-        user=options.user or below.user,
-    )
-
-
-def _union(below: tuple[str, ...], added: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys((*below, *added)))
 
 
 def _complete_history(config: ImageConfig) -> tuple[HistoryEntry, ...]:

@@ -9,9 +9,9 @@ from tools.lib.cli.errors import ToolError
 from tools.lib.data.json_values import Json, compact
 from tools.lib.oci.descriptor import CONFIG, LAYER, Descriptor, Digest, describe
 from tools.lib.oci.image import Image, parse_image
+from tools.lib.oci.image_options import ImageOptions
 from tools.lib.oci.layer import Layer
-from tools.oci_image.image_builder import build, expand
-from tools.oci_image.options import ImageOptions
+from tools.oci_image.image_builder import build
 
 LINUX = ImageOptions(os="linux", architecture="amd64")
 
@@ -113,23 +113,6 @@ def test_options_that_are_not_given_are_not_written() -> None:
         b'{"architecture":"amd64","config":{},"os":"linux","rootfs":{"diff_ids":[],"type":"layers"}}'
     )
     assert set(json.loads(manifest)) == {"schemaVersion", "mediaType", "config", "layers"}
-
-
-@pytest.mark.parametrize(
-    ("env", "added", "expected"),
-    [
-        (["PATH=/bin"], {"PATH": "/opt:$PATH"}, ["PATH=/opt:/bin"]),
-        (["A=1", "B=2"], {"A": "${B}x", "C": "$A"}, ["A=2x", "B=2", "C=2x"]),
-        ([], {"A": "-$NONE${NONE}-"}, ["A=--"]),
-        ([], {"A": "$", "B": "$-", "C": "100%", "D": "${A"}, ["A=$", "B=$-", "C=100%", "D=${A"]),
-        (["A=b=c"], {"B": "$A"}, ["A=b=c", "B=b=c"]),
-        (["X=$Y"], {"Z": "$X"}, ["X=$Y", "Z=$Y"]),
-    ],
-)
-def test_env_values_refer_to_the_variables_before_them(
-    env: list[str], added: dict[str, str], expected: list[str]
-) -> None:
-    assert expand(env, added) == tuple(expected)
 
 
 def test_an_entrypoint_removes_the_cmd_of_the_base_unless_cmd_is_given() -> None:

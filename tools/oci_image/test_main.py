@@ -9,15 +9,15 @@ import pytest
 from tools.lib.cli.errors import ToolError, run
 from tools.lib.data.json_values import Json
 from tools.lib.oci.descriptor import digest_of
+from tools.lib.oci.image_options import FILE_FORMS
 from tools.oci_image.__main__ import main
-from tools.oci_image.options import FILE_FORMS
-from tools.oci_image.rfc3339 import parse_time
 
 PLATFORM = {"version": 1, "os": "linux", "architecture": "amd64"}
 
 
 Call = Callable[..., dict[str, Any]]
-OUTPUTS = ["--config-out=c", "--manifest-out=m", "--digest-out=d", "--options=options.json"]
+OUTPUTS = ["--config-out=c", "--manifest-out=m", "--digest-out=d"]
+IMAGE = [*OUTPUTS, "--image", "options.json", "options.json"]
 
 
 @pytest.fixture
@@ -27,10 +27,10 @@ def call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Call:
 
     def call(options: Json, **files: bytes) -> dict[str, Any]:
         (tmp_path / "options.json").write_text(json.dumps({**PLATFORM, **options}))
-        argv = [*OUTPUTS]
+        argv = [*IMAGE]
         for name, text in files.items():
             (tmp_path / name).write_bytes(text)
-            argv += [f"--{name.replace('_', '-')}-file", name]
+            argv += [f"--{name.replace('_', '-')}-file", "0", name]
         assert main(argv) == 0
         config: dict[str, Any] = json.loads((tmp_path / "c").read_bytes())
         return config
@@ -146,49 +146,18 @@ def test_a_base_without_a_manifest_is_an_error_and_nothing_is_written(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "options.json").write_text(json.dumps(PLATFORM))
-    assert run(main, ["oci_image", *OUTPUTS, "--base-config=b"]) == 1
+    assert run(main, ["oci_image", *IMAGE, "--base-config=b"]) == 1
     assert capsys.readouterr().err == "error: options.json: the base has no manifest\n"
     assert [path.name for path in tmp_path.iterdir()] == ["options.json"]
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "",
-        "inf",
-        "2025-01-31",
-        "2025-13-01T00:00:00Z",
-        "2025-01-31T12:00:00",
-        "2025-01-31 12:00:00Z",
-        "0000-01-01T00:00:00Z",
-        "9" * 5000,
-    ],
-)
-def test_times_that_go_does_not_parse_are_invalid(text: str) -> None:
-    with pytest.raises(ToolError, match=r"^here: invalid time"):
-        parse_time(text, "here")
-
-
-@pytest.mark.parametrize(
-    ("text", "seconds"),
-    [
-        ("2025-01-01T01:00:00.5+01:00", 1735689600.5),
-        ("1970-01-01t00:00:00z", 0),
-        ("0001-01-01T00:00:00+23:59", -62135683140),
-        ("9999-12-31T23:59:59-23:59", 253402387139),
-    ],
-)
-def test_times_are_seconds_since_1970(text: str, seconds: float) -> None:
-    assert parse_time(text, "here") == seconds
 
 
 def test_errors_name_the_image_by_its_label(call: Call, tmp_path: Path) -> None:
     (tmp_path / "options.json").write_text('{"version": 1, "os": "linux"}')
     with pytest.raises(ToolError, match=r"^//x:image: no base, and architecture is missing "):
-        main([*OUTPUTS, "--label=//x:image"])
+        main([*OUTPUTS, "--image", "//x:image", "options.json"])
     (tmp_path / "options.json").write_text('{"version": 1, "user": "a b"}')
     with pytest.raises(ToolError, match=r"^//x:image: user: 'a b' is not USER"):
-        main([*OUTPUTS, "--label=//x:image"])
+        main([*OUTPUTS, "--image", "//x:image", "options.json"])
 
 
 def starlark_options() -> set[str]:
@@ -203,3 +172,72 @@ def starlark_options() -> set[str]:
 
 def test_the_rule_has_the_same_file_forms() -> None:
     assert starlark_options() == set(FILE_FORMS)
+
+
+def write_json(path: str, value: Json) -> None:
+    Path(path).write_text(json.dumps(value))
+
+
+def write_layer(letter: str) -> None:
+    """Writes `<letter>.layer.json`."""
+    digest = "sha256:" + 64 * letter
+    media_type = "application/vnd.oci.image.layer.v1.tar+gzip"
+    write_json(
+        f"{letter}.layer.json",
+        {
+            "version": 1,
+            "descriptor": {"mediaType": media_type, "digest": digest, "size": 1},
+            "diff_id": digest,
+            "architecture": None,
+            "architecture_owner": "",
+            "created": 1735689600,
+            "created_by": letter,
+        },
+    )
+
+
+def test_a_chain_of_images_is_the_same_as_each_on_the_documents_of_the_one_below(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for letter in "abc":
+        write_layer(letter)
+    write_json("bottom.json", {**PLATFORM, "env": [["PATH", "/bin"]], "labels": {"l": "1"}})
+    write_json("middle.json", {"version": 1, "base_name": "example/bottom"})
+    write_json("top.json", {"version": 1, "base_name": "example/middle", "user": "1"})
+    Path("env").write_text("PATH=/opt:$PATH\n")
+    below: list[str] = []
+    flags = {
+        "bottom": ["--layer", "0", "a.layer.json"],
+        "middle": ["--layer", "0", "b.layer.json", "--env-file", "0", "env"],
+        "top": ["--layer", "0", "c.layer.json"],
+    }
+    for name, own in flags.items():
+        outputs = [f"--{each}-out={name}.{each}" for each in ("config", "manifest", "digest")]
+        assert main([*outputs, *below, "--image", name, f"{name}.json", *own]) == 0
+        below = [f"--base-config={name}.config", f"--base-manifest={name}.manifest"]
+
+    chain = list(OUTPUTS)
+    for number, (name, own) in enumerate(flags.items()):
+        chain += ["--image", name, f"{name}.json"]
+        chain += [str(number) if each == "0" else each for each in own]
+    assert main(chain) == 0
+    assert Path("c").read_bytes() == Path("top.config").read_bytes()
+    assert Path("m").read_bytes() == Path("top.manifest").read_bytes()
+    assert json.loads(Path("m").read_bytes())["annotations"] == {
+        "org.opencontainers.image.base.digest": Path("middle.digest").read_text(),
+        "org.opencontainers.image.base.name": "example/middle",
+    }
+    config = json.loads(Path("c").read_bytes())
+    assert config["config"] == {"Env": ["PATH=/opt:/bin"], "Labels": {"l": "1"}, "User": "1"}
+
+
+def test_an_error_in_an_image_below_names_that_image(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_json("bottom.json", {**PLATFORM, "user": "a b"})
+    write_json("top.json", {"version": 1})
+    images = ["--image", "//:bottom", "bottom.json", "--image", "//:top", "top.json"]
+    with pytest.raises(ToolError, match=r"^//:bottom: user: 'a b' is not USER"):
+        main([*OUTPUTS, *images])

@@ -24,6 +24,7 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--tar", required=True, help="its first bytes tell the compression")
     parser.add_argument("--layer-out", required=True, help="output: layer.json")
     parser.add_argument("--part-out", required=True, help="output: part.json")
+    parser.add_argument("--outline-out", help="output: part.json without digests and sizes")
     parser.add_argument("--inventory-out", help="output: inventory.json")
     parser.add_argument("--label", required=True, help="names the layer in errors")
     parser.add_argument("--created-by", help="text for the image's history; by default the label")
@@ -40,12 +41,14 @@ def main(argv: Sequence[str]) -> int:
         created=tar.part.newest_mtime,
         created_by=args.created_by or args.label,
     )
-    paths = [args.layer_out, args.part_out, *([args.inventory_out] if args.inventory_out else [])]
-    with atomic_writes(paths) as (layer_out, part_out, *inventory_outs):
+    paths = [args.layer_out, args.part_out, args.outline_out, args.inventory_out]
+    with atomic_writes([path for path in paths if path]) as (layer_out, part_out, *outs):
         write_layer(layer, layer_out)
         write_part(tar.part, part_out)
-        for out in inventory_outs:
-            write_inventory(tar.inventory, out)
+        if args.outline_out:
+            write_part(tar.part.outline(), outs.pop(0))
+        if args.inventory_out:
+            write_inventory(tar.inventory, outs.pop(0))
     return 0
 
 

@@ -186,3 +186,15 @@ def test_tar_that_expands_beyond_the_limit_names_a_way_out(
     assert capsys.readouterr().err.endswith(
         "(hint: use the tar without compression, if you trust it)\n"
     )
+
+
+def test_the_outline_has_no_digests_and_sizes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("a.tar").write_bytes(tar(file("a")))
+    flags = ["--tar=a.tar", "--label=a", "--layer-out=l", "--part-out=p", "--outline-out=o"]
+    assert main(flags) == 0
+    part = read_part("p")
+    assert part.entries[0].size == 700
+    assert read_part("o") == part.outline()

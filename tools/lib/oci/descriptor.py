@@ -37,6 +37,8 @@ LAYERS: dict[Compression, str] = {
     "gzip": f"{LAYER}+gzip",
     "zstd": f"{LAYER}+zstd",
     "none": LAYER,
+    "estargz": f"{LAYER}+gzip",
+    "zstd:chunked": f"{LAYER}+zstd",
 }
 """Media types of layers by compression."""
 

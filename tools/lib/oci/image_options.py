@@ -22,7 +22,7 @@ from tools.lib.data.json_values import (
     require_strings,
 )
 from tools.lib.debian.architectures import ARCHITECTURES
-from tools.oci_image.rfc3339 import parse_time
+from tools.lib.oci.rfc3339 import parse_time
 
 VERSION = 1
 """Of options.json."""
