@@ -24,6 +24,7 @@ def _declare_packages(install):
             # What is meant for every package of the install need not match each of them.
             optional_exclude = tag.exclude,
             separate_layer = package.size >= _SEPARATE_LAYER_SIZE,
+            size = package.size,
             sha256 = package.sha256,
             urls = package.urls,
         )
@@ -40,6 +41,7 @@ def _declare_hub(name, merged):
             packages = content.packages,
             repo = name,
             sets = content.sets,
+            unlocked = merged.unlocked,
             visible_to = merged.visible_to,
         )),
         keyrings = {label: path for path, label in lock["keyrings"].items()},
@@ -49,7 +51,13 @@ def _apt_impl(module_ctx):
     tagged = install_tags.read("apt", module_ctx)
     for module in module_ctx.modules:
         apt_install.check_tags(module)
-    found = [apt_install.read(module_ctx, each.of, each.tag, own = each.own, prefix = each.prefix) for each in tagged]
+
+    # Bazel starts an extension again for each file that it reads first, so all are read before they are parsed.
+    files = [apt_install.read_files(module_ctx, each.of, each.tag) for each in tagged]
+    found = [
+        apt_install.read(module_ctx, each.of, each.tag, of_each, own = each.own, prefix = each.prefix)
+        for each, of_each in zip(tagged, files)
+    ]
     for install in found:
         _declare_packages(install)
     install_tags.declare("apt", module_ctx, found, apt_modules.identity, _declare_hub)

@@ -87,7 +87,7 @@ def _set_targets(name, architectures):
     ]
 
 # buildifier: disable=unnamed-macro
-def apt_hub(repo, packages, sets, failures, architectures, lock, visibility):
+def apt_hub(repo, packages, sets, failures, unlocked, architectures, lock, visibility):
     """Declares the names of an install.
 
     For each set `<set>`, by the target platform, and `<set>.<architecture>`: all its parts. `<set>.debs` and
@@ -99,7 +99,8 @@ def apt_hub(repo, packages, sets, failures, architectures, lock, visibility):
       packages: dict from the name of a package to a dict from an architecture to the package's repository.
       sets: dict from the name of a set to a dict from an architecture to a list of repositories.
       failures: dict from the name of a package or set to the error of all its targets.
-      architectures: list of the architectures that `failures` have labels for.
+      unlocked: dict from the name of a package that is not locked to the error of all its targets.
+      architectures: list of the architectures that `failures` and `unlocked` have labels for.
       lock: dict, attributes of apt_lock_command.
       visibility: dict from the name of a package or set to the visibility of its targets.
     """
@@ -115,6 +116,8 @@ def apt_hub(repo, packages, sets, failures, architectures, lock, visibility):
     failing = {name: "'%s' is a package, not a set (hint: write @%s//%s)" % (name, repo, name) for name in packages}
     for name, message in failures.items():
         failing |= {target: message for target in _package_targets(name, architectures) + _set_targets(name, architectures)}
+    for name, message in unlocked.items():
+        failing |= {target: message for target in [name] + _package_targets(name, architectures)}
     for name, message in failing.items():
         if name not in declared:
             failing_target(name = name, message = message, tags = ["manual"], visibility = _PUBLIC)

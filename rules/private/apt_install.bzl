@@ -59,14 +59,34 @@ def _sha256(module_ctx, text, in_tags):
 def _workspace_path(label):
     return "/".join([part for part in [label.package, label.name] if part])
 
-def _read_manifest(module_ctx, module, tag, where):
+def _where(module, tag):
+    """What errors call an install."""
+    return "apt.install '%s'" % tag.name + ("" if module.is_root else " of module " + module.name)
+
+def _read_files(module_ctx, module, tag):
+    """Reads the files of an install.
+
+    Args:
+      module_ctx: the context of the extension.
+      module: the module, of module_ctx.modules.
+      tag: its tag `apt.install`.
+
+    Returns:
+      A struct for `read`.
+    """
+    manifest = _read_manifest(module_ctx, module, tag)
+    path = module_ctx.path(tag.lock)
+    return struct(lock_text = module_ctx.read(path) if path.exists else None, manifest = manifest)
+
+def _read_manifest(module_ctx, module, tag):
     """The manifest of an install.
 
     Returns:
       struct(text: string, empty if there is none; in_tags: bool; keyrings: dict from a path to a Label; name: string, for
-      errors; path: string, in the workspace of the module; names: list of strings, among them those of its sets and
-      packages; architectures: list of OCI's names).
+      errors; path: string, in the workspace of the module; names: list of strings, those of its sets and packages if they
+      stand in tags).
     """
+    where = _where(module, tag)
     manifest = apt_manifest.from_tags(where, tag, struct(
         file = [each for each in module.tags.file if each.repo == tag.name],
         package_set = [each for each in module.tags.package_set if each.repo == tag.name],
@@ -83,25 +103,22 @@ def _read_manifest(module_ctx, module, tag, where):
             name = "MODULE.bazel",
             path = "",
             names = manifest.names,
-            architectures = oci_architectures(tag.architectures),
         )
     label = tag.manifest or tag.lock.relative(tag.lock.name.removesuffix(".lock.json") + ".yaml")
     path = module_ctx.path(label)
     if not path.exists and tag.manifest:
         fail("%s: manifest %s not found (hint: create it, or remove `manifest` and use tags)" % (where, display_label(label)))
     text = module_ctx.read(path) if path.exists else ""
-    words = apt_manifest.words(text)
     return struct(
         text = text,
         in_tags = False,
         keyrings = {},
         name = label.name,
         path = _workspace_path(label),
-        names = words,
-        architectures = oci_architectures(words),
+        names = [],
     )
 
-def _lock_command(module, tag, manifest):
+def _lock_command(module, tag, manifest, names):
     """How the lock is written: a dict, of strings but for `architectures` and `keyrings`."""
     error = ""
     if not module.is_root:
@@ -111,7 +128,7 @@ def _lock_command(module, tag, manifest):
     elif not manifest.text:
         error = "%s: no packages (hint: write apt.sources and `packages` in MODULE.bazel, or the manifest %s)" % (display_label(tag.lock), manifest.path)
     return {
-        "architectures": manifest.architectures,
+        "architectures": oci_architectures(tag.architectures if manifest.in_tags else names),
         "base": str(tag.base) if tag.base else "",
         "base_label": display_label(tag.base) if tag.base else "",
         "command": "bazel run @%s//:lock" % tag.name,
@@ -124,18 +141,13 @@ def _lock_command(module, tag, manifest):
         "workspace_manifest": manifest.path,
     }
 
-def _stale(module_ctx, tag, manifest, text):
-    """Why a lock cannot be used, in a few words, or None. `text` is None if the lock does not exist."""
-    if text == None:
-        return "lock not found"
-    problem = apt_lock.problem(text)
-    if problem:
-        return problem
+def _stale(module_ctx, tag, manifest, lock):
+    """Why a lock without a problem of its own cannot be used, in a few words, or None."""
     if not manifest.text:
         return None
     base = display_label(tag.base) if tag.base else ""
     found = _sha256(module_ctx, apt_lock.normalize_manifest(manifest.text, base), manifest.in_tags)
-    if found != apt_lock.parse(text).manifest_sha256:
+    if found != lock.manifest_sha256:
         what = "apt.install '%s' in MODULE.bazel" % tag.name if manifest.in_tags else manifest.name
         return "%s%s has changed since the lock was written" % (what, " or `base`" if base and not manifest.in_tags else "")
     return None
@@ -159,13 +171,14 @@ def _identity(package, tag, settings, merged_usr):
         [settings.exclude, settings.include] if settings else [],
     ])
 
-def _read(module_ctx, module, tag, *, own, prefix):
+def _read(module_ctx, module, tag, files, *, own, prefix):
     """Reads an install.
 
     Args:
       module_ctx: the context of the extension.
       module: the module, of module_ctx.modules.
       tag: its tag `apt.install`.
+      files: what `read_files` returned.
       own: string, name of the repository of this install alone, or None.
       prefix: string, which the names of its packages' repositories begin with.
 
@@ -177,16 +190,16 @@ def _read(module_ctx, module, tag, *, own, prefix):
       without a package, to an error; missing: the error if there is no usable lock, or empty; lock: dict, how the lock is
       written).
     """
-    where = "apt.install '%s'" % tag.name + ("" if module.is_root else " of module " + module.name)
     lock_label = display_label(tag.lock)
-    manifest = _read_manifest(module_ctx, module, tag, where)
+    manifest, text = files.manifest, files.lock_text
     if not manifest.in_tags:
-        apt_manifest.check_no_tags(where, tag)
-    path = module_ctx.path(tag.lock)
-    text = module_ctx.read(path) if path.exists else None
-    command = _lock_command(module, tag, manifest)
-    stale = _stale(module_ctx, tag, manifest, text)
-    lock = None if text == None or apt_lock.problem(text) else apt_lock.parse(text)
+        apt_manifest.check_no_tags(_where(module, tag), tag)
+    manifest_names = manifest.names if manifest.in_tags else apt_manifest.words(manifest.text)
+    command = _lock_command(module, tag, manifest, manifest_names)
+    stale = "lock not found" if text == None else apt_lock.problem(text)
+    lock = None if stale else apt_lock.parse(text)
+    if lock:
+        stale = _stale(module_ctx, tag, manifest, lock)
     common = dict(
         name = tag.name,
         tag = tag,
@@ -204,7 +217,7 @@ def _read(module_ctx, module, tag, *, own, prefix):
             "" if module.is_root else "in the workspace of module %s, " % module.name,
             command["command"],
         )
-        names = manifest.names + ([each.name for each in lock.packages] + list(lock.sets) if lock else [])
+        names = manifest_names + ([each.name for each in lock.packages] + list(lock.sets) if lock else [])
         return struct(
             entries = [],
             failures = {name: error for name in names},
@@ -242,4 +255,4 @@ def _read(module_ctx, module, tag, *, own, prefix):
         **common
     )
 
-apt_install = struct(check_tags = _check_tags, read = _read)
+apt_install = struct(check_tags = _check_tags, read = _read, read_files = _read_files)

@@ -130,7 +130,7 @@ def _unlocked_test_impl(ctx):
         _install("app", {"curl": "1"}, unlocked = {"libpq": "app lacks it", "zstd": "app lacks it"}),
         _install("lib", {"zstd": "1"}, unlocked = {"libpq": "lib lacks it", "tzdata": "lib lacks it"}),
     )
-    asserts.equals(env, {"libpq": "app lacks it", "tzdata": "lib lacks it"}, content.failures)
+    asserts.equals(env, {"libpq": "app lacks it", "tzdata": "lib lacks it"}, content.unlocked)
     asserts.equals(env, ["all", "curl", "zstd"], sorted(content.holders), "what one module has is not an error")
     return unittest.end(env)
 

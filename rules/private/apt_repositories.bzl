@@ -31,6 +31,7 @@ deb_package(
     optional_exclude = {optional_exclude},
     separate_layer = {separate_layer},
     sha256 = {sha256},
+    size = {size},
     url = {url},
 )
 """.format(
@@ -43,6 +44,7 @@ deb_package(
         optional_exclude = repr(rctx.attr.optional_exclude),
         separate_layer = repr(rctx.attr.separate_layer),
         sha256 = repr(rctx.attr.sha256),
+        size = rctx.attr.size,
         url = repr(urls[0]),
     ))
 
@@ -57,6 +59,7 @@ deb_package = repository_rule(
         "optional_exclude": attr.string_list(doc = "As for the rule `deb`."),
         "separate_layer": attr.bool(doc = "As for the rule `deb`."),
         "sha256": attr.string(mandatory = True, doc = "Hash of the file, in hex."),
+        "size": attr.int(doc = "Bytes of the file, 0 if the lock does not say."),
         "urls": attr.string_list(mandatory = True, doc = "URLs of the file, tried in order."),
     },
 )
@@ -110,6 +113,7 @@ def _apt_hub_impl(rctx):
             for name, by_architecture in content["packages"].items()
         },
         "sets": content["sets"],
+        "unlocked": content["unlocked"],
         "visibility": {name: visibility_of(content["visible_to"], name) for name in content["packages"].keys() + content["sets"].keys()},
     })]
     if lock["base"]:
@@ -124,7 +128,7 @@ def _apt_hub_impl(rctx):
         for name in content["sets"]
         if name not in content["packages"]
     }
-    for name, message in (not_packages | content["failures"]).items():
+    for name, message in (not_packages | content["failures"] | content["unlocked"]).items():
         call = ("apt_package_failure", {"name": name, "architectures": lock["architectures"], "message": message})
         rctx.file(name + "/BUILD.bazel", _build_file({"apt_package_failure": _PACKAGE}, [call]), executable = False)
     versions = {

@@ -113,7 +113,7 @@ def _merge(extension, repo, installs, identity, override = None):
 
     Returns:
       struct(first: the first of the installs that count; is_single: bool, whether it is the only one; holders: dict from an entry to the install that it is of;
-      failures: dict from a name to an error; visible_to: dict from an entry to a list of names of repositories, if not to
+      failures, unlocked: dicts from a name to an error; visible_to: dict from an entry to a list of names of repositories, if not to
       all; warning: string, empty if there is none).
     """
     if override != None:
@@ -138,13 +138,18 @@ def _merge(extension, repo, installs, identity, override = None):
         if len(holders) - len(different) < len(installs):
             visible_to[name] = [each.canonical for each in holders if each not in different]
         chosen[name] = holders[0]
-    for errors in [each.failures for each in installs[1:]] + [each.unlocked for each in installs]:
-        failures |= {name: error for name, error in errors.items() if name not in names and name not in failures}
+    for install in installs[1:]:
+        failures |= {name: error for name, error in install.failures.items() if name not in names and name not in failures}
+    unlocked = {}
+    for install in installs:
+        known = unlocked | failures
+        unlocked |= {name: error for name, error in install.unlocked.items() if name not in names and name not in known}
     return struct(
         first = installs[0],
         is_single = len(installs) == 1,
         holders = chosen,
         failures = failures,
+        unlocked = unlocked,
         visible_to = visible_to,
         warning = _warning(extension, repo, installs[0], differing.values()) if differing else "",
     )
