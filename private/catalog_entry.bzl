@@ -15,7 +15,7 @@ def _list_layers(ctx, layers):
     run_python_tool(
         ctx,
         ctx.attr._listing,
-        arguments = [args],
+        arguments = args,
         inputs = depset(transitive = [layer.parts for layer in layers]),
         outputs = [listing],
         mnemonic = "Listing",

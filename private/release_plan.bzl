@@ -32,12 +32,10 @@ def _release_plan_impl(ctx):
             entry.index.index,
         ])
     args.add("--lifecycle", ctx.file._lifecycle)
-    args.use_param_file("@%s")
-    args.set_param_file_format("multiline")
     run_python_tool(
         ctx,
         ctx.attr._release_plan,
-        arguments = [args],
+        arguments = args,
         inputs = [entry.index.index for entry in entries] + [ctx.file._lifecycle],
         outputs = [plan, table],
         mnemonic = "ReleasePlan",

@@ -67,12 +67,10 @@ def _append_to_base(ctx, lines):
     args.add("--path", ctx.attr.path)
     args.add_all(lines, before_each = "--entry")
     args.add("--mtime", ctx.attr.mtime)
-    args.use_param_file("@%s")
-    args.set_param_file_format("multiline")
     return make_part(
         ctx,
         ctx.attr._accounts,
-        arguments = [args],
+        arguments = args,
         inputs = depset(transitive = inputs),
         mnemonic = "Accounts",
         progress_message = "Adding accounts for %{label}",

@@ -19,16 +19,17 @@ IMPORT_ATTRS = TARGET_PLATFORM_ATTRS | {
 BASE_DOC = """an `oci_image`, an `oci_image_index`, or an OCI image layout from elsewhere, a directory or a tar of one. Of
 several images the one for the target platform is taken."""
 
-def base_attr(doc = ""):
+def base_attr(doc = "", cfg = None):
     """The attribute `base`.
 
     Args:
       doc: string, what the rule does with it.
+      cfg: transition to the configuration that the base is built in, or None.
 
     Returns:
       The attribute.
     """
-    return attr.label(allow_files = True, doc = "The image underneath: %s%s" % (BASE_DOC, " " + doc if doc else ""))
+    return attr.label(allow_files = True, cfg = cfg, doc = "The image underneath: %s%s" % (BASE_DOC, " " + doc if doc else ""))
 
 _ARCHIVE_SUFFIXES = (".tar", ".tar.gz", ".tgz")
 
@@ -51,7 +52,7 @@ def _unpack_archive(ctx, name, target, archive):
     run_python_tool(
         ctx,
         ctx.attr._oci_archive,
-        arguments = [args],
+        arguments = args,
         inputs = [archive],
         outputs = [layout],
         mnemonic = "OciArchive",
@@ -80,7 +81,7 @@ def _import_layout(ctx, name, target, platform):
     run_python_tool(
         ctx,
         ctx.attr._oci_import,
-        arguments = [args],
+        arguments = args,
         inputs = depset([layout], transitive = [layout_files]),
         outputs = [manifest, config],
         mnemonic = "OciImport",

@@ -12,7 +12,7 @@ def _busybox_impl(ctx):
     return make_part(
         ctx,
         ctx.attr._tool,
-        arguments = [args],
+        arguments = args,
         inputs = [ctx.file.deb],
         mnemonic = "Busybox",
         origin = ctx.attr.deb,

@@ -15,7 +15,7 @@ def _ca_bundle_impl(ctx):
     return make_part(
         ctx,
         ctx.attr._tool,
-        arguments = [args],
+        arguments = args,
         inputs = [ctx.file.deb] + ctx.files.certificates,
         mnemonic = "CaBundle",
         origin = ctx.attr.deb,

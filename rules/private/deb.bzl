@@ -1,10 +1,17 @@
 """The rule `deb`: a Debian package as a part."""
 
+load("//rules/providers:deb_file_info.bzl", "DebFileInfo")
 load("//rules/providers:parts_info.bzl", "PartsInfo")
 load("//tools/python:tool.bzl", "python_tool_attr")
 load(":part.bzl", "PART_ATTRS", "make_part")
 
 visibility("//rules/...")
+
+def _package(ctx):
+    """The `package` of PartInfo. Outside of a lock, the source is taken for one of the same name."""
+    name = ctx.file.deb.basename.split("_")[0]
+    info = ctx.attr.deb[DebFileInfo] if DebFileInfo in ctx.attr.deb else None
+    return struct(name = name, size = info.size if info else 0, source = info.source if info else name)
 
 def _deb_impl(ctx):
     args = ctx.actions.args()
@@ -13,20 +20,22 @@ def _deb_impl(ctx):
         args.add("--merged-usr")
     if not ctx.attr.default_excludes:
         args.add("--no-default-excludes")
-    args.add_all(ctx.attr.exclude, before_each = "--exclude")
-    args.add_all(ctx.attr.optional_exclude, before_each = "--optional-exclude")
-    args.add_all(ctx.attr.include, before_each = "--include")
+    args.add_all(ctx.attr.exclude, format_each = "--exclude=%s")
+    args.add_all(ctx.attr.optional_exclude, format_each = "--optional-exclude=%s")
+    args.add_all(ctx.attr.include, format_each = "--include=%s")
     if ctx.attr.max_size_mib:
         args.add("--max-size", ctx.attr.max_size_mib << 20)
     return make_part(
         ctx,
         ctx.attr._tool,
-        arguments = [args],
+        arguments = args,
         inputs = [ctx.file.deb],
         mnemonic = "DebPart",
         origin = ctx.attr.deb,
+        package = _package(ctx),
         progress_message = "Converting package %{label}",
         separate_layer = ctx.attr.separate_layer,
+        with_outline = False,
     )
 
 deb = rule(

@@ -25,7 +25,7 @@ def _deb_cc_library_impl(ctx):
     run_python_tool(
         ctx,
         ctx.attr._tool,
-        arguments = [args],
+        arguments = args,
         inputs = ctx.files.debs,
         outputs = [directory, script],
         mnemonic = "DebCcLibrary",

@@ -15,7 +15,7 @@ def _deb_files_impl(ctx):
     run_python_tool(
         ctx,
         ctx.attr._tool,
-        arguments = [args],
+        arguments = args,
         inputs = [ctx.file.deb],
         outputs = [directory],
         mnemonic = "DebFiles",

@@ -31,12 +31,10 @@ def write_dpkg_status(ctx, name, *, image = None, targets = []):
     for target in targets:
         inputs += add_target(args, target)
     args.add("--status-out", status)
-    args.use_param_file("@%s")
-    args.set_param_file_format("multiline")
     run_python_tool(
         ctx,
         ctx.attr._dpkg_status,
-        arguments = [args],
+        arguments = args,
         inputs = depset(transitive = inputs),
         outputs = [status],
         mnemonic = "DpkgStatus",

@@ -50,13 +50,11 @@ def make_entries_part(ctx, entries, *, sources = [], modes = [], replaces = []):
     }))
     args = ctx.actions.args()
     args.add("--spec", spec)
-    args.use_param_file("@%s")
-    args.set_param_file_format("multiline")
     args.add_all(sources, before_each = "--source", expand_directories = False)
     return make_part(
         ctx,
         ctx.attr._tool,
-        arguments = [args],
+        arguments = args,
         inputs = [spec] + sources,
         mnemonic = "FilesPart",
         progress_message = "Packing files for %{label}",

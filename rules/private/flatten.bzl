@@ -1,9 +1,9 @@
 """The rule `flatten`: several tars, layers or packages as one tar."""
 
 load("//tools/python:tool.bzl", "python_tool_attr", "run_python_tool")
+load(":compression.bzl", "COMPRESSION_SUFFIX", "plain_compression")
 load(":labels.bzl", "display_label")
 load(":layers.bzl", "LAYER_ATTRS", "PART_SUFFIXES", "TAR_LAYER_ATTRS", "TAR_SUFFIXES", "layers_of_targets")
-load(":part.bzl", "COMPRESSION_SUFFIX", "compression")
 
 visibility("//rules/...")
 
@@ -14,7 +14,7 @@ def _flatten_impl(ctx):
         fail("%s: `tars` has a layer of an image from elsewhere (hint: list tars, packages and layers of this build)" % (
             display_label(ctx.label)
         ))
-    kind = compression(ctx)
+    kind = plain_compression(ctx)
     out = ctx.actions.declare_file("%s.tar.%s" % (ctx.label.name, COMPRESSION_SUFFIX[kind]))
     blobs = [layer.blob for layer in layers]
     args = ctx.actions.args()
@@ -22,12 +22,10 @@ def _flatten_impl(ctx):
     args.add("--tar-out", out)
     args.add("--compression", kind)
     args.add("--label", display_label(ctx.label))
-    args.use_param_file("@%s")
-    args.set_param_file_format("multiline")
     run_python_tool(
         ctx,
         ctx.attr._tool,
-        arguments = [args],
+        arguments = args,
         inputs = blobs,
         outputs = [out],
         mnemonic = "Flatten",

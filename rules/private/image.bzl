@@ -96,6 +96,8 @@ def image(
         remote_tags = None,
         repo_tags = None,
         tests = [],
+        compression = None,
+        layers = 1,
         alternatives = False,
         waivers = [],
         ref = None,
@@ -159,6 +161,9 @@ def image(
       tests: list of labels of configs of `structure_test`. By default the test is that the image has the program of
         `entrypoint`, and the entrypoint, cmd, user and workdir that are given here. It runs nothing. If none is given, there
         is no test.
+      compression: string, how all layers of the image are compressed, as for `oci_image`: `gzip`, `zstd`, `estargz` or
+        `zstd:chunked`.
+      layers: int, the largest number of layers on the base, as for `oci_image`.
       alternatives: bool or dict, whether to make the links of Debian's alternatives, such as `/usr/bin/awk`, as for `oci_image`.
       waivers: list of labels of JSON files with findings of the checks to accept, see docs/checks.md.
       ref: string, name of the image when its layout or tarball is loaded, such as `app:v1`.
@@ -166,8 +171,8 @@ def image(
     """
     if remote_tags and not repository:
         fail("%s: `remote_tags` without a `repository` (hint: name the repository to push to)" % name)
-    layers = _binary_layers(name, binary, kwargs)
-    program = layers[0] if layers and entrypoint == None and cmd == None else None
+    binary_layers = _binary_layers(name, binary, kwargs)
+    program = binary_layers[0] if binary_layers and entrypoint == None and cmd == None else None
     inner = name + "_image" if platforms else name
     oci_image(
         name = inner,
@@ -175,13 +180,15 @@ def image(
         annotations = annotations,
         base = base,
         cmd = cmd,
+        compression = compression,
         entrypoint = entrypoint,
         env = env,
         exposed_ports = exposed_ports,
         labels = labels,
+        layers = layers,
         program = program,
         ref = ref,
-        tars = packages + _file_layers(name, files, kwargs) + layers + tars,
+        tars = packages + _file_layers(name, files, kwargs) + binary_layers + tars,
         user = user,
         volumes = volumes,
         waivers = waivers,

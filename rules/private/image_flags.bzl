@@ -6,7 +6,7 @@ load(":base_image.bzl", "image_of_target")
 
 visibility("//rules/...")
 
-def _add_layers(args, layers):
+def _add_layers(args, layers, with_digests = False):
     """Adds flags for layers, and returns a list of depsets of File, the inputs. A layer without metadata is read whole."""
     inputs = []
     for layer in layers:
@@ -14,19 +14,21 @@ def _add_layers(args, layers):
             args.add_all("--layout", [layer.layout], expand_directories = False)
             inputs.append(depset([layer.layout], transitive = [layer.layout_files]))
         elif layer.parts:
-            args.add_all(layer.parts, before_each = "--part")
-            inputs.append(layer.parts)
+            parts = layer.parts if with_digests else layer.outlines
+            args.add_all(parts, before_each = "--part")
+            inputs.append(parts)
         else:
             args.add("--tar", layer.blob)
             inputs.append(depset([layer.blob]))
     return inputs
 
-def add_image(args, image):
+def add_image(args, image, with_digests = False):
     """Adds flags for the layers of an image.
 
     Args:
       args: Args to add to.
       image: OciImageInfo.
+      with_digests: bool, whether the tool reads digests and sizes of files, too.
 
     Returns:
       A list of depsets of File, the inputs.
@@ -36,7 +38,7 @@ def add_image(args, image):
         # It names the layers of the layout.
         args.add("--base-manifest", image.manifest)
         inputs.append(depset([image.manifest]))
-    return inputs + _add_layers(args, image.layers)
+    return inputs + _add_layers(args, image.layers, with_digests)
 
 def add_base(ctx, args, target):
     """Adds flags for the layers of the image that a target is, or that it has for the target platform.
@@ -62,9 +64,9 @@ def add_target(args, target):
       A list of depsets of File, the inputs.
     """
     if PartsInfo in target:
-        metadata = depset([part.metadata for part in target[PartsInfo].parts.to_list()])
-        args.add_all(metadata, before_each = "--part")
-        return [metadata]
+        outlines = depset([part.outline for part in target[PartsInfo].parts.to_list()])
+        args.add_all(outlines, before_each = "--part")
+        return [outlines]
     if LayersInfo in target:
         return _add_layers(args, target[LayersInfo].layers)
     args.add_all(target[DefaultInfo].files, before_each = "--tar")

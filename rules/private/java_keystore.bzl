@@ -14,7 +14,7 @@ def _java_keystore_impl(ctx):
     return make_part(
         ctx,
         ctx.attr._tool,
-        arguments = [args],
+        arguments = args,
         inputs = [ctx.file.deb] + ctx.files.certificates,
         mnemonic = "JavaKeystore",
         origin = ctx.attr.deb,

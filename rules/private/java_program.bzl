@@ -31,12 +31,10 @@ def java_program(ctx, info, path):
     args.add("--main-class", main_class)
     jars = info.classpath.to_list()
     args.add_all([runfiles + runfiles_path(file.short_path, ctx.workspace_name) for file in jars], before_each = "--class-path")
-    args.use_param_file("@%s")
-    args.set_param_file_format("multiline")
     run_python_tool(
         ctx,
         ctx.attr._manifest_jar,
-        arguments = [args],
+        arguments = args,
         inputs = [],
         outputs = [jar],
         mnemonic = "ManifestJar",

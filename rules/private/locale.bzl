@@ -25,7 +25,7 @@ def _locale_impl(ctx):
     return make_part(
         ctx,
         ctx.attr._tool,
-        arguments = [args],
+        arguments = args,
         inputs = [ctx.file.deb],
         mnemonic = "Locale",
         progress_message = "Selecting locales for %{label}",

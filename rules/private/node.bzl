@@ -20,7 +20,7 @@ def _node_impl(ctx):
     return make_part(
         ctx,
         ctx.attr._tool,
-        arguments = [args],
+        arguments = args,
         inputs = [ctx.file.archive],
         mnemonic = "NodePart",
         origin = ctx.attr.archive,

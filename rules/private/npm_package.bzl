@@ -14,7 +14,7 @@ def _npm_package_impl(ctx):
     return make_part(
         ctx,
         ctx.attr._tool,
-        arguments = [args],
+        arguments = args,
         inputs = [ctx.file.archive],
         mnemonic = "NpmPackage",
         origin = ctx.attr.archive,

@@ -28,6 +28,8 @@ def oci_image(
         annotate_created = False,
         ref = None,
         program = None,
+        compression = None,
+        layers = 1,
         alternatives = False,
         ld_so_cache = True,
         check = True,
@@ -35,7 +37,7 @@ def oci_image(
         **kwargs):
     """An image for one platform.
 
-    The attributes are those of rules_oci; `base_name`, `annotate_created`, `ref`, `program`, `alternatives`, `ld_so_cache`, `check` and
+    The attributes are those of rules_oci; `base_name`, `annotate_created`, `ref`, `program`, `compression`, `layers`, `alternatives`, `ld_so_cache`, `check` and
     `waivers` are new.
 
     ```
@@ -63,7 +65,8 @@ def oci_image(
         directory or a tar of one, such as an image of rules_oci or rules_img. Of several images the one for the target
         platform is taken.
       tars: list of labels, the layers above those of the base, bottom to top: tar files (plain, gzip, zstd), `oci_layer`
-        targets, and parts (packages, package sets, generated files). Parts that follow each other become one layer.
+        targets, and parts (packages, package sets, generated files). Parts that follow each other become one
+        layer, or as many as `layers` allows.
       os: string, OCI operating system, `linux` by default. An image has the platform of its base, so this, `architecture`
         and `variant` are forbidden with a base.
       architecture: string, OCI architecture, such as `arm64`. Without a base it is that of the target platform by default.
@@ -89,6 +92,13 @@ def oci_image(
       ref: string, name of the image when its layout or tarball is loaded, such as `cc:debian13`. By default it is the
         target's package and name: `cc:debian13` for `//cc:cc_debian13`, `app:image` for `//app:image`.
       program: label of a `binary_layer`, which is in `tars` too. Without `entrypoint` and `cmd` the image starts its program.
+      compression: string, how all layers of the image are compressed, those of its base included: `gzip`, `zstd`, `estargz` or
+        `zstd:chunked`. Clients that know the last two start a container before they have all of its image, see
+        docs/layers.md. Tar files and images from elsewhere stay as they are. By default
+        `--@distroless//rules:compression` decides.
+      layers: int, the largest number of layers that `tars` become. With more than one, packages are split by their source and by
+        how often they change, so that an update moves fewer bytes, see docs/layers.md. Tar files, `oci_layer` targets and
+        packages with `separate_layer` have a layer each, even if these are more.
       alternatives: bool or dict, whether to make the links of Debian's alternatives, such as `/usr/bin/awk`, which maintainer
         scripts make with update-alternatives. They are read from the scripts of the packages in `tars` and in `base`, as by
         the rule `alternatives`. A dict from the absolute path of a link to its target (string) declares further links.
@@ -110,7 +120,9 @@ def oci_image(
         base = base,
         base_name = base_name,
         check = check,
+        compression = compression,
         created = created,
+        layers = layers,
         ld_so_cache = ld_so_cache,
         os = os,
         program = program if entrypoint == None and cmd == None else None,

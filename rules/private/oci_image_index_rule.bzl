@@ -65,12 +65,17 @@ def _oci_image_index_impl(ctx):
     for image in images:
         args.add("--manifest", image.manifest)
         args.add("--config", image.config)
-    args.add_all(["%s=%s" % each for each in ctx.attr.annotations.items()], before_each = "--annotation")
+    inputs = [file for image in images for file in (image.manifest, image.config)]
+    if ctx.attr.annotations:
+        annotations = ctx.actions.declare_file(name + ".annotations.json")
+        ctx.actions.write(annotations, json.encode(ctx.attr.annotations))
+        args.add("--annotations", annotations)
+        inputs.append(annotations)
     run_python_tool(
         ctx,
         ctx.attr._oci_index,
-        arguments = [args],
-        inputs = [file for image in images for file in (image.manifest, image.config)],
+        arguments = args,
+        inputs = inputs,
         outputs = [index, digest],
         mnemonic = "OciIndex",
         progress_message = "Describing index %{label}",

@@ -4,7 +4,7 @@ load("//rules/providers:layers_info.bzl", "LayersInfo")
 load("//rules/providers:parts_info.bzl", "PartsInfo")
 load(":base_image.bzl", "IMPORT_ATTRS", "base_attr", "image_of_target")
 load(":labels.bzl", "display_label")
-load(":layers.bzl", "LAYER_ATTRS", "all_parts", "make_layers")
+load(":layers.bzl", "LAYER_ATTRS", "LAYER_BUDGET_ATTRS", "all_parts", "layer_budget", "make_layers")
 
 visibility("//rules/...")
 
@@ -17,6 +17,7 @@ def _oci_layer_impl(ctx):
         ctx.label.name,
         parts,
         base_layers = image_of_target(ctx, ctx.label.name, ctx.attr.base).layers if ctx.attr.base else [],
+        count = layer_budget(ctx),
     )
     return [
         DefaultInfo(files = depset([layer.blob for layer in layers])),
@@ -28,7 +29,7 @@ def _oci_layer_impl(ctx):
     ]
 
 oci_layer = rule(
-    doc = """Joins parts to one layer, a complete compressed tar.
+    doc = """Joins parts to one layer, a complete compressed tar, or to a few.
 
 Use it where several images share a layer: name it in their `tars`. Rule sets that take tars accept it too. A part with
 `separate_layer` is not merged; it becomes a layer below.
@@ -45,7 +46,7 @@ oci_layer(
 )
 ```""",
     implementation = _oci_layer_impl,
-    attrs = IMPORT_ATTRS | LAYER_ATTRS | {
+    attrs = IMPORT_ATTRS | LAYER_ATTRS | LAYER_BUDGET_ATTRS | {
         "base": base_attr("""If one of its packages owns a path of the layer too, building the layer fails. A directory that no part
 of the layer declares gets its mode and owner from there."""),
         "parts": attr.label_list(

@@ -66,18 +66,16 @@ def write_layout(ctx, name, images, *, ref, index = None):
             args.add(layer.metadata)
             args.add(layer.blob)
             inputs += [layer.metadata, layer.blob]
-    args.use_param_file("@%s")
-    args.set_param_file_format("multiline")
     run_python_tool(
         ctx,
         ctx.attr._oci_layout,
-        arguments = [args],
+        arguments = args,
         inputs = depset(inputs, transitive = others),
         outputs = [layout],
         mnemonic = "OciLayout",
         progress_message = "Writing the layout of %{label}",
-        # A hard link cannot leave the mount of a sandbox. The tool reads its inputs and nothing else.
-        execution_requirements = {"no-sandbox": "1"},
+        # A hard link cannot leave the mount of a sandbox, where the tool copies instead. It reads its inputs and nothing else.
+        use_sandbox = False,
     )
     return layout
 
@@ -99,7 +97,7 @@ def pack_layout(ctx, name, layout):
     run_python_tool(
         ctx,
         ctx.attr._oci_tarball,
-        arguments = [args],
+        arguments = args,
         inputs = [layout],
         outputs = [tarball],
         mnemonic = "OciTarball",

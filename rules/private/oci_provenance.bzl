@@ -4,9 +4,10 @@ load("@bazel_skylib//rules:common_settings.bzl", "BuildSettingInfo")
 load("//rules/providers:oci_image_info.bzl", "OciImageInfo")
 load("//rules/providers:oci_index_info.bzl", "OciIndexInfo")
 load("//tools/python:tool.bzl", "python_tool_attr", "run_python_tool")
+load(":compression.bzl", "compression")
 load(":labels.bzl", "display_label")
 load(":oci_platform.bzl", "platform_text")
-load(":part.bzl", "PART_ATTRS", "compression")
+load(":part.bzl", "PART_ATTRS")
 
 visibility([
     "//private/...",
@@ -69,12 +70,10 @@ def _write_provenance(ctx, name, target, images, settings, args, inputs):
         args.add("--setting", "%s=%s" % (label, value))
     args.add("--rules-version", ctx.attr._rules_version[BuildSettingInfo].value)
     args.add("--predicate-out", predicate)
-    args.use_param_file("@%s")
-    args.set_param_file_format("multiline")
     run_python_tool(
         ctx,
         ctx.attr._provenance,
-        arguments = [args],
+        arguments = args,
         inputs = inputs,
         outputs = [predicate],
         mnemonic = "Provenance",

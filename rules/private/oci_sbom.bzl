@@ -32,7 +32,7 @@ def describe_sbom(ctx, name, image, *, image_name, prefer_title = False, supplie
     spdx = ctx.actions.declare_file(name + ".spdx.json")
     cyclonedx = ctx.actions.declare_file(name + ".cdx.json")
     args = ctx.actions.args()
-    inputs = add_image(args, image)
+    inputs = add_image(args, image, with_digests = True)
 
     # Rules of other repositories may return layers without it.
     inventories = depset(transitive = [layer.inventories for layer in image.layers if hasattr(layer, "inventories")])
@@ -45,12 +45,10 @@ def describe_sbom(ctx, name, image, *, image_name, prefer_title = False, supplie
     args.add("--supplier=" + supplier)
     args.add("--spdx-out", spdx)
     args.add("--cyclonedx-out", cyclonedx)
-    args.use_param_file("@%s")
-    args.set_param_file_format("multiline")
     run_python_tool(
         ctx,
         ctx.attr._sbom,
-        arguments = [args],
+        arguments = args,
         inputs = depset([image.manifest, image.config], transitive = inputs + [inventories]),
         outputs = [spdx, cyclonedx],
         mnemonic = "Sbom",

@@ -36,7 +36,7 @@ def describe_vex(ctx, name, spdx, statements, *, author, image_names = []):
     run_python_tool(
         ctx,
         ctx.attr._vex,
-        arguments = [args],
+        arguments = args,
         inputs = [spdx, statements],
         outputs = [document],
         mnemonic = "Vex",

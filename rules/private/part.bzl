@@ -1,47 +1,35 @@
 """What the rules that return PartsInfo share: the action that makes a part, and its outputs."""
 
-load("@bazel_skylib//rules:common_settings.bzl", "BuildSettingInfo")
 load("//rules/providers:layer_info.bzl", "LayerInfo")
 load("//rules/providers:part_info.bzl", "PartInfo")
 load("//rules/providers:parts_info.bzl", "PartsInfo")
 load("//tools/python:tool.bzl", "run_python_tool")
+load(":compression.bzl", "COMPRESSION_ATTRS", "COMPRESSION_SUFFIX", "compression")
 load(":downloaded_file.bzl", "add_origin")
 load(":labels.bzl", "display_label")
 
 visibility("//rules/...")
 
-PART_ATTRS = {
-    "_compression": attr.label(
-        default = "//rules:compression",
-        doc = "How the layers of a build are compressed: `gzip` or `zstd`.",
-    ),
-}
-
-COMPRESSION_SUFFIX = {
-    "gzip": "gz",
-    "zstd": "zst",
-}
+PART_ATTRS = COMPRESSION_ATTRS
 
 # Time of generated files, in seconds since 1970. It is fixed, and not 0, which pip and zip do not accept.
 GENERATED_MTIME = 1735689600  # 2025-01-01T00:00:00Z
 
-def compression(ctx):
-    """The compression of the build, `gzip` or `zstd`."""
-    return ctx.attr._compression[BuildSettingInfo].value
-
-def make_part_info(ctx, tool, *, arguments, inputs, mnemonic, progress_message, name = None, separate_layer = False, origin = None):
+def make_part_info(ctx, tool, *, arguments, inputs, mnemonic, progress_message, name = None, separate_layer = False, origin = None, package = None, with_outline = True):
     """Runs a tool that makes one part.
 
     Args:
       ctx: the rule's context. Its attributes include PART_ATTRS.
       tool: Target of a python_tool with the flags of tools/lib/part/output.py.
-      arguments: list of Args, in front of those flags.
+      arguments: Args of the tool, to which those flags are added.
       inputs: list or depset of File.
       mnemonic: string, the action's mnemonic.
       progress_message: string, the action's progress message.
       name: string, prefix of the files to make, by default the target's name.
       separate_layer: bool, whether the part is a layer of its own.
       origin: Target of the downloaded file that the part is made of, or None.
+      package: the `package` of PartInfo.
+      with_outline: bool, whether other bytes of the same files are to be expected, and not another version of a package.
 
     Returns:
       A PartInfo.
@@ -53,34 +41,47 @@ def make_part_info(ctx, tool, *, arguments, inputs, mnemonic, progress_message, 
     inventory = ctx.actions.declare_file(name + ".inventory.json")
     label = display_label(ctx.label)
     outputs = [blob, metadata, inventory]
-    flags = ctx.actions.args()
-    flags.add("--blob-out", blob)
-    flags.add("--part-out", metadata)
-    flags.add("--inventory-out", inventory)
-    flags.add("--label", label)
-    flags.add("--compression", kind)
-    add_origin(flags, origin)
+    arguments.add("--blob-out", blob)
+    arguments.add("--part-out", metadata)
+    arguments.add("--inventory-out", inventory)
+    arguments.add("--label", label)
+    arguments.add("--compression", kind)
+    add_origin(arguments, origin)
+    outline = metadata
+    if with_outline:
+        outline = ctx.actions.declare_file(name + ".outline.json")
+        arguments.add("--outline-out", outline)
+        outputs.append(outline)
     layer = None
     if separate_layer:
         layer_metadata = ctx.actions.declare_file(name + ".layer.json")
-        flags.add("--layer-out", layer_metadata)
+        arguments.add("--layer-out", layer_metadata)
         outputs.append(layer_metadata)
         layer = LayerInfo(
             blob = blob,
             inventories = depset([inventory]),
             metadata = layer_metadata,
+            outlines = depset([outline]),
             parts = depset([metadata]),
         )
     run_python_tool(
         ctx,
         tool,
-        arguments = arguments + [flags],
+        arguments = arguments,
         inputs = inputs,
         outputs = outputs,
         mnemonic = mnemonic,
         progress_message = progress_message,
     )
-    return PartInfo(blob = blob, inventory = inventory, label = label, layer = layer, metadata = metadata)
+    return PartInfo(
+        blob = blob,
+        inventory = inventory,
+        label = label,
+        layer = layer,
+        metadata = metadata,
+        outline = outline,
+        package = package,
+    )
 
 def make_part(ctx, tool, **kwargs):
     """Runs a tool that makes one part, and returns the rule's providers.

@@ -27,7 +27,7 @@ def _describe_layers(ctx):
         run_python_tool(
             ctx,
             ctx.attr._layers,
-            arguments = [args],
+            arguments = args,
             inputs = [ctx.file.manifest, ctx.file.config],
             outputs = metadata.values(),
             mnemonic = "OciPulledLayers",

@@ -2,8 +2,9 @@
 
 load("//rules/providers:layer_info.bzl", "LayerInfo")
 load("//tools/python:tool.bzl", "run_python_tool")
+load(":compression.bzl", "COMPRESSION_SUFFIX", "compression")
 load(":labels.bzl", "display_label")
-load(":part.bzl", "COMPRESSION_SUFFIX", "GENERATED_MTIME", "compression")
+load(":part.bzl", "GENERATED_MTIME")
 
 visibility("//rules/...")
 
@@ -92,10 +93,12 @@ def runfiles_layer(ctx, name, entries, files, empty, progress_message):
     metadata = ctx.actions.declare_file(prefix + ".layer.json")
     part = ctx.actions.declare_file(prefix + ".part.json")
     inventory = ctx.actions.declare_file(prefix + ".inventory.json")
+    outline = ctx.actions.declare_file(prefix + ".outline.json")
     args = ctx.actions.args()
     args.add("--blob-out", blob)
     args.add("--part-out", part)
     args.add("--inventory-out", inventory)
+    args.add("--outline-out", outline)
     args.add("--layer-out", metadata)
     args.add("--label", display_label(ctx.label))
     args.add("--compression", kind)
@@ -104,14 +107,12 @@ def runfiles_layer(ctx, name, entries, files, empty, progress_message):
         _add_entry(args, path, file)
     args.add_all([path for path, _ in files if not path.endswith(".jar")], before_each = "--executable")
     args.add_all(empty, before_each = "--empty")
-    args.use_param_file("@%s")
-    args.set_param_file_format("multiline")
     run_python_tool(
         ctx,
         ctx.attr._runfiles,
-        arguments = [args],
+        arguments = args,
         inputs = [file for _, file in entries + files],
-        outputs = [blob, metadata, part, inventory],
+        outputs = [blob, metadata, part, inventory, outline],
         mnemonic = "RunfilesLayer",
         progress_message = progress_message,
     )
@@ -119,5 +120,6 @@ def runfiles_layer(ctx, name, entries, files, empty, progress_message):
         blob = blob,
         inventories = depset([inventory]),
         metadata = metadata,
+        outlines = depset([outline]),
         parts = depset([part]),
     )

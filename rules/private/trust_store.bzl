@@ -25,12 +25,10 @@ def _trust_store_impl(ctx):
     if ctx.attr.hashed:
         args.add("--hashed")
     args.add("--mtime", ctx.attr.mtime)
-    args.use_param_file("@%s")
-    args.set_param_file_format("multiline")
     return make_part(
         ctx,
         ctx.attr._tool,
-        arguments = [args],
+        arguments = args,
         inputs = depset(transitive = inputs),
         mnemonic = "TrustStore",
         progress_message = "Making trust stores for %{label}",

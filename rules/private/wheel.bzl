@@ -13,7 +13,7 @@ def _wheel_impl(ctx):
     run_python_tool(
         ctx,
         ctx.attr._tool,
-        arguments = [args],
+        arguments = args,
         inputs = [ctx.file.wheel],
         outputs = [directory],
         mnemonic = "Wheel",

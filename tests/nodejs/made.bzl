@@ -18,7 +18,7 @@ def _made_archive_impl(ctx):
     run_python_tool(
         ctx,
         ctx.attr._tool,
-        arguments = [args],
+        arguments = args,
         inputs = [],
         outputs = [archive],
         mnemonic = "MadeNodejs",

@@ -59,11 +59,11 @@ def _order_test_impl(ctx):
         "tars keep their order, and parts are not merged across them",
     )
     check = _action(env, "CheckImage")
-    asserts.true(env, "order.1.tar.part.json" in _input_names(check), "a tar takes part in all checks")
+    asserts.true(env, "order.1.tar.outline.json" in _input_names(check), "a tar takes part in all checks")
     asserts.false(env, "--incomplete-metadata" in check.argv)
     asserts.true(
         env,
-        "order.1.tar.part.json" in [name for action in analysistest.target_actions(env) if action.mnemonic == "OciLayer" for name in _input_names(action)],
+        "order.1.tar.outline.json" in [name for action in analysistest.target_actions(env) if action.mnemonic == "OciLayer" for name in _input_names(action)],
         "what is merged above a tar must not conflict with it",
     )
     return analysistest.end(env)
@@ -75,7 +75,7 @@ def _base_test_impl(ctx):
     image = analysistest.target_under_test(env)[OciImageInfo]
     asserts.equals(env, ["image.0.tar.gz", "child.0.tar.gz"], [layer.blob.basename for layer in image.layers])
     inputs = _input_names(_action(env, "OciLayer"))
-    asserts.true(env, "a.part.json" in inputs, "directories and conflicts are found in the metadata of the base")
+    asserts.true(env, "a.outline.json" in inputs, "directories and conflicts are found in the metadata of the base")
     asserts.false(env, "a.part.gz" in inputs)
     asserts.equals(
         env,
@@ -119,7 +119,7 @@ def _ld_so_cache_test_impl(ctx):
     env = analysistest.begin(ctx)
     action = _action(env, "LdSoCache")
     inputs = [name for name in _input_names(action) if not name.endswith((".py", ".so"))]
-    for name in ["a.part.json", "b.part.json", "order.1.tar.part.json"]:
+    for name in ["a.outline.json", "b.outline.json", "order.1.tar.outline.json"]:
         asserts.true(env, name in inputs, name + " is searched for libraries")
     bytes = [name for name in inputs if name.endswith((".gz", ".tar"))]
     asserts.equals(env, [], bytes, "bytes are read only if there is no metadata")

@@ -47,7 +47,7 @@ _one_layer_test = analysistest.make(_one_layer_test_impl)
 def _java_test_impl(ctx):
     env = analysistest.begin(ctx)
     (manifest,) = [action for action in analysistest.target_actions(env) if action.mnemonic == "ManifestJar"]
-    arguments = manifest.argv[manifest.argv.index("--main-class"):]
+    arguments = manifest.argv[manifest.argv.index("--main-class"):-1]
     asserts.equals(env, [
         "--main-class",
         "Inventory",

@@ -16,7 +16,7 @@ def _forms_test_impl(ctx):
     env = analysistest.begin(ctx)
     actions = analysistest.target_actions(env)
     (image,) = [action for action in actions if action.mnemonic == "OciImage"]
-    files = [image.argv[i + 1].rpartition("/")[2] for i in range(len(image.argv)) if image.argv[i].endswith("-file")]
+    files = [image.argv[i + 2].rpartition("/")[2] for i in range(len(image.argv)) if image.argv[i].endswith("-file")]
     asserts.equals(env, ctx.attr.files, files)
     (options,) = [action.content for action in actions if action.mnemonic == "FileWrite" and "\"env\"" in (action.content or "")]
     values = json.decode(options)

@@ -27,7 +27,7 @@ def _made_jre_impl(ctx):
     run_python_tool(
         ctx,
         ctx.attr._tool,
-        arguments = [args],
+        arguments = args,
         inputs = [ctx.file.deb],
         outputs = [deb],
         mnemonic = "MadeTemurin",

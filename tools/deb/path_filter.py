@@ -37,6 +37,16 @@ ALWAYS_KEPT = (
 _DOCUMENTATION = "usr/share/doc"
 
 
+def _compile(patterns: Iterable[str]) -> re.Pattern[str]:
+    return compile_patterns(patterns, "exclude or include")
+
+
+# Compiled once for all packages of a worker.
+_DEFAULT_EXCLUDES = _compile(DEFAULT_EXCLUDES)
+_ALWAYS_KEPT = _compile(ALWAYS_KEPT)
+_NOTHING = _compile(())
+
+
 class PathFilter:
     """Keeps everything except what a pattern excludes; what another one includes stays.
 
@@ -62,8 +72,8 @@ class PathFilter:
     ) -> None:
         self._exclude = exclude
         self._excluded = _compile([*exclude, *optional_exclude])
-        self._excluded_by_default = _compile(DEFAULT_EXCLUDES if default_excludes else ())
-        self._included = _compile([*include, *required_include, *ALWAYS_KEPT])
+        self._excluded_by_default = _DEFAULT_EXCLUDES if default_excludes else _NOTHING
+        self._included = _compile([*include, *required_include])
         self._required_include = required_include
         self._required = _compile(required_include)
 
@@ -72,7 +82,11 @@ class PathFilter:
         excluded = self._excluded.match(entry.path) or (
             self._excluded_by_default.match(entry.path) and not _is_documentation_link(entry)
         )
-        return not excluded or self._included.match(entry.path) is not None
+        return (
+            not excluded
+            or _ALWAYS_KEPT.match(entry.path) is not None
+            or self._included.match(entry.path) is not None
+        )
 
     def keeps_target(self, path: str) -> bool:
         """Whether the target of a kept symlink at `path` is kept too: the files of a locale, and
@@ -103,7 +117,3 @@ def _is_documentation_link(entry: TarEntry) -> bool:
     """Whether the entry makes another package's documentation directory, and so its copyright
     file, that of the package."""
     return entry.type == "symlink" and entry.path.rpartition("/")[0] == _DOCUMENTATION
-
-
-def _compile(patterns: Iterable[str]) -> re.Pattern[str]:
-    return compile_patterns(patterns, "exclude or include")

@@ -161,7 +161,10 @@ def _files(
     for target, paths in names.items():
         first, *others = sorted(paths, key=path_bytes)
         file = by_path[target]
-        yield TarMember(replace(file.entry, path=first), file.extents)
+        if first == file.entry.path:
+            yield file
+        else:
+            yield TarMember(replace(file.entry, path=first), file.extents)
         for path in others:
             yield TarMember(
                 replace(file.entry, path=path, type="hardlink", size=0, link=first, xattrs={}), ()

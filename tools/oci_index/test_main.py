@@ -36,7 +36,8 @@ def test_the_document_of_an_index() -> None:
     arm = image("arm", os="linux", architecture="arm", variant="v7")
     amd64 = image("amd64", os="linux", architecture="amd64")
     manifest = "application/vnd.oci.image.manifest.v1+json"
-    assert index(*arm, *amd64, "--annotation", "a=b=c") == {
+    Path("annotations").write_text('{"a": "b\\nc"}')
+    assert index(*arm, *amd64, "--annotations", "annotations") == {
         "schemaVersion": 2,
         "mediaType": "application/vnd.oci.image.index.v1+json",
         "manifests": [
@@ -53,7 +54,7 @@ def test_the_document_of_an_index() -> None:
                 "platform": {"os": "linux", "architecture": "amd64"},
             },
         ],
-        "annotations": {"a": "b=c"},
+        "annotations": {"a": "b\nc"},
     }
 
 

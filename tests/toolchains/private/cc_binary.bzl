@@ -1,21 +1,19 @@
 """The rule `cc_binary`: C and C++ programs, linked against libraries of an older release than the machine's."""
 
-load(":compile.bzl", "COMPILE_ATTRS", "compiler_attr", "run_compiler")
+load(":compile.bzl", "COMPILE_ATTRS", "compiler_args", "compiler_attr", "run_compiler")
 
 visibility("//tests/toolchains")
 
 def _cc_binary_impl(ctx):
     output = ctx.actions.declare_file(ctx.label.name)
-    args = ctx.actions.args()
+    is_c = all([src.extension == "c" for src in ctx.files.srcs])
+    args = compiler_args(ctx, "cc", ctx.attr._gcc if is_c else ctx.attr._gxx, output)
     args.add("--sysroot", ctx.file.sysroot)
     args.add_all(ctx.files.srcs)
     args.add("--")
     args.add_all(ctx.attr.options)
-    is_c = all([src.extension == "c" for src in ctx.files.srcs])
     run_compiler(
         ctx,
-        "cc",
-        ctx.attr._gcc if is_c else ctx.attr._gxx,
         arguments = args,
         inputs = ctx.files.srcs + [ctx.file.sysroot],
         output = output,

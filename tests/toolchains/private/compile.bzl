@@ -25,32 +25,46 @@ COMPILE_ATTRS = {
     "_compile": python_tool_attr("//tests/toolchains/compile"),
 }
 
-def run_compiler(ctx, verb, program, *, arguments, inputs, output):
+def compiler_args(ctx, verb, program, output):
+    """Begins the arguments of an action that compiles.
+
+    Args:
+      ctx: the rule's context.
+      verb: string, verb of the tool.
+      program: Target of the compiler.
+      output: File.
+
+    Returns:
+      Args, to which the caller adds those of the verb.
+    """
+    info = program[ProgramInfo]
+    args = ctx.actions.args()
+    args.add(verb)
+    args.add("--compiler", info.path)
+    args.add("--package", info.package)
+
+    # Bazel does not see the compiler's file. With the version as a flag, another compiler is another action.
+    args.add("--compiler-version", info.version)
+    args.add("--output", output)
+    return args
+
+def run_compiler(ctx, *, arguments, inputs, output):
     """Registers an action that compiles.
 
     Args:
       ctx: the rule's context. Its attributes include COMPILE_ATTRS.
-      verb: string, verb of the tool.
-      program: Target of the compiler.
-      arguments: Args of the verb.
+      arguments: Args, begun by compiler_args.
       inputs: list of File.
       output: File.
     """
-    info = program[ProgramInfo]
-    common = ctx.actions.args()
-    common.add(verb)
-    common.add("--compiler", info.path)
-    common.add("--package", info.package)
-
-    # Bazel does not see the compiler's file. With the version as a flag, another compiler is another action.
-    common.add("--compiler-version", info.version)
-    common.add("--output", output)
     run_python_tool(
         ctx,
         ctx.attr._compile,
-        arguments = [common, arguments],
+        arguments = arguments,
         inputs = inputs,
         outputs = [output],
         mnemonic = "Compile",
         progress_message = "Compiling %{label}",
+        # A compiler would see more than its inputs.
+        use_worker = False,
     )

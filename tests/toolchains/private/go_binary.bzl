@@ -1,15 +1,15 @@
 """The rule `go_binary`: Go programs."""
 
-load(":compile.bzl", "COMPILE_ATTRS", "compiler_attr", "run_compiler")
+load(":compile.bzl", "COMPILE_ATTRS", "compiler_args", "compiler_attr", "run_compiler")
 
 visibility("//tests/toolchains")
 
 def _go_binary_impl(ctx):
     output = ctx.actions.declare_file(ctx.label.name)
-    args = ctx.actions.args()
+    args = compiler_args(ctx, "go", ctx.attr._go, output)
     args.add("--architecture", ctx.attr.architecture)
     args.add_all(ctx.files.srcs)
-    run_compiler(ctx, "go", ctx.attr._go, arguments = args, inputs = ctx.files.srcs, output = output)
+    run_compiler(ctx, arguments = args, inputs = ctx.files.srcs, output = output)
     return [DefaultInfo(files = depset([output]), executable = output)]
 
 go_binary = rule(

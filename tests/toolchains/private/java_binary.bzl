@@ -1,6 +1,6 @@
 """The rule `java_binary`: a Java program whose libraries are jars of their own."""
 
-load(":compile.bzl", "COMPILE_ATTRS", "compiler_attr", "run_compiler")
+load(":compile.bzl", "COMPILE_ATTRS", "compiler_args", "compiler_attr", "run_compiler")
 
 visibility("//tests/toolchains")
 
@@ -11,15 +11,13 @@ def _library(jar):
 # buildifier: disable=native-java-info
 def _java_binary_impl(ctx):
     output = ctx.actions.declare_file(ctx.label.name + ".jar")
-    args = ctx.actions.args()
+    args = compiler_args(ctx, "java", ctx.attr._javac, output)
     args.add("--release", ctx.attr.release)
     args.add("--main-class", ctx.attr.main_class)
     args.add_all(ctx.files.deps, before_each = "--class-path")
     args.add_all(ctx.files.srcs)
     run_compiler(
         ctx,
-        "java",
-        ctx.attr._javac,
         arguments = args,
         inputs = ctx.files.srcs + ctx.files.deps,
         output = output,

@@ -1,12 +1,12 @@
 """The rule `java_jar`: a Java program with its libraries as one jar."""
 
-load(":compile.bzl", "COMPILE_ATTRS", "compiler_attr", "run_compiler")
+load(":compile.bzl", "COMPILE_ATTRS", "compiler_args", "compiler_attr", "run_compiler")
 
 visibility("//tests/toolchains")
 
 def _java_jar_impl(ctx):
     output = ctx.actions.declare_file(ctx.label.name + ".jar")
-    args = ctx.actions.args()
+    args = compiler_args(ctx, "java", ctx.attr._javac, output)
     args.add("--release", ctx.attr.release)
     args.add("--main-class", ctx.attr.main_class)
     args.add_all(ctx.files.deps, before_each = "--jar")
@@ -17,8 +17,6 @@ def _java_jar_impl(ctx):
     args.add_all(ctx.files.srcs)
     run_compiler(
         ctx,
-        "java",
-        ctx.attr._javac,
         arguments = args,
         inputs = ctx.files.srcs + ctx.files.deps + ctx.files.resources,
         output = output,

@@ -14,7 +14,7 @@ def _layer_file_impl(ctx):
     run_python_tool(
         ctx,
         ctx.attr._compile,
-        arguments = [args],
+        arguments = args,
         inputs = [ctx.file.layer],
         outputs = [ctx.outputs.out],
         mnemonic = "ExtractFile",

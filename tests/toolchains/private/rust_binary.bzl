@@ -1,6 +1,6 @@
 """The rule `rust_binary`: Rust programs, linked like those of cc_binary."""
 
-load(":compile.bzl", "COMPILE_ATTRS", "compiler_attr", "run_compiler")
+load(":compile.bzl", "COMPILE_ATTRS", "compiler_args", "compiler_attr", "run_compiler")
 load(":programs.bzl", "ProgramInfo")
 
 visibility("//tests/toolchains")
@@ -8,7 +8,7 @@ visibility("//tests/toolchains")
 def _rust_binary_impl(ctx):
     output = ctx.actions.declare_file(ctx.label.name)
     linker = ctx.attr._gcc[ProgramInfo]
-    args = ctx.actions.args()
+    args = compiler_args(ctx, "rust", ctx.attr._rustc, output)
     args.add("--sysroot", ctx.file.sysroot)
     args.add("--linker", linker.path)
     args.add("--linker-version", linker.version)
@@ -16,8 +16,6 @@ def _rust_binary_impl(ctx):
     args.add(ctx.file.main)
     run_compiler(
         ctx,
-        "rust",
-        ctx.attr._rustc,
         arguments = args,
         inputs = ctx.files.srcs + [ctx.file.main, ctx.file.sysroot],
         output = output,

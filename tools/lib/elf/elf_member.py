@@ -20,6 +20,9 @@ def parse_elf_member(member: TarMember, read_at: ReadAt) -> ElfInfo | None:
         ToolError: see `parse_elf`.
     """
 
+    if member.entry.size < len(MAGIC):
+        return None  # of most packages these are symlinks and empty files
+
     def read(offset: int, length: int) -> bytes:
         return _read_file(member, read_at, offset, length)
 
@@ -31,6 +34,8 @@ def parse_elf_member(member: TarMember, read_at: ReadAt) -> ElfInfo | None:
 def _read_file(member: TarMember, read_at: ReadAt, offset: int, length: int) -> bytes:
     """Bytes of a file at an offset, fewer where it ends. Between its extents are zeros."""
     extents, end = member.extents, min(offset + length, member.entry.size)
+    if len(extents) == 1 and extents[0].length == member.entry.size:
+        return read_at(extents[0].offset + offset, end - offset) if offset < end else b""
     data = bytearray(max(0, end - offset))
     first = bisect.bisect_right(extents, offset, key=_position)
     for extent in extents[max(0, first - 1) :]:
