@@ -1,26 +1,32 @@
-"""What a user waits for: the static image built from scratch, again, and after a change.
+"""What a user waits for: images built from nothing, again, and after a change of one file.
 
-./bazelw run //tests/bench:build
+./bazelw run //tests/bench:build [-- FLAGS]
 
-In a copy of the workspace, with packages fetched and the server warm. Of several runs the fastest
-counts, for what else the machine does only adds. The floor is a build with nothing to do.
+In a copy of the workspace, with packages fetched and the server warm. Prints medians, their ratio
+to a build with nothing to do, the number of processes and of requests to workers, and the load of
+the machine. docs/performance.md explains the rows.
 """
 
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from statistics import median
+from typing import NamedTuple
 
 from tools.lib.cli.errors import ToolError, run
+from tools.lib.cli.flags import Parser
 
-_RUNS = 5
-_IMAGE = "//static:static_amd64_debian12"
 _INDEX = "//static:static_debian12"
+_STATIC = "//static:static_amd64_debian12"
+_CC = "//cc:cc_amd64_debian12"
+
 # The file whose change is measured, and the line that changes.
 _BUILD = "static/BUILD.bazel"
 _NSSWITCH = 'nsswitch(name = "nsswitch")'
@@ -28,22 +34,52 @@ _CHANGED = (
     'nsswitch(name = "nsswitch", databases = {{"hosts": ["files", "dns"], "x{}": ["files"]}})'
 )
 
+_MODES = {"workers": "--//rules:workers=yes", "no-workers": "--//rules:workers=no"}
 
-def _bazel(*command: str) -> None:
+
+class Row(NamedTuple):
+    """What is measured: a build of `target`, each time after `before` with the run's number.
+
+    `goal` is its ratio to a build with nothing to do.
+    """
+
+    name: str
+    target: str
+    before: Callable[[int], None]
+    goal: float
+
+
+class Measured(NamedTuple):
+    """The median of several runs."""
+
+    seconds: float
+    processes: int
+
+
+def _bazel(*command: str) -> str:
+    """Runs Bazel; returns its messages."""
     result = subprocess.run(["./bazelw", *command], capture_output=True, text=True, check=False)
     if result.returncode != 0:
         raise ToolError(f"bazel {' '.join(command)}: {result.stderr.strip()}")
+    return result.stderr
 
 
-def _fastest(before: Callable[[int], None], target: str) -> float:
-    """Seconds of the fastest build of `target`, each after `before` with the run's number."""
-    times = []
-    for number in range(_RUNS):
-        before(number)
+def processes(messages: str) -> int:
+    """How many processes and requests to workers a build took: `3 processes: 1 internal, 2 ...`."""
+    (line,) = re.findall(r"^INFO: (\d+ process.*)$", messages, re.MULTILINE)
+    internal = re.search(r"(\d+) internal", line)
+    return int(line.split()[0]) - (int(internal[1]) if internal else 0)
+
+
+def _measure(row: Row, flag: str, runs: int) -> Measured:
+    results = []
+    for number in range(runs):
+        row.before(number)
         begin = time.perf_counter()
-        _bazel("build", target)
-        times.append(time.perf_counter() - begin)
-    return min(times)
+        messages = _bazel("build", flag, row.target)
+        results.append(Measured(time.perf_counter() - begin, processes(messages)))
+    seconds = median(each.seconds for each in results)
+    return Measured(seconds, round(median(each.processes for each in results)))
 
 
 def _clean(_: int) -> None:
@@ -55,41 +91,72 @@ def _nothing(_: int) -> None:
 
 
 def _change(number: int) -> None:
+    """Writes another nsswitch.conf; each time that it is called, the file differs."""
     with open(_BUILD, encoding="utf-8") as source:
         lines = source.read().split("\n")
     places = [at for at, line in enumerate(lines) if line.startswith("nsswitch(name = ")]
     if len(places) != 1:
         raise ToolError(f"{_BUILD}: no line {_NSSWITCH}", "the bench has to follow the file")
-    lines[places[0]] = _CHANGED.format(number)
+    lines[places[0]] = _CHANGED.format(f"{time.monotonic_ns()}_{number}")
     with open(_BUILD, "w", encoding="utf-8") as out:
         out.write("\n".join(lines))
 
 
+_FLOOR = Row("nothing to do (the floor)", _CC, _nothing, 1.0)
+_ROWS = (
+    Row("clean, static", _STATIC, _clean, 3.6),
+    Row("clean, cc", _CC, _clean, 5.6),
+    Row("nsswitch.conf changed, cc", _CC, _change, 1.4),
+    Row("clean, static's index of five", _INDEX, _clean, 4.8),
+)
+_ALL = Row("clean, //...", "//...", _clean, 440.0)
+
+
+def _print(mode: str, rows: Sequence[Row], runs: int) -> None:
+    flag = _MODES[mode]
+    for row in (*rows, _FLOOR):  # fetches, and compiles what the server runs
+        _bazel("build", flag, row.target)
+    floor = _measure(_FLOOR, flag, runs)
+    title = f"{mode}, medians of {runs}"
+    print(f"\n{title:32} {'s':>7} {'ratio':>6} {'goal':>6} {'processes':>9}")
+    for row in (_FLOOR, *rows):
+        measured = floor if row is _FLOOR else _measure(row, flag, runs)
+        ratio = measured.seconds / floor.seconds
+        print(
+            f"{row.name:32} {measured.seconds:7.2f} {ratio:6.1f} {row.goal:6.1f}"
+            f" {measured.processes:9}",
+            flush=True,
+        )
+
+
 def main(argv: Sequence[str]) -> int:
+    parser = Parser("build", "Measures builds of images, with workers and without.")
+    parser.add_argument("--runs", type=int, default=5, help="how many, by default %(default)s")
+    parser.add_argument("--all", action="store_true", help="build //... too, which takes minutes")
+    parser.add_argument("--mode", choices=tuple(_MODES), action="append", help="by default both")
+    args = parser.parse_args(argv)
     workspace = os.environ.get("BUILD_WORKSPACE_DIRECTORY")
-    if argv or not workspace:
-        raise ToolError("no arguments, and by Bazel", "./bazelw run //tests/bench:build")
+    if not workspace:
+        raise ToolError("BUILD_WORKSPACE_DIRECTORY is not set", "./bazelw run //tests/bench:build")
     with tempfile.TemporaryDirectory(prefix="bench-") as scratch:
         copy = os.path.join(scratch, "workspace")
         ignored = shutil.ignore_patterns("bazel-*", ".git", ".*_cache")
         shutil.copytree(workspace, copy, symlinks=True, ignore=ignored)
         os.chdir(copy)
+        print(_load("before"))
         try:
-            _bazel("build", _INDEX)
-            floor = _fastest(_nothing, _IMAGE)
-            rows = (
-                ("nothing to do (floor)", floor, 0.4),
-                ("after a clean, amd64", _fastest(_clean, _IMAGE), 1.5),
-                ("after a clean, the index", _fastest(_clean, _INDEX), 4.0),
-                ("after a change to nsswitch.conf", _fastest(_change, _IMAGE), 1.0),
-            )
+            for mode in args.mode or _MODES:
+                _print(mode, (*_ROWS, _ALL) if args.all else _ROWS, args.runs)
         finally:
             _bazel("clean", "--expunge")
             os.chdir("/")
-    print(f"{'build of static, Debian 12':35} {'s':>6} {'ratio':>6} {'goal':>5}")
-    for name, seconds, goal in rows:
-        print(f"{name:35} {seconds:6.2f} {seconds / floor:6.1f} {goal:5.1f}")
+        print(f"\n{_load('after')}")
     return 0
+
+
+def _load(when: str) -> str:
+    loads = " ".join(f"{each:.1f}" for each in os.getloadavg())
+    return f"load {when}: {loads} (1, 5 and 15 minutes), {os.cpu_count()} processors"
 
 
 if __name__ == "__main__":

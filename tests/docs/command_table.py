@@ -29,7 +29,17 @@ PROJECT = {
         'test -z "$(./bazelw query \'kind("release_entries rule", //...) '
         "except labels(entries, //:release_plan)')\" && echo all"
     ),
+    "./bazelw run //tests/bench:updates": "./bazelw query //tests/bench:updates",
     "./bazelw run //tests/hostile:fuzz -- --seconds 3600": "./bazelw query //tests/hostile:fuzz",
+    "./bazelw run //tests/bench:build": "./bazelw query //tests/bench:build",
+    "./bazelw run //tests/bench:deb": "./bazelw query //tests/bench:deb",
+    "./bazelw run //tests/bench:diff": "./bazelw query //tests/bench:diff",
+    "./bazelw run //tests/bench:matrix": "./bazelw query //tests/bench:matrix",
+    "./bazelw run //tests/bench:remote": "./bazelw query //tests/bench:remote",
+    "./bazelw run //tests/bench:release": "./bazelw query //tests/bench:release",
+    "./bazelw build --profile=/tmp/profile.gz //cc:cc_amd64_debian12": (
+        "./bazelw query //cc:cc_amd64_debian12"
+    ),
 }
 """Commands in this repository, and what runs instead: "" if it is the command."""
 
@@ -43,6 +53,7 @@ WORKSPACE = {
     "bazel build //:image.digest": "test $(bazel build //:image.digest && "
     "wc -c < bazel-bin/image.json.sha256) = 71",
     "bazel build --@distroless//rules:compression=zstd //:image": "",
+    "bazel build --@distroless//rules:workers=no //:image": "",
     "bazel run //:image_test -- --output json --test-report report.json": "",
     "bazel run //:push -- --dry-run --tag v2 --repository registry.example.com/team/other": "",
     "bazel run @bookworm//:lock -- diff OLD": "bazel run @tools//:lock -- diff bookworm.lock.json",
@@ -105,6 +116,22 @@ ELSEWHERE = {
             '"run", STATUS, "//:push", "--", "-r", repository, "-t", "mine", "--insecure"',
         ),
     ),
+    "bazel build --config=remote //:image": (
+        "tests/remote/test_remote.py",
+        'bazel.succeed("build", *flags, *targets)',
+    ),
+    "bazel build --disk_cache=$HOME/.cache/bazel-disk //:image": (
+        "tests/remote/test_remote.py",
+        'flags = [f"--{kind}={cache}", MINIMAL]',
+    ),
+    "bazel build --remote_executor=grpc://127.0.0.1:8980 --spawn_strategy=remote //:image": (
+        "tests/remote/test_remote.py",
+        'f"--remote_executor=grpc://{service.host}"',
+    ),
+    "bazel run --config=remote //:push": (
+        "tests/remote/test_remote.py",
+        'self.bazel.succeed("run", *self.flags, MINIMAL, cas, *push, *flags)',
+    ),
     "bazel build --output_groups=tarball //:load": (
         "tests/registry/test_workspace.py",
         '"//:load", "--output_groups=tarball"',
@@ -119,9 +146,13 @@ ELSEWHERE = {
         "tests/signatures/test_cosign.py",
         'succeed("cosign", "attest", *flags, *kind, reference)',
     ),
-    "cosign verify --key cosign.pub --insecure-ignore-tlog IMAGE@sha256:...": (
-        "tests/signatures/cosign.py",
-        '"cosign", "verify", "--key", str(key), OFFLINE, reference',
+    **dict.fromkeys(
+        [
+            "cosign verify --key cosign.pub --insecure-ignore-tlog IMAGE@sha256:...",
+            "cosign verify --key cosign.pub --insecure-ignore-tlog "
+            "localhost:5000/distroless/static-debian12:latest",
+        ],
+        ("tests/signatures/cosign.py", '"cosign", "verify", "--key", str(key), OFFLINE, reference'),
     ),
     **{
         f"cosign verify-attestation --key cosign.pub --insecure-ignore-tlog "
@@ -224,6 +255,10 @@ NOT_RUN = {
     **dict.fromkeys(
         [
             "./bazelw run //:release -- --registry HOST/PROJECT --sign-key cosign.key",
+            "./bazelw run //:release -- --registry localhost:5000/distroless --insecure "
+            "--sign-key cosign.key --only static-debian12",
+            "cosign generate-key-pair",
+            "docker run --detach --publish 5000:5000 registry:2",
             "./knife diff-plan <commit>",
             "./knife diff-plan main.json",
             "./knife diff-plan HEAD~1",

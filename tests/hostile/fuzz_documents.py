@@ -65,7 +65,7 @@ def part(dice: random.Random) -> Case:
             ),
             (
                 "tools.check_image",
-                ["--part=part.json", "--config=config.json", "--report-out=o"],
+                ["--part=part.json", "--base-config=config.json", "--report-out=o"],
                 ["o"],
             ),
         ]
@@ -90,7 +90,7 @@ def layer(dice: random.Random) -> Case:
     name = dice.choice(list(files))
     files[name] = mutate_json(dice, files[name])
     outputs = ["c", "m", "d"]
-    arguments = ["--layer=layer.json", "--options=options.json"]
+    arguments = ["--layer", "0", "layer.json", "--image", "image", "options.json"]
     flags = ["--config-out=c", "--manifest-out=m", "--digest-out=d"]
     return Case(files, "tools.oci_image", [*arguments, *flags], outputs)
 

@@ -20,9 +20,10 @@ from tests.registry.docker_registry import PASSWORD, USER, docker_registry
 from tests.registry.recording_proxy import RecordingProxy, recording_proxy
 from tools.lib.oci.descriptor import Digest, Platform
 from tools.lib.oci.testing import LayoutDirectory
-from tools.lib.registry.client import Document, RepositoryClient
+from tools.lib.registry.client import RepositoryClient
 from tools.lib.registry.content import ManifestContent
 from tools.lib.registry.credentials import Credentials
+from tools.lib.registry.document import Document
 from tools.lib.registry.testing_content import client_for, read_layout
 from tools.oci_push.__main__ import main as oci_push
 

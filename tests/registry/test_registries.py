@@ -18,24 +18,14 @@ from tests.registry.cutting_proxy import cutting_proxy
 from tests.registry.docker_registry import PASSWORD, USER, docker_registry
 from tools.lib.cli.errors import ToolError
 from tools.lib.registry.testing_content import read_layout, write_index
+from tools.lib.registry.testing_home import use_home
 from tools.oci_load.__main__ import main as oci_load
 from tools.oci_push.__main__ import main as oci_push
 
 
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A home without credentials, and an environment without settings of clients."""
-    for name in (
-        "DOCKER_CONFIG",
-        "REGISTRY_AUTH_FILE",
-        "XDG_RUNTIME_DIR",
-        "XDG_CONFIG_HOME",
-        "REQUESTS_CA_BUNDLE",
-        "SSL_CERT_FILE",
-    ):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.chdir(tmp_path)
+    use_home(tmp_path, monkeypatch)
     return tmp_path
 
 
