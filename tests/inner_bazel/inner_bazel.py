@@ -78,14 +78,18 @@ class InnerBazel:
 
     def fail(self, command: str, *arguments: str) -> str:
         """Runs a command that must fail, and returns its one-line error."""
+        lines = self.errors(command, *arguments)
+        assert len(lines) == 1, lines
+        return lines[0]
+
+    def errors(self, command: str, *arguments: str) -> list[str]:
+        """Runs a command that must fail, and returns its errors, a line each."""
         result = self.run(command, *arguments)
         assert result.returncode != 0
         assert 'Traceback (most recent call last):\n  File "' not in result.stderr
-        lines = re.findall(
+        return re.findall(
             r"^(?:error: |Error in (?:download|fail): )(.*)$", result.stderr, re.MULTILINE
         )
-        assert len(lines) == 1, result.stderr
-        return str(lines[0])
 
     def shell(self, command: str) -> subprocess.CompletedProcess[str]:
         """Runs a line of bash in the workspace. `./bazelw` and `bazel` in it are this Bazel."""
