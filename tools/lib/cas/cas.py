@@ -19,7 +19,7 @@ def open_cas(url: str, credential_helper: str = "") -> BlobStore | None:
         credential_helper: a program that knows the headers which the server wants; "" for none.
 
     Raises:
-        ToolError: it is none of these, or it has credentials.
+        ToolError: the URL is invalid, or has credentials.
     """
     if not url:
         return None
