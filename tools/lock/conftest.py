@@ -6,27 +6,10 @@ from pathlib import Path
 import pytest
 
 from tools.lib.apt.testing_repository import serve
-from tools.lib.download.testing import forget_settings
-from tools.lib.download.testing_server import Server, http_server
+from tools.lib.download.testing_fixtures import machine as machine
+from tools.lib.download.testing_fixtures import other as other
+from tools.lib.download.testing_fixtures import server as server
 from tools.lock.testing import Workspace
-
-
-@pytest.fixture(autouse=True)
-def _machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    forget_settings(tmp_path, monkeypatch)
-
-
-@pytest.fixture
-def server() -> Iterator[Server]:
-    with http_server() as server:
-        yield server
-
-
-@pytest.fixture
-def other() -> Iterator[Server]:
-    """A server at another port of the same host."""
-    with http_server() as server:
-        yield server
 
 
 @pytest.fixture
