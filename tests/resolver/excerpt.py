@@ -18,10 +18,10 @@ import sys
 from pathlib import Path
 
 from tools.lib.apt.candidates import Candidates
-from tools.lib.apt.manifest_reader import read_manifest
 from tools.lib.apt.packages import IndexPackage
 from tools.lib.apt.repositories import IndexCache
 from tools.lib.cli.progress import Lines
+from tools.lib.manifest.manifest_reader import read_manifest
 
 # Names that dozens of packages provide, of which Debian's defaults are enough.
 _MAX_PROVIDERS = 12

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from tests.resolver.apt_get import AptGet
-from tools.lib.apt.manifest_reader import parse_manifest
 from tools.lib.apt.packages import IndexPackage, parse_package
-from tools.lib.apt.resolve import resolve_manifest
 from tools.lib.debian.deb822 import paragraphs
+from tools.lib.manifest.manifest_reader import parse_manifest
+from tools.lib.resolver.resolve import resolve_manifest
 
 DATA = Path(__file__).parent / "testdata"
 

@@ -6,13 +6,13 @@ import os
 import sys
 from collections.abc import Sequence
 
-from tools.lib.apt.base_image import check_base, read_base
-from tools.lib.apt.lockfile import changes, check_lock
-from tools.lib.apt.manifest_reader import read_manifest
 from tools.lib.cli.errors import ToolError, run
 from tools.lib.cli.files import atomic_write
 from tools.lib.cli.progress import show_progress
 from tools.lib.debian.lock import read_lock, render_lock
+from tools.lib.manifest.manifest_reader import read_manifest
+from tools.lib.resolver.base_image import check_base, read_base
+from tools.lib.resolver.lockfile import changes, check_lock
 from tools.lock.explain import dot_graph, graph, why
 from tools.lock.options import Options, parse_options
 
@@ -25,7 +25,9 @@ def main(argv: Sequence[str]) -> int:
 
 
 def _lock(options: Options) -> int:
-    from tools.lib.apt.locking import lock_manifests  # Slow to import, and not needed otherwise.
+    from tools.lib.resolver.locking import (
+        lock_manifests,  # Slow to import, and not needed otherwise.
+    )
 
     with show_progress(prefix="lock: ") as progress:
         results = lock_manifests(options.manifests, options.settings, progress)

@@ -19,7 +19,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tools.lib.apt.keyrings import default_keyring
 from tools.lib.cli.errors import ToolError
 from tools.lib.data.json_values import (
     parse_object,
@@ -29,6 +28,7 @@ from tools.lib.data.json_values import (
     require_strings,
 )
 from tools.lib.data.yaml_fields import Field, load
+from tools.lib.manifest.keyrings import default_keyring
 
 _EXTENSION = "@rules_distroless//apt:extensions.bzl"
 _KEY = re.compile(r"/(?P<suite>[^/]+)/(?P<name>[^:]+):(?P<architecture>[^=]+)(?:=.*)?")

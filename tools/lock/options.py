@@ -18,9 +18,9 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tools.lib.apt.request import LockSettings, ManifestFile, lock_path
 from tools.lib.cli.errors import ToolError
 from tools.lib.cli.flags import Parser
+from tools.lib.resolver.request import LockSettings, ManifestFile, lock_path
 
 COMMANDS = ("why", "graph", "diff", "import")
 _MANIFEST_SUFFIXES = (".yaml", ".yml", ".json")

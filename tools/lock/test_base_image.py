@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from tools.lib.apt.base_image import is_merged_usr, read_base
 from tools.lib.apt.testing_repository import stanza
 from tools.lib.cli.errors import run
 from tools.lib.debian.names import Version
+from tools.lib.resolver.base_image import is_merged_usr, read_base
 from tools.lock.__main__ import main
 from tools.lock.testing import MANIFEST, Workspace
 

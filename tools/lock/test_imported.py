@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tools.lib.apt.manifest_reader import read_manifest
 from tools.lib.cli.errors import ToolError, run
+from tools.lib.manifest.manifest_reader import read_manifest
 from tools.lock.__main__ import main
 
 MANIFEST = """\

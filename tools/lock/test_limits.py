@@ -6,9 +6,10 @@ from collections.abc import Callable
 
 import pytest
 
-from tools.lib.apt import candidates, solver
+from tools.lib.apt import candidates
 from tools.lib.apt.testing_repository import stanza
 from tools.lib.debian import relations
+from tools.lib.resolver import solver
 from tools.lock.testing import Workspace
 
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tools.lib.apt.maintainer_scripts import find_work
 from tools.lib.apt.testing_repository import date, stanza
 from tools.lib.debian.testing import COMPRESSIONS, PackedEntry, ar, file, tar
+from tools.lib.resolver.maintainer_scripts import find_work
 from tools.lock.testing import Workspace
 
 POSTINST = """\

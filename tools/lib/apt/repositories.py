@@ -14,7 +14,6 @@ from functools import partial
 from tools.lib.apt import index_store
 from tools.lib.apt.candidates import PackageIndex
 from tools.lib.apt.fetch import IndexLocation, UnverifiedIndexError, fetch_index, fetch_release
-from tools.lib.apt.manifest import Manifest
 from tools.lib.apt.processes import worker_processes
 from tools.lib.apt.release import PackagesFile, Release, check_release, packages_files
 from tools.lib.apt.suite import StoredIndex, Suite
@@ -30,6 +29,7 @@ from tools.lib.debian.mirror import (
 )
 from tools.lib.debian.urls import redact_url
 from tools.lib.download.download import Downloader, UnavailableError
+from tools.lib.manifest.manifest import Manifest
 from tools.lib.openpgp import openpgp
 
 _KEPT_DAYS = 60

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tools.lib.apt import index_store
-from tools.lib.apt.manifest import AptSource
 from tools.lib.apt.packages import IndexPackage, parse_package
 from tools.lib.apt.release import Release
 from tools.lib.cli.errors import ToolError
 from tools.lib.debian.mirror import pool_url, snapshot_url
+from tools.lib.manifest.manifest import AptSource
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,13 +8,13 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from tools.lib.apt.locking import cache_directory
 from tools.lib.apt.repositories import IndexCache
 from tools.lib.cli.errors import ToolError
 from tools.lib.cli.progress import Progress, show_progress
 from tools.lib.debian.lock import read_lock
 from tools.lib.download.download import Downloader, DownloadError
 from tools.lib.openpgp.openpgp import read_keyring
+from tools.lib.resolver.locking import cache_directory
 from tools.lib.updates.catalog import Catalog, build_catalog, query_catalog
 from tools.lib.updates.change import Change, SourceUpdate
 from tools.lib.updates.debian import FOLDER, update_debian

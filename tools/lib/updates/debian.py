@@ -7,11 +7,11 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from tools.lib.apt.locking import LockResult, lock_manifests
-from tools.lib.apt.request import LockSettings, ManifestFile, lock_path
 from tools.lib.cli.progress import Progress
 from tools.lib.debian.architectures import find_debian_architecture
 from tools.lib.debian.lock import Lock, LockedPackage, render_lock
+from tools.lib.resolver.locking import LockResult, lock_manifests
+from tools.lib.resolver.request import LockSettings, ManifestFile, lock_path
 from tools.lib.updates.change import Change, SourceUpdate
 
 FOLDER = os.path.join("private", "lock")

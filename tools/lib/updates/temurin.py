@@ -15,17 +15,17 @@ from dataclasses import dataclass
 from functools import cmp_to_key
 
 from tools.lib.apt.candidates import PackageIndex
-from tools.lib.apt.locking import lock_manifests
-from tools.lib.apt.manifest import AptSource, Manifest, PinnedFile
-from tools.lib.apt.manifest_reader import parse_manifest
 from tools.lib.apt.packages import IndexPackage
 from tools.lib.apt.repositories import IndexCache
-from tools.lib.apt.request import LockSettings, ManifestFile
 from tools.lib.cli.errors import ToolError
 from tools.lib.cli.progress import Progress
 from tools.lib.debian.names import Version
 from tools.lib.debian.relations import compare_versions
 from tools.lib.download.download import Downloader
+from tools.lib.manifest.manifest import AptSource, Manifest, PinnedFile
+from tools.lib.manifest.manifest_reader import parse_manifest
+from tools.lib.resolver.locking import lock_manifests
+from tools.lib.resolver.request import LockSettings, ManifestFile
 from tools.lib.updates.change import SourceUpdate
 from tools.lib.updates.common_version import choose_common_version, held_back_note
 from tools.lib.updates.debian import locked_update

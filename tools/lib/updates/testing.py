@@ -7,12 +7,12 @@ import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from tools.lib.apt.locking import lock_manifests
-from tools.lib.apt.request import LockSettings, ManifestFile
 from tools.lib.apt.testing_repository import SignedRepository, stanza
 from tools.lib.cli.progress import Lines
 from tools.lib.debian.lock import render_lock
 from tools.lib.download.testing_server import Answer, Server, sends
+from tools.lib.resolver.locking import lock_manifests
+from tools.lib.resolver.request import LockSettings, ManifestFile
 from tools.lib.updates.node_versions import PLATFORMS
 from tools.lib.updates.testing_node import NodeFiles
 

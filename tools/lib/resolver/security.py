@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from tools.lib.apt.keyrings import archive_name
-from tools.lib.apt.manifest import AptSource
+from tools.lib.manifest.keyrings import archive_name
+from tools.lib.manifest.manifest import AptSource
 
 # Suites without security updates of their own.
 _ROLLING = ("sid", "unstable", "experimental", "rc-buggy", "devel")

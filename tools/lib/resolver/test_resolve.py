@@ -6,14 +6,14 @@ from collections.abc import Mapping
 
 import pytest
 
-from tools.lib.apt.manifest import Manifest
-from tools.lib.apt.manifest_reader import parse_manifest
-from tools.lib.apt.resolution import Resolution
-from tools.lib.apt.resolve import resolve_manifest
-from tools.lib.apt.testing_index import FakeIndex
 from tools.lib.apt.testing_repository import stanza
 from tools.lib.cli.errors import ToolError
 from tools.lib.debian.lock import PackageKey
+from tools.lib.manifest.manifest import Manifest
+from tools.lib.manifest.manifest_reader import parse_manifest
+from tools.lib.resolver.resolution import Resolution
+from tools.lib.resolver.resolve import resolve_manifest
+from tools.lib.resolver.testing_index import FakeIndex
 
 
 def manifest(sets: str, architectures: str = "amd64") -> Manifest:

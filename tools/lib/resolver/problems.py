@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
-from tools.lib.apt.manifest import Manifest
 from tools.lib.apt.packages import IndexPackage
-from tools.lib.apt.paste import package_lines, source_lines
-from tools.lib.apt.resolution import Problem, Resolution
-from tools.lib.apt.security import security_sources
 from tools.lib.cli.errors import ToolError
+from tools.lib.manifest.manifest import Manifest
+from tools.lib.manifest.paste import package_lines, source_lines
+from tools.lib.resolver.resolution import Problem, Resolution
+from tools.lib.resolver.security import security_sources
 
 _MAX_REPORTED = 8
 

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from tools.lib.apt.manifest_reader import parse_manifest
 from tools.lib.cli.errors import ToolError
+from tools.lib.manifest.manifest_reader import parse_manifest
 
 GOOD = """\
 version: 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 
-from tools.lib.apt.manifest import AptSource, Manifest, PackageSet
+from tools.lib.manifest.manifest import AptSource, Manifest, PackageSet
 
 
 def package_lines(

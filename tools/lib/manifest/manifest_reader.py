@@ -7,9 +7,15 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from tools.lib.apt.keyrings import default_keyring
-from tools.lib.apt.manifest import AptSource, Manifest, PackageSet, PinnedFile
-from tools.lib.apt.manifest_fields import (
+from tools.lib.cli.errors import ToolError
+from tools.lib.data.yaml_fields import Field, load
+from tools.lib.debian.lock import Sha256
+from tools.lib.debian.manifest_hash import manifest_sha256
+from tools.lib.debian.names import parse_architecture, parse_package_name, parse_version
+from tools.lib.debian.relations import RequestedPackage, parse_requested_package
+from tools.lib.manifest.keyrings import default_keyring
+from tools.lib.manifest.manifest import AptSource, Manifest, PackageSet, PinnedFile
+from tools.lib.manifest.manifest_fields import (
     HINT,
     NAME,
     fields_by_name,
@@ -20,13 +26,7 @@ from tools.lib.apt.manifest_fields import (
     unique_names,
     url_of,
 )
-from tools.lib.apt.tag_names import tag_names
-from tools.lib.cli.errors import ToolError
-from tools.lib.data.yaml_fields import Field, load
-from tools.lib.debian.lock import Sha256
-from tools.lib.debian.manifest_hash import manifest_sha256
-from tools.lib.debian.names import parse_architecture, parse_package_name, parse_version
-from tools.lib.debian.relations import RequestedPackage, parse_requested_package
+from tools.lib.manifest.tag_names import tag_names
 
 VERSION = 1
 

@@ -7,23 +7,23 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from tools.lib.apt.base_image import Installed, is_merged_usr, read_base
 from tools.lib.apt.candidates import Candidates
 from tools.lib.apt.fetch import UnverifiedIndexError
-from tools.lib.apt.kept import kept_packages, newer_versions
-from tools.lib.apt.lockfile import build_lock, check_dates, read_previous
-from tools.lib.apt.maintainer_scripts import left_undone
-from tools.lib.apt.manifest import Manifest
-from tools.lib.apt.manifest_reader import read_manifest
-from tools.lib.apt.missed_updates import missed_updates
 from tools.lib.apt.packages import locked_package
 from tools.lib.apt.repositories import IndexCache, ManifestIndexes
-from tools.lib.apt.request import LockSettings, ManifestFile
-from tools.lib.apt.resolution import Resolution
-from tools.lib.apt.resolve import Known, resolve_manifest
 from tools.lib.cli.progress import Progress
 from tools.lib.debian.lock import Lock, PackageKey, package_key
 from tools.lib.debian.names import Version
+from tools.lib.manifest.manifest import Manifest
+from tools.lib.manifest.manifest_reader import read_manifest
+from tools.lib.resolver.base_image import Installed, is_merged_usr, read_base
+from tools.lib.resolver.kept import kept_packages, newer_versions
+from tools.lib.resolver.lockfile import build_lock, check_dates, read_previous
+from tools.lib.resolver.maintainer_scripts import left_undone
+from tools.lib.resolver.missed_updates import missed_updates
+from tools.lib.resolver.request import LockSettings, ManifestFile
+from tools.lib.resolver.resolution import Resolution
+from tools.lib.resolver.resolve import Known, resolve_manifest
 
 
 @dataclass(frozen=True, slots=True)

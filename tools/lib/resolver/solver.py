@@ -10,9 +10,7 @@ from collections import deque
 from collections.abc import Iterator, Mapping
 
 from tools.lib.apt.candidates import Candidates
-from tools.lib.apt.manifest import PackageSet
 from tools.lib.apt.packages import IndexPackage
-from tools.lib.apt.resolution import Problem
 from tools.lib.cli.errors import ToolError
 from tools.lib.debian.lock import PackageKey
 from tools.lib.debian.relations import (
@@ -21,6 +19,8 @@ from tools.lib.debian.relations import (
     RequestedPackage,
     compare_versions,
 )
+from tools.lib.manifest.manifest import PackageSet
+from tools.lib.resolver.resolution import Problem
 
 _MAX_PACKAGES = 20_000
 # Problems of a set after which the rest is not looked for.

@@ -6,12 +6,12 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from tools.lib.apt.manifest import Manifest
 from tools.lib.apt.packages import IndexPackage
-from tools.lib.apt.resolution import Resolution
 from tools.lib.debian.lock import MissingIndex
 from tools.lib.debian.names import Version
 from tools.lib.debian.relations import compare_versions
+from tools.lib.manifest.manifest import Manifest
+from tools.lib.resolver.resolution import Resolution
 
 
 def missed_updates(

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tools.lib.apt.candidates import Candidates
-from tools.lib.apt.manifest import PackageSet
 from tools.lib.apt.packages import IndexPackage
-from tools.lib.apt.resolution import Problem, Resolution
-from tools.lib.apt.solver import SetSolver
 from tools.lib.debian.lock import PackageKey
 from tools.lib.debian.relations import Relation
+from tools.lib.manifest.manifest import PackageSet
+from tools.lib.resolver.resolution import Problem, Resolution
+from tools.lib.resolver.solver import SetSolver
 
 
 def resolve_sets(sets: Sequence[PackageSet], candidates: Candidates) -> Resolution:

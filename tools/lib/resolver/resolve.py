@@ -9,14 +9,14 @@ from functools import partial
 from types import MappingProxyType
 
 from tools.lib.apt.candidates import Candidates, PackageIndex
-from tools.lib.apt.manifest import Manifest, PinnedFile
 from tools.lib.apt.packages import IndexPackage, pinned_package
-from tools.lib.apt.problems import raise_problems
-from tools.lib.apt.resolution import Resolution
-from tools.lib.apt.resolve_sets import resolve_sets
 from tools.lib.cli.errors import ToolError
 from tools.lib.debian.names import PackageName
 from tools.lib.debian.relations import Relation
+from tools.lib.manifest.manifest import Manifest, PinnedFile
+from tools.lib.resolver.problems import raise_problems
+from tools.lib.resolver.resolution import Resolution
+from tools.lib.resolver.resolve_sets import resolve_sets
 
 
 class PinnedFiles:

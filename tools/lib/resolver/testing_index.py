@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from tools.lib.apt.manifest import Manifest
-from tools.lib.apt.manifest_reader import parse_manifest
 from tools.lib.apt.packages import IndexPackage, installed_package, parse_package
-from tools.lib.apt.resolve import Known, resolve_manifest
 from tools.lib.cli.errors import ToolError
 from tools.lib.debian.deb822 import parse_paragraph
+from tools.lib.manifest.manifest import Manifest
+from tools.lib.manifest.manifest_reader import parse_manifest
+from tools.lib.resolver.resolve import Known, resolve_manifest
 
 
 class FakeIndex:

@@ -5,9 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 
-from tools.lib.apt.manifest import Manifest
 from tools.lib.apt.packages import IndexPackage
-from tools.lib.apt.resolution import Resolution
 from tools.lib.cli.errors import ToolError
 from tools.lib.debian.lock import (
     Lock,
@@ -19,6 +17,8 @@ from tools.lib.debian.lock import (
     read_lock,
 )
 from tools.lib.debian.mirror import without_snapshot_time
+from tools.lib.manifest.manifest import Manifest
+from tools.lib.resolver.resolution import Resolution
 
 
 def build_lock(

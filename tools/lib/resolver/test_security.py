@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from tools.lib.apt.manifest import Manifest
 from tools.lib.apt.packages import IndexPackage
-from tools.lib.apt.testing_index import FakeIndex, error, in_file, in_tags, installed
 from tools.lib.apt.testing_repository import stanza
+from tools.lib.manifest.manifest import Manifest
+from tools.lib.resolver.testing_index import FakeIndex, error, in_file, in_tags, installed
 
 SECURITY_TAG = """\
 apt.sources(

@@ -29,5 +29,5 @@ def archive_name(archive: str | None, url: str | None) -> str:
 
 
 def _path(name: str) -> str:
-    root = os.path.dirname(os.path.abspath(__file__)).removesuffix("tools/lib/apt")
+    root = os.path.dirname(os.path.abspath(__file__)).removesuffix("tools/lib/manifest")
     return os.path.join(root, "rules", "keyrings", name)

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from tools.lib.apt.manifest import Manifest
-from tools.lib.apt.manifest_reader import parse_manifest
-from tools.lib.apt.resolve import Known, resolve_manifest
-from tools.lib.apt.testing_index import FakeIndex, document, error, in_file, in_tags
 from tools.lib.apt.testing_repository import stanza
 from tools.lib.cli.errors import ToolError
+from tools.lib.manifest.manifest import Manifest
+from tools.lib.manifest.manifest_reader import parse_manifest
+from tools.lib.resolver.resolve import Known, resolve_manifest
+from tools.lib.resolver.testing_index import FakeIndex, document, error, in_file, in_tags
 
 HINT = "(hint: add these lines to `packages`, or the names to `ignored_dependencies` with a reason)"
 PSQL = FakeIndex(

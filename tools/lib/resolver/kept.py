@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from difflib import get_close_matches
 
-from tools.lib.apt.manifest import Manifest
 from tools.lib.apt.packages import IndexPackage, locked_package
-from tools.lib.apt.resolution import Resolution
 from tools.lib.cli.errors import ToolError
 from tools.lib.debian.lock import Lock
 from tools.lib.debian.relations import compare_versions
+from tools.lib.manifest.manifest import Manifest
+from tools.lib.resolver.resolution import Resolution
 
 
 def kept_packages(
