@@ -19,13 +19,13 @@ _OPENVEX = "https://openvex.dev/ns"
 def _image(ctx, image):
     """What is released of one image of the index."""
     if not image.architecture:
-        fail("%s: the architecture of %s is unknown (hint: an image that is released has no base from elsewhere)" % (
+        fail("%s: the architecture of %s is unknown (hint: release only images without an imported base)" % (
             ctx.label,
             image.manifest.owner,
         ))
     for layer in image.layers:
         if not layer.blob:
-            fail("%s: %s has a base from elsewhere, whose layers are not known (hint: release an image without)" % (
+            fail("%s: %s has an imported base, whose layers are not known (hint: release only images without one)" % (
                 ctx.label,
                 image.manifest.owner,
             ))

@@ -100,7 +100,7 @@ what the script does, is an error, unless `links` has a link to a file of the pa
     implementation = _alternatives_impl,
     attrs = PART_ATTRS | IMPORT_ATTRS | {
         "base": base_attr("Its packages have alternatives too."),
-        "ignored_packages": attr.string_list(doc = "Names of packages whose scripts do not count."),
+        "ignored_packages": attr.string_list(doc = "Names of packages whose scripts are ignored."),
         "links": attr.string_dict(
             doc = "Further links: their absolute path in the image, and the target. They replace links that were read.",
         ),

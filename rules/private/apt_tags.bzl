@@ -69,7 +69,7 @@ _package_set = tag_class(
         "ignored_dependencies": attr.string_dict(
             doc = "Dependencies that may be missing: a dict from the name of a package to the reason.",
         ),
-        "name": attr.string(mandatory = True, doc = "Name of the set. `packages` is that of `apt.install`."),
+        "name": attr.string(mandatory = True, doc = "Name of the set. The name `packages` is reserved for the set of `apt.install`."),
         "packages": attr.string_list(mandatory = True, doc = "Packages of the set, as in `apt.install`."),
         "repo": attr.string(mandatory = True, doc = "`name` of an `apt.install` tag of the same module."),
     },
@@ -93,7 +93,7 @@ _package = tag_class(
     attrs = {
         "exclude": attr.string_list(doc = "Globs of paths to leave out, as for the rule `deb`. A glob that matches nothing is an error."),
         "include": attr.string_list(doc = "Globs of paths to keep, as for the rule `deb`."),
-        "max_size_mib": attr.int(doc = "How large the package may be unpacked, in MiB, as for the rule `deb`. Also for `:data` and `:cc`."),
+        "max_size_mib": attr.int(doc = "The largest unpacked size of the package, in MiB, as for the rule `deb`. Also for `:data` and `:cc`."),
         "name": attr.string(mandatory = True, doc = "Name of the package. The settings hold for all its architectures."),
         "repo": attr.string(mandatory = True, doc = "`name` of an `apt.install` tag of the same module."),
     },

@@ -73,7 +73,7 @@ deb(
             doc = "Globs of paths to keep even if `exclude` or a default glob matches them.",
         ),
         "max_size_mib": attr.int(
-            doc = "How large the package may be unpacked, in MiB. 0: 64 MiB, or 64 times the size of the package file.",
+            doc = "The largest unpacked size of the package, in MiB. 0: 64 MiB, or 64 times the size of the package file.",
         ),
         "merged_usr": attr.bool(
             doc = "Whether to move `/bin`, `/sbin`, `/lib` and `/lib*` below `/usr`, as Debian 13 and later expect.",

@@ -58,7 +58,7 @@ the image has them. The C and C++ libraries are the toolchain's.""",
     attrs = {
         "debs": attr.label_list(allow_files = [".deb"], mandatory = True, doc = "The package files, for one architecture."),
         "max_size_mib": attr.int(
-            doc = "How large each package may be unpacked, in MiB, as for the rule `deb`. A locked package has its own `max_size_mib`, of `apt.package`.",
+            doc = "The largest unpacked size of each package, in MiB, as for the rule `deb`. For a locked package, that of `apt.package` applies.",
         ),
         "triplet": attr.string(mandatory = True, doc = "GNU's name of the architecture, such as `x86_64-linux-gnu`."),
         "_tool": python_tool_attr("//tools/deb_files"),

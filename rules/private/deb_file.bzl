@@ -23,7 +23,7 @@ deb_file = rule(
     implementation = _deb_file_impl,
     attrs = {
         "deb": attr.label(allow_single_file = True, mandatory = True, doc = "The package file."),
-        "max_size_mib": attr.int(doc = "How large the package may be unpacked, in MiB, as for the rule `deb`."),
+        "max_size_mib": attr.int(doc = "The largest unpacked size of the package, in MiB, as for the rule `deb`."),
         "size": attr.int(doc = "Bytes of the file, 0 if the lock does not say."),
         "sha256": attr.string(doc = "Hash of the download, in hex."),
         "url": attr.string(doc = "URL in the lock, not that of a mirror."),

@@ -36,7 +36,7 @@ named pipes are left out.""",
             doc = "`data`: what the package installs. `control`: its control files, maintainer scripts included.",
         ),
         "deb": attr.label(allow_single_file = [".deb"], mandatory = True, doc = "The package file."),
-        "max_size_mib": attr.int(doc = "How large the package may be unpacked, in MiB, as for the rule `deb`."),
+        "max_size_mib": attr.int(doc = "The largest unpacked size of the package, in MiB, as for the rule `deb`."),
         "_tool": python_tool_attr("//tools/deb_files"),
     },
 )

@@ -160,8 +160,8 @@ def files(
     Args:
       name: string, name of the target.
       srcs: dict from an absolute path in the image to a label or to a list of labels; or a list of labels, such as a `glob`.
-        In a dict, the path of one file is that of the file, or of the directory for it if it ends with a slash; a directory's
-        path is that of the directory; several files, and a list of labels, go below the path. In a list, files go below `package_dir`, with the path that they
+        In a dict, one file goes to the path, or into it if the path ends with a slash; a directory becomes the directory at the
+        path; several files, and a list of labels, go below the path. In a list, files go below `package_dir`, with the path that they
         have below their package, without `strip_prefix`.
       package_dir: string, absolute path of a directory in the image.
       strip_prefix: string, a directory that all files of a list are in, which is left out of their paths.

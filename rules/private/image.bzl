@@ -163,7 +163,7 @@ def image(
         is no test.
       compression: string, how all layers of the image are compressed, as for `oci_image`: `gzip`, `zstd`, `estargz` or
         `zstd:chunked`.
-      layers: int, the largest number of layers on the base, as for `oci_image`.
+      layers: int, the largest number of layers added to the base, as for `oci_image`.
       alternatives: bool or dict, whether to make the links of Debian's alternatives, such as `/usr/bin/awk`, as for `oci_image`.
       waivers: list of labels of JSON files with findings of the checks to accept, see docs/checks.md.
       ref: string, name of the image when its layout or tarball is loaded, such as `app:v1`.

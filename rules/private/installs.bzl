@@ -76,7 +76,7 @@ def _conflict(extension, repo, name, holders):
     )
 
 def _warning(extension, repo, root, others):
-    return "@%s is that of %s. What %s has under this name differs, and is not visible there (hint: %s)" % (
+    return "@%s is the one of %s. That of %s differs, and is not visible under this name (hint: %s)" % (
         repo,
         _describe(root),
         " and ".join([_describe(each) for each in others]),

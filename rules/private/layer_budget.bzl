@@ -29,7 +29,7 @@ def update_probability(source):
     return (SOURCE_UPDATES.get(name, 0) + 0.5) / (UPDATES + 1)
 
 def _round_size(size):
-    """The largest power of two that is not above a size: an update changes most sizes a little, and no power of two."""
+    """The largest power of two that is not above a size. Most updates change sizes too little to change it."""
     return 1 << ([power for power in range(_MAX_POWER) if size >> power] or [0])[-1]
 
 def _costs(sources):
@@ -73,8 +73,8 @@ def split_packages(packages, count):
     """Splits packages into groups, each for a layer.
 
     The packages of one source change together, so they are together. The sources are sorted by how often they change, and
-    cut into runs, as a source makes clients pull whatever shares its layer. Versions have no influence, and sizes little, so
-    that an update leaves packages in their layers.
+    cut into runs, as a source makes clients pull whatever shares its layer. Versions have no influence, and sizes only by
+    their powers of two, so that most updates leave packages in their layers.
 
     Args:
       packages: list of struct(source: string, size: int, bytes of the package).

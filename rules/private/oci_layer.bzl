@@ -29,7 +29,7 @@ def _oci_layer_impl(ctx):
     ]
 
 oci_layer = rule(
-    doc = """Joins parts to one layer, a complete compressed tar, or to a few.
+    doc = """Joins parts into one layer, a complete compressed tar, or into several.
 
 Use it where several images share a layer: name it in their `tars`. Rule sets that take tars accept it too. A part with
 `separate_layer` is not merged; it becomes a layer below.

@@ -107,7 +107,7 @@ oci_provenance(
 )
 ```
 
-It is the same whoever builds it. docs/provenance.md describes it and how to sign it. For an index, it is that of the index; the
+It does not depend on who builds it. docs/provenance.md describes it and how to sign it. For an index, it is that of the index; the
 output group `images` has one for each image, `<name>.0.provenance.json`, in the order of the index.""",
     implementation = _oci_provenance_impl,
     attrs = PROVENANCE_ATTRS | {

@@ -172,8 +172,8 @@ def test_modules_with_installs_of_one_name_get_their_own(bazel: InnerBazel, serv
     module.write_text(text)
     warned = bazel.run("build", "--nobuild", "@bookworm//tool").stderr
     assert (
-        "@bookworm is that of module app. What module lib has under this name differs, and is not "
-        "visible there (hint: in MODULE.bazel of lib write use_repo(apt, "
+        "@bookworm is the one of module app. That of module lib differs, and is not visible under "
+        "this name (hint: in MODULE.bazel of lib write use_repo(apt, "
         'bookworm = "lib_bookworm"))'
     ) in warned
 

@@ -160,6 +160,6 @@ def test_name_that_is_not_utf8(entry: TarEntry, kind: Compression, tmp_path: Pat
     write(tmp_path, "one", [(entry, b"")], kind)
     flags = ["--part", f"{tmp_path}/one.json", f"{tmp_path}/one.blob", "--compression", kind]
     outputs = ["--blob-out", f"{tmp_path}/layer", "--layer-out", f"{tmp_path}/layer.json"]
-    with pytest.raises(ToolError, match=rf"is not UTF-8, and {kind} has no other names"):
+    with pytest.raises(ToolError, match=rf"the name is not UTF-8, which {kind} requires"):
         main([*flags, *outputs, "--label", "//x:layer"])
     assert not (tmp_path / "layer").exists()

@@ -42,7 +42,7 @@ def main(argv: Sequence[str]) -> int:
     flags = parser.parse_args(argv, _Flags)
     os.chdir(os.environ.get("BUILD_WORKING_DIRECTORY", "."))
     if flags.branch == flags.base:
-        raise ToolError(f"--branch {flags.branch}: the branch to merge into", "name another one")
+        raise ToolError(f"--branch {flags.branch}: is the branch to merge into", "name another one")
 
     settings = read_settings(os.environ)
     with open(flags.file, encoding="utf-8") as source:

@@ -110,7 +110,7 @@ def error(*arguments: str) -> str:
 
 def test_errors(github: FakeGitHub, monkeypatch: pytest.MonkeyPatch) -> None:
     assert error("--base", "update") == (
-        "--branch update: the branch to merge into (hint: name another one)"
+        "--branch update: is the branch to merge into (hint: name another one)"
     )
     monkeypatch.setenv("GITHUB_SERVER_URL", "file:///nowhere")
     assert error().startswith("git ls-remote: fatal: '/nowhere/owner/name' does not appear to be")

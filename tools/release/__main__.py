@@ -69,7 +69,7 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--commit", default="", help="for the tags; by default what git says")
     parser.add_argument("--sign-key", default="", help="private key, of cosign or in PEM")
     parser.add_argument("--keyless", action="store_true", help="sign with the job's identity")
-    parser.add_argument("--sigstore", default="", help="trust config of another Sigstore")
+    parser.add_argument("--sigstore", default="", help="trust config of another Sigstore instance")
     parser.add_argument("--unsigned", action="store_true", help="do not sign")
     parser.add_argument("--insecure", action="store_true", help="plain http instead of https")
     parser.add_argument(
@@ -127,7 +127,7 @@ def _signer(flags: _Flags) -> Signer | None:
     given = [bool(flags.sign_key), flags.keyless, flags.unsigned]
     if sum(given) > 1 or (not any(given) and not flags.dry_run):
         raise ToolError(
-            "who signs the release?", "give one of --sign-key FILE, --keyless and --unsigned"
+            "who signs the release?", "give one of --sign-key FILE, --keyless or --unsigned"
         )
     if flags.sign_key:
         return KeySigner(read_private_key(flags.sign_key))

@@ -79,7 +79,7 @@ def _verifier(flags: _Flags) -> Verifier:
     keyless = (flags.certificate_identity, flags.certificate_oidc_issuer)
     if bool(flags.key) == any(keyless) or any(keyless) != all(keyless):
         raise ToolError(
-            "verify: who must have signed is not given",
+            "verify: no signer given",
             "give --key, or both --certificate-identity and --certificate-oidc-issuer",
         )
     if flags.key:

@@ -148,6 +148,6 @@ def test_flags_that_name_no_signer(registry: FakeRegistry, flags: list[str]) -> 
     with pytest.raises(ToolError) as caught:
         verify(registry, *flags)
     assert str(caught.value) == (
-        "verify: who must have signed is not given (hint: give --key, "
+        "verify: no signer given (hint: give --key, "
         "or both --certificate-identity and --certificate-oidc-issuer)"
     )

@@ -87,7 +87,7 @@ def read_public_key(path: str) -> PublicKey:
             f"{path}: not a public key in PEM", "cosign public-key --key KEY prints that of a key"
         ) from None
     if not isinstance(key, PublicKey):
-        raise ToolError(f"{path}: unsupported kind of key", "use a key of ECDSA, Ed25519 or RSA")
+        raise ToolError(f"{path}: unsupported kind of key", "use an ECDSA, Ed25519 or RSA key")
     return key
 
 

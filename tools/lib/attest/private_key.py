@@ -52,7 +52,7 @@ def read_private_key(path: str, environment: Mapping[str, str] = os.environ) -> 
     else:
         key = _from_pem(data, password, path)
     if not isinstance(key, PrivateKey):
-        raise ToolError(f"{path}: unsupported kind of key", "use a key of ECDSA, Ed25519 or RSA")
+        raise ToolError(f"{path}: unsupported kind of key", "use an ECDSA, Ed25519 or RSA key")
     return key
 
 
@@ -123,5 +123,5 @@ def _password(path: str, password: str | None) -> ToolError:
 def _no_key(path: str) -> ToolError:
     return ToolError(
         f"{path}: not a private key",
-        "use a key of cosign generate-key-pair, or a private key in PEM",
+        "use a key from cosign generate-key-pair, or a private key in PEM",
     )

@@ -45,7 +45,8 @@ PEM = private_pem(ec.generate_private_key(ec.SECP256R1()), PASSWORD).decode()
 ENCRYPTED = "key: the key is encrypted (hint: set COSIGN_PASSWORD to its password)"
 WRONG = "key: wrong password (hint: COSIGN_PASSWORD must be the password of the key)"
 NO_KEY = (
-    "key: not a private key (hint: use a key of cosign generate-key-pair, or a private key in PEM)"
+    "key: not a private key (hint: use a key from cosign generate-key-pair, "
+    "or a private key in PEM)"
 )
 
 
@@ -75,7 +76,7 @@ def test_what_cannot_be_read(
 
 def test_a_key_that_does_not_sign(path: Path) -> None:
     path.write_bytes(private_pem(x25519.X25519PrivateKey.generate()))  # type: ignore[arg-type]
-    with pytest.raises(ToolError, match=re.escape("unsupported kind of key (hint: use a key of")):
+    with pytest.raises(ToolError, match=re.escape("unsupported kind of key (hint: use an ECDSA")):
         read_private_key(str(path), {})
 
 

@@ -41,6 +41,6 @@ def _check_name(name: str, compression: Compression) -> None:
         name.encode()
     except UnicodeEncodeError:
         raise ToolError(
-            f"{name!r:.200}: is not UTF-8, and {compression} has no other names",
+            f"{name!r:.200}: the name is not UTF-8, which {compression} requires",
             "leave the file out, or set `compression` of the image to gzip or zstd",
         ) from None
