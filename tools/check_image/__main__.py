@@ -123,7 +123,6 @@ def _check(image: ImageView, config: ImageConfig, library_path: Sequence[str]) -
     platform = config.platform
     yield from path_checks.check_paths(image.conflicts)
     yield from path_checks.check_directories(image.parts)
-    yield from checks.check_architectures(image.parts, platform.architecture)
     yield from path_checks.check_merged_usr(image.parts)
     yield from checks.check_packages(image)
     yield from checks.check_copyrights(image)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from tools.check_image.findings import Finding
-from tools.lib.part.part import Part, PartDirectory, PartEntry
+from tools.lib.part.part import PartDirectory, PartEntry
 from tools.lib.rootfs.image import ImageView
 
 _SETUID, _SETGID, _STICKY, _OTHERS_WRITE = 0o4000, 0o2000, 0o1000, 0o0002
@@ -101,19 +101,6 @@ def check_copyrights(image: ImageView) -> Iterator[Finding]:
                 hint = "add the package that has it, or replace the link"
                 break
         yield Finding(check="copyright", path=path, owner=part.owner, fault=fault, hint=hint)
-
-
-def check_architectures(parts: Sequence[Part], architecture: str) -> Iterator[Finding]:
-    """Parts that are for another architecture than the image."""
-    for part in parts:
-        if part.architecture not in (None, architecture):
-            yield Finding(
-                check="architecture",
-                owner=part.owner,
-                fault=f"for {part.architecture}, but the image is for {architecture}",
-                hint=f"use one for {architecture}: a label without an architecture follows"
-                " the platform",
-            )
 
 
 def check_links(image: ImageView) -> Iterator[Finding]:

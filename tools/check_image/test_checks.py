@@ -94,12 +94,6 @@ def test_a_copyright_may_be_that_of_another_package() -> None:
     assert fault.startswith("missing: /usr/share/doc/x/copyright is a symlink to ../y/LICENSE")
 
 
-def test_part_for_another_architecture() -> None:
-    parts = [part(), part(architecture="arm64"), part(architecture="amd64", package="a")]
-    (found,) = checks.check_architectures(parts, "arm64")
-    assert (found.owner, found.fault) == ("a 1", "for amd64, but the image is for arm64")
-
-
 @pytest.mark.parametrize(
     ("entries", "expected"),
     [
