@@ -8,43 +8,70 @@ copyright file is one `LicenseRef-...` with all of its text.
 from __future__ import annotations
 
 import hashlib
-import logging
 import re
 from collections.abc import Iterable, Mapping
 
-from debian.copyright import Copyright, MachineReadableFormatError, NotMachineReadableError
 from license_expression import AND, ExpressionError
 
 from tools.sbom.bom import NO_LICENSE, License
-from tools.sbom.short_names import spdx_license, spdx_licensing
-
-# It warns of each deviation from the format, which only the package's maintainer can mend.
-logging.getLogger("debian.copyright").setLevel(logging.CRITICAL)
+from tools.sbom.short_names import SPDX_LICENSING, spdx_license
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9.-]+")
 
 
 def debian_license(text: str) -> License:
     """Reads a copyright file of Debian."""
-    try:
-        document = Copyright(text.splitlines(), strict=False)
-    except (NotMachineReadableError, MachineReadableFormatError, ValueError):
+    paragraphs = _paragraphs(text)
+    if not paragraphs or not {"format", "format-specification"} & paragraphs[0].keys():
         return _text_license("copyright", text)
     texts: dict[str, str] = {}
     synopses: set[str] = set()
-    for paragraph in document.all_paragraphs():
-        found = getattr(paragraph, "license", None)
-        if found is None:
+    for paragraph in paragraphs:
+        if "license" not in paragraph:
             continue
-        if hasattr(paragraph, "files") and found.synopsis:
-            synopses.add(found.synopsis)
-        if found.text.strip():
-            texts.setdefault(_key(found.synopsis), found.text)
+        first, *lines = paragraph["license"]
+        synopsis = " ".join(first.split())
+        if "files" in paragraph and synopsis:
+            synopses.add(synopsis)
+        terms = "\n".join("" if line == "." else line for line in lines)
+        if terms.strip():
+            texts.setdefault(synopsis.lower(), terms)
     if not synopses:
         return _text_license("copyright", text)
     references: dict[str, str] = {}
     expressions = [_expression(synopsis, texts, references) for synopsis in sorted(synopses)]
     return License(_join(expressions), references)
+
+
+def _paragraphs(text: str) -> list[dict[str, list[str]]]:
+    """The paragraphs of a file; none if it is malformed.
+
+    Each has the lines of its fields, by name in lower case: the first without white space at its
+    ends, the others without the space or tab that continues a field. python-debian's parser of
+    copyright files keeps white space and comments, to write the file again; that takes longer than
+    the rest of an SBOM.
+    """
+    paragraphs: list[dict[str, list[str]]] = []
+    fields: dict[str, list[str]] = {}
+    value: list[str] | None = None
+    for line in text.split("\n"):
+        line = line.removesuffix("\r")
+        if not line.strip(" \t"):
+            fields, value = {}, None
+        elif line[0] in " \t":
+            if value is None:
+                return []
+            value.append(line[1:])
+        elif line[0] != "#":
+            name, colon, first = line.partition(":")
+            name = name.lower()
+            # Of two licenses, which one counts? A second comment does no harm.
+            if not colon or name.split() != [name] or (name == "license" and name in fields):
+                return []
+            if not fields:
+                paragraphs.append(fields)
+            value = fields[name] = [first.strip()]
+    return paragraphs
 
 
 def declared_license(text: str) -> License:
@@ -54,7 +81,7 @@ def declared_license(text: str) -> License:
     if not text or text.upper() in ("UNKNOWN", "UNLICENSED"):
         return NO_LICENSE
     try:
-        expression = spdx_licensing().parse(text, validate=True, strict=True)
+        expression = SPDX_LICENSING.parse(text, validate=True, strict=True)
     except (ExpressionError, ValueError, AttributeError):
         expression = None
     if expression is None or "LicenseRef-" in str(expression):
@@ -98,9 +125,8 @@ def _reference_name(name: str, text: str) -> str:
 
 
 def _join(expressions: Iterable[str]) -> str:
-    licensing = spdx_licensing()
-    joined = licensing.parse(" AND ".join(f"({each})" for each in expressions))
-    return str(licensing.dedup(joined.flatten() if isinstance(joined, AND) else joined))
+    joined = SPDX_LICENSING.parse(" AND ".join(f"({each})" for each in expressions))
+    return str(SPDX_LICENSING.dedup(joined.flatten() if isinstance(joined, AND) else joined))
 
 
 def _key(name: str) -> str:

@@ -8,9 +8,20 @@ definite, such as GPL without a version, have no identifier.
 from __future__ import annotations
 
 import re
-from functools import cache
 
-from license_expression import Licensing, get_spdx_licensing
+from license_expression import get_spdx_licensing
+
+# Reading the license list takes as long as an SBOM. A worker does it once, with its imports.
+SPDX_LICENSING = get_spdx_licensing()
+"""What parses and checks SPDX expressions."""
+SPDX_LICENSING.get_advanced_tokenizer()  # makes it, too
+
+_IDENTIFIERS = {
+    identifier.lower(): identifier
+    for identifier, symbol in SPDX_LICENSING.known_symbols.items()
+    if not symbol.is_exception and not identifier.startswith("LicenseRef-")
+}
+"""The license identifiers of the SPDX list by their lower-case form."""
 
 _NAMES = {
     "apache-2": "Apache-2.0",
@@ -43,7 +54,6 @@ _WITH = re.compile(r"(?P<license>.+?)[ -]with[ -](?P<exception>.+?)(?:[ -]except
 def spdx_license(name: str) -> str | None:
     """The SPDX expression for a name without `and` and `or`, None if there is none for it."""
     key = " ".join(name.split()).lower()
-    known = _identifiers()
     if match := _WITH.fullmatch(key):
         license_id = spdx_license(match["license"])
         exception = _EXCEPTIONS.get(match["exception"])
@@ -56,22 +66,5 @@ def spdx_license(name: str) -> str | None:
         version = f"{match['major']}.{match['minor'] or '0'}"
         niv = "-no-invariants" if match["niv"] else ""
         later = "or-later" if match["later"] else "only"
-        return known.get(f"{match['family']}-{version}{niv}-{later}")
-    return known.get(key)
-
-
-@cache
-def spdx_licensing() -> Licensing:
-    """What parses and checks SPDX expressions. It reads the license list once."""
-    return get_spdx_licensing()
-
-
-@cache
-def _identifiers() -> dict[str, str]:
-    """The license identifiers of the SPDX list by their lower-case form."""
-    symbols = spdx_licensing().known_symbols
-    return {
-        identifier.lower(): identifier
-        for identifier, symbol in symbols.items()
-        if not symbol.is_exception and not identifier.startswith("LicenseRef-")
-    }
+        return _IDENTIFIERS.get(f"{match['family']}-{version}{niv}-{later}")
+    return _IDENTIFIERS.get(key)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from tools.lib.archive.limits import MAX_INVENTORY_TEXT
 from tools.sbom.bom import NO_LICENSE
 from tools.sbom.licenses import debian_license, declared_license
 from tools.sbom.short_names import spdx_license
@@ -91,9 +92,42 @@ def test_the_license_of_a_paragraph_that_follows_no_file_does_not_apply() -> Non
 @pytest.mark.parametrize(
     "text",
     [
+        (HEADER + paragraph("MIT")).replace("\n", "\r\n"),
+        HEADER.upper() + "# no field\n" + paragraph("MIT"),
+        HEADER + paragraph("MIT") + " text\fLicense: ISC\n text\x85Files: x\u2028License: Zlib\n",
+        HEADER + "Comment: a\nComment: b \udcff\n" + paragraph("  MIT\n \ttext\n\t text"),
+        HEADER.replace("Format", "Format-Specification") + paragraph("MIT"),
+        HEADER + paragraph("ISC or  MIT").replace("ISC or ", "") + " \n\t\n\n",
+    ],
+)
+def test_lines_end_at_line_feeds_only_and_fields_have_any_case(text: str) -> None:
+    assert debian_license(text).expression == "MIT"
+
+
+def test_a_line_of_white_space_ends_a_paragraph() -> None:
+    assert debian_license(HEADER + " " + paragraph("ISC") + "\t" + paragraph("MIT")).expression == (
+        "ISC AND MIT"
+    )
+
+
+@pytest.mark.parametrize("filler", [" ", "\t", "\xa0", "\r", "\n"])
+def test_long_lines_take_linear_time(filler: str) -> None:
+    """A quadratic time would be hours."""
+    text = filler * (MAX_INVENTORY_TEXT // len(filler))
+    assert debian_license(HEADER + paragraph(f"MIT{text}x") + f" \r{text}x").texts
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
         "This package was debianized by A.\n\nIt may be copied freely.\n",
         HEADER,
         HEADER + "no colon\n",
+        HEADER + paragraph("MIT") + "not a name: x\n",
+        HEADER + paragraph("MIT") + ": x\n",
+        HEADER + paragraph("MIT") + "License: ISC\n",
+        HEADER + paragraph("MIT") + "\n text\n",
+        " text\n" + HEADER + paragraph("MIT"),
         "",
     ],
 )
