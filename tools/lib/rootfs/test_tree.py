@@ -107,6 +107,19 @@ def test_entries_below_a_link_are_where_it_leads_inside_the_image() -> None:
     ]
 
 
+@pytest.mark.parametrize("member", [file("a/up/a"), hard("a/up/a", "x")])
+def test_an_entry_that_takes_away_its_own_parent(member: LayerMember) -> None:
+    below = [file("x"), link("a/up", "..")]
+    with pytest.raises(ToolError, match="layer 1: a/up/y: /a is not a directory"):
+        tree(below, [file("a/up/b"), member, file("a/up/y")])
+
+
+def test_a_whiteout_that_takes_away_its_own_parent() -> None:
+    below = [file("x"), link("a/up", "..")]
+    both = tree(below, [file("a/up/b"), file("a/up/.wh.a"), file("a/up/b")])
+    assert paths(both) == ["/a", "/a/up", "/a/up/b", "/b", "/x"]
+
+
 def test_hard_links_share_an_inode_also_across_layers() -> None:
     both = tree([file("a"), hard("b", "./a")], [hard("c", "/b"), file("a")])
     b, c, a = (both.resolve(name).inode for name in "bca")

@@ -110,6 +110,9 @@ class Tree:
         # of lower layers in it.
         self._fresh: set[tuple[int, str]] = set()
         self._link_steps = 0  # components of symlinks that were followed for the current layer
+        # The parent of the last entry: its path as written, and where that led. The next entry is
+        # often beside it.
+        self._parent: tuple[str, Found] | None = None
 
     def resolve(self, path: str, follow: bool = True) -> Found:
         """Follows `path` from the root, as the kernel would inside the image.
@@ -164,6 +167,7 @@ class Tree:
         self._layer += 1
         self._fresh.clear()
         self._link_steps = 0
+        self._parent = None
         for member in layer:
             try:
                 self._add(member)
@@ -182,9 +186,12 @@ class Tree:
             return
         above, name = "/".join(parts[:-1]), parts[-1]
         if name.startswith(_WHITEOUT):
+            self._parent = None
             self._whiteout(above, name)
             return
-        found = self._walk(above, True, create=True)
+        if self._parent is None or self._parent[0] != above:
+            self._parent = above, self._walk(above, True, create=True)
+        found = self._parent[1]
         parent = found.inode
         if not parent.is_dir:
             raise PathError("its parent is not a directory")
@@ -192,6 +199,8 @@ class Tree:
             raise PathError(f"its path has more than {MAX_PATH} bytes")
         self._fresh.add((id(parent), name))
         old = parent.entries.get(name)
+        if old is not None:
+            self._parent = None  # what is replaced may be on the way there
         if member.hardlink:
             target = self.resolve(member.link, follow=False)
             if target.inode.is_dir:
