@@ -56,7 +56,8 @@ def main(argv: Sequence[str]) -> int:
         raise ToolError("no arguments, and by Bazel", "./bazelw run //tests/bench:diff")
     os.chdir(workspace)
     targets = [_OLD, *_PAIRS.values(), "//tools/diff"]
-    if subprocess.run(["./bazelw", "build", *targets], check=False).returncode != 0:
+    build = ["./bazelw", "build", "--build_runfile_links", *targets]
+    if subprocess.run(build, check=False).returncode != 0:
         raise ToolError("bazel build failed")
     print(f"{'knife diff of java21, Debian 13':50} {'s':>6} {'cpu s':>6} {'goal':>5}")
     program = os.path.abspath("bazel-bin/tools/diff/diff")

@@ -60,7 +60,8 @@ def main(argv: Sequence[str]) -> int:
     target, flags = "//:release", list(argv)
     if flags[:1] == ["--target"]:
         target, flags = flags[1], flags[2:]
-    subprocess.run(["./bazelw", "build", "--ui_event_filters=-info", target], check=True)
+    build = ["./bazelw", "build", "--build_runfile_links", "--ui_event_filters=-info", target]
+    subprocess.run(build, check=True)
     program = os.path.join("bazel-bin", *target.removeprefix("//").split(":"))
     with tempfile.TemporaryDirectory(prefix="bench-") as name:
         scratch = Path(name)
