@@ -2,9 +2,9 @@
 
 ./bazelw run //tests/bench:build [-- FLAGS]
 
-In a copy of the workspace, with packages fetched and the server warm. Prints medians, their ratio
-to a build with nothing to do, the number of processes and of requests to workers, and the load of
-the machine. docs/performance.md explains the rows.
+In a copy of the workspace, with packages fetched and the server warm, in rounds that build each row
+once. Prints medians, their ratio to a build with nothing to do, the number of processes and of
+requests to workers, and the load of the machine. docs/performance.md explains the rows.
 """
 
 from __future__ import annotations
@@ -34,11 +34,15 @@ _CHANGED = (
     'nsswitch(name = "nsswitch", databases = {{"hosts": ["files", "dns"], "x{}": ["files"]}})'
 )
 
-_MODES = {"workers": "--//rules:workers=yes", "no-workers": "--//rules:workers=no"}
+# Flags. The first mode is what a user types: a flag of this kind makes Bazel load //rules first.
+_MODES: dict[str, tuple[str, ...]] = {"workers": (), "no-workers": ("--//rules:workers=no",)}
+
+# Rounds that are not counted. Until then, the server compiles its own code.
+_WARM = 3
 
 
 class Row(NamedTuple):
-    """What is measured: a build of `target`, each time after `before` with the run's number.
+    """What is measured: a build of `target`, each time after `before` with the round's number.
 
     `goal` is its ratio to a build with nothing to do.
     """
@@ -71,13 +75,14 @@ def processes(messages: str) -> int:
     return int(line.split()[0]) - (int(internal[1]) if internal else 0)
 
 
-def _measure(row: Row, flag: str, runs: int) -> Measured:
-    results = []
-    for number in range(runs):
-        row.before(number)
-        begin = time.perf_counter()
-        messages = _bazel("build", flag, row.target)
-        results.append(Measured(time.perf_counter() - begin, processes(messages)))
+def _measure(row: Row, flags: Sequence[str], number: int) -> Measured:
+    row.before(number)
+    begin = time.perf_counter()
+    messages = _bazel("build", *flags, row.target)
+    return Measured(time.perf_counter() - begin, processes(messages))
+
+
+def _median(results: Sequence[Measured]) -> Measured:
     seconds = median(each.seconds for each in results)
     return Measured(seconds, round(median(each.processes for each in results)))
 
@@ -106,35 +111,46 @@ _FLOOR = Row("nothing to do (the floor)", _CC, _nothing, 1.0)
 _ROWS = (
     Row("clean, static", _STATIC, _clean, 3.6),
     Row("clean, cc", _CC, _clean, 5.6),
+    _FLOOR,
     Row("nsswitch.conf changed, cc", _CC, _change, 1.4),
     Row("clean, static's index of five", _INDEX, _clean, 4.8),
 )
 _ALL = Row("clean, //...", "//...", _clean, 440.0)
 
 
-def _print(mode: str, rows: Sequence[Row], runs: int) -> None:
-    flag = _MODES[mode]
-    for row in (*rows, _FLOOR):  # fetches, and compiles what the server runs
-        _bazel("build", flag, row.target)
-    floor = _measure(_FLOOR, flag, runs)
-    title = f"{mode}, medians of {runs}"
+def _print(mode: str, rows: Sequence[Row], rounds: int) -> None:
+    flags = _MODES[mode]
+    for row in rows:  # fetches
+        _bazel("build", *flags, row.target)
+    for number in range(_WARM):
+        for row in _ROWS:
+            _measure(row, flags, number)
+    results: dict[Row, list[Measured]] = {row: [] for row in rows}
+    for number in range(rounds):
+        for row in rows:
+            results[row].append(_measure(row, flags, number))
+    floor = _median(results[_FLOOR])
+    title = f"{mode}, medians of {rounds}"
     print(f"\n{title:32} {'s':>7} {'ratio':>6} {'goal':>6} {'processes':>9}")
-    for row in (_FLOOR, *rows):
-        measured = floor if row is _FLOOR else _measure(row, flag, runs)
-        ratio = measured.seconds / floor.seconds
+    for row in rows:
+        measured = _median(results[row])
         print(
-            f"{row.name:32} {measured.seconds:7.2f} {ratio:6.1f} {row.goal:6.1f}"
-            f" {measured.processes:9}",
+            f"{row.name:32} {measured.seconds:7.2f} {measured.seconds / floor.seconds:6.1f}"
+            f" {row.goal:6.1f} {measured.processes:9}",
             flush=True,
         )
 
 
 def main(argv: Sequence[str]) -> int:
     parser = Parser("build", "Measures builds of images, with workers and without.")
-    parser.add_argument("--runs", type=int, default=5, help="how many, by default %(default)s")
+    parser.add_argument(
+        "--runs", type=int, default=5, help="how many rounds, by default %(default)s"
+    )
     parser.add_argument("--all", action="store_true", help="build //... too, which takes minutes")
     parser.add_argument("--mode", choices=tuple(_MODES), action="append", help="by default both")
     args = parser.parse_args(argv)
+    if args.runs < 1:
+        raise ToolError(f"--runs is {args.runs}", "at least 1")
     workspace = os.environ.get("BUILD_WORKSPACE_DIRECTORY")
     if not workspace:
         raise ToolError("BUILD_WORKSPACE_DIRECTORY is not set", "./bazelw run //tests/bench:build")
