@@ -107,7 +107,7 @@ def _alternatives(text: str, texts: Mapping[str, str], references: dict[str, str
 
 def _reference(name: str, texts: Mapping[str, str], references: dict[str, str]) -> str:
     # A name without a text is all that the copyright file says.
-    text = texts.get(_key(name), name)
+    text = texts.get(name.lower(), name)
     reference = _reference_name(name, text)
     references[reference] = text
     return reference
@@ -127,7 +127,3 @@ def _reference_name(name: str, text: str) -> str:
 def _join(expressions: Iterable[str]) -> str:
     joined = SPDX_LICENSING.parse(" AND ".join(f"({each})" for each in expressions))
     return str(SPDX_LICENSING.dedup(joined.flatten() if isinstance(joined, AND) else joined))
-
-
-def _key(name: str) -> str:
-    return " ".join(name.split()).lower()

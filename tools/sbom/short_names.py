@@ -14,7 +14,8 @@ from license_expression import get_spdx_licensing
 # Reading the license list takes as long as an SBOM. A worker does it once, with its imports.
 SPDX_LICENSING = get_spdx_licensing()
 """What parses and checks SPDX expressions."""
-SPDX_LICENSING.get_advanced_tokenizer()  # makes it, too
+# Otherwise the first expression of each SBOM would make the tokenizer, from the whole list.
+SPDX_LICENSING.get_advanced_tokenizer()
 
 _IDENTIFIERS = {
     identifier.lower(): identifier

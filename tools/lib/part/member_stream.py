@@ -42,7 +42,7 @@ class MemberStream:
         self._compression: Compression = compression
         self._compress = compressor(compression)
         # Without compression there is nothing to do beside the rest.
-        processors = 1 if compression == "none" else len(os.sched_getaffinity(0))
+        processors = 1 if compression == "none" else os.cpu_count() or 1
         self._threads = min(_MAX_THREADS, processors)
         self._members: deque[_Member] = deque()
         self._bound = MEMBER[compression]
@@ -144,6 +144,6 @@ def _compress_in_thread(
     thread = Thread(target=run)
     try:
         thread.start()
-    except RuntimeError:  # The user may start no more.
+    except RuntimeError:  # a limit of threads: it is compressed when it is needed
         return partial(compress, data)
     return wait

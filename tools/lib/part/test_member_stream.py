@@ -16,8 +16,7 @@ from tools.lib.part.member_stream import MemberStream
 
 @pytest.fixture(params=[1, 2, 64])
 def _processors(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    processors = set(range(request.param))
-    monkeypatch.setattr(os, "sched_getaffinity", lambda _: processors)
+    monkeypatch.setattr(os, "cpu_count", lambda: request.param)
 
 
 @pytest.mark.usefixtures("_processors")
@@ -58,7 +57,7 @@ def test_a_limit_of_threads_does_no_harm(monkeypatch: pytest.MonkeyPatch) -> Non
     def start(_: threading.Thread) -> None:
         raise RuntimeError("can't start new thread")
 
-    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1})
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
     monkeypatch.setattr(threading.Thread, "start", start)
     data = bytes(3 * MEMBER["gzip"])
     assert gzip.decompress(_compressed(data, "gzip")) == data
